@@ -1,0 +1,42 @@
+/* Steps to commands: brings the running HAProxy from one state to the next, and checks that it got there. */
+#pragma once
+
+#include "diff/diff.h"
+#include "haproxy/runtime.h"
+#include "sys/log.h"
+
+/* What apply needs from the agent: called at STEP_LOAD_POLICY and STEP_TRIM_POLICY, returns false if refused. */
+struct apply_hooks {
+    bool (*load_policy)(void *context);
+    bool (*trim_policy)(void *context);
+    void *context;
+};
+
+struct applier;
+
+/* `routes_map` is the map's name exactly as in the configuration. */
+struct applier *applier_create(const char *socket_path, const char *routes_map, struct log *log);
+void applier_destroy(struct applier *applier);
+
+enum apply_status {
+    APPLY_OK,
+    APPLY_UNREACHABLE, /* HAProxy is away: files will do when it comes back */
+    APPLY_DIFFERS      /* a command was refused or the read-back differs: resync, then reload */
+};
+
+/* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the state after the
+ * steps. On APPLY_DIFFERS `error` says what was found. */
+enum apply_status applier_run(struct applier *applier, const struct steps *steps, const struct runtime_state *to,
+                              const struct apply_hooks *hooks, char error[static 256]);
+
+/* Deletes servers that were taken out of use and have no connections left; call it from time to time.
+ * Returns how many are still waiting. */
+size_t applier_sweep(struct applier *applier);
+
+/* Forgets the waiting servers: the process that had them is gone. */
+void applier_forget(struct applier *applier);
+
+/* Reads the live state back (routes and servers; programs stay empty), in the arena. The backends listed are
+ * those of `shape`. */
+enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
+                               struct runtime_state *out, char error[static 256]);

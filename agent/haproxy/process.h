@@ -1,0 +1,52 @@
+/* HAProxy as a process: found, checked, started as master and worker, reloaded, watched, stopped. Or somebody else's
+ * HAProxy, driven through its two sockets. Blocking calls with time limits; the caller owns the order. */
+#pragma once
+
+#include "haproxy/runtime.h"
+#include "sys/log.h"
+
+struct haproxy_options {
+    const char *binary; /* NULL: "haproxy" on PATH */
+    const char *folder; /* the state folder: configuration files in it, sockets beside them */
+    const char *master_socket, *runtime_socket; /* both given: not ours to start */
+};
+
+struct haproxy;
+
+/* Finds the binary and its version (2.6 or newer). NULL with a message that names the remedy otherwise. Starts
+ * nothing. */
+struct haproxy *haproxy_create(const struct haproxy_options *options, struct log *log, char error[static 512]);
+void haproxy_destroy(struct haproxy *haproxy);
+
+const char *haproxy_master_path(const struct haproxy *haproxy);
+const char *haproxy_runtime_path(const struct haproxy *haproxy);
+bool haproxy_is_ours(const struct haproxy *haproxy);
+
+/* `haproxy -c` over the files of the folder: true if it would start; else its message. */
+bool haproxy_check(struct haproxy *haproxy, char error[static 512]);
+
+/* Starts the master (an HAProxy that still runs in this folder from an earlier daemon is taken over instead) and waits until a worker answers on
+ * the runtime socket. false with a message and the remedy (a port in use, …). */
+bool haproxy_start(struct haproxy *haproxy, char error[static 512]);
+
+/* true if this start took over a running one. */
+bool haproxy_was_adopted(const struct haproxy *haproxy);
+
+/* Hitless reload through the master; returns when the new worker answers. false: the old worker goes on serving;
+ * the message is HAProxy's. */
+bool haproxy_reload(struct haproxy *haproxy, char error[static 512]);
+
+enum haproxy_condition {
+    HAPROXY_RUNNING,
+    HAPROXY_NEW_WORKER, /* another worker than at the last call: its state must be verified */
+    HAPROXY_GONE        /* master dead: start it again */
+};
+
+/* Cheap; call it often (several times a second). */
+enum haproxy_condition haproxy_poll(struct haproxy *haproxy);
+
+int haproxy_worker_pid(const struct haproxy *haproxy);
+void haproxy_version(const struct haproxy *haproxy, struct haproxy_version *out);
+
+/* Ends it within `grace_ms` (only if it is ours): soft stop, then by force. Removes its sockets. */
+void haproxy_stop(struct haproxy *haproxy, int grace_ms);

@@ -1,0 +1,10 @@
+/* Clocks. */
+#pragma once
+
+#include <stdint.h>
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+int64_t clock_monotonic_ns(void);
+
+/* Seconds since 1970, as a fraction. */
+double clock_wall(void);

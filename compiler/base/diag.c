@@ -1,0 +1,234 @@
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/vec.h"
+
+enum { DEFAULT_LIMIT = 1000, SHOWN_WIDTH = 100 };
+
+struct diag {
+    struct arena *arena;
+    struct finding *p;
+    size_t n, cap, limit;
+    size_t seen[SEVERITY_ERROR + 1]; /* also those that were not kept */
+};
+
+static const struct {
+    const char *name;
+    enum severity severity;
+    const char *meaning;
+} codes[FINDING_COUNT] = {
+#define X(id, name, severity, meaning) { name, SEVERITY_##severity, meaning },
+    FINDING_CODES(X)
+#undef X
+};
+
+const char *finding_name(enum finding_code code)
+{
+    return codes[code].name;
+}
+
+const char *finding_meaning(enum finding_code code)
+{
+    return codes[code].meaning;
+}
+
+enum finding_code finding_by_name(struct str name)
+{
+    for (size_t i = 0; i < FINDING_COUNT; i++)
+        if (str_eq(name, str_c(codes[i].name)))
+            return (enum finding_code)i;
+    return FINDING_COUNT;
+}
+
+const char *severity_name(enum severity severity)
+{
+    static const char *const names[] = { "note", "warning", "error" };
+    return names[severity];
+}
+
+struct diag *diag_create(struct arena *arena, size_t limit)
+{
+    struct diag *diag = ARENA_NEW(arena, struct diag);
+    diag->arena = arena;
+    diag->limit = limit ? limit : DEFAULT_LIMIT;
+    return diag;
+}
+
+void diag_add(struct diag *diag, struct finding f)
+{
+    f.severity = codes[f.code].severity;
+    diag->seen[f.severity]++;
+    if (diag->n == diag->limit)
+        return;
+    if (diag->n == diag->cap) {
+        size_t cap = diag->cap ? diag->cap * 2 : 16;
+        struct finding *grown = ARENA_ARRAY(diag->arena, struct finding, cap);
+        if (diag->n)
+            memcpy(grown, diag->p, diag->n * sizeof *grown);
+        diag->p = grown;
+        diag->cap = cap;
+    }
+    f.key = arena_copy(diag->arena, f.key);
+    f.text = arena_copy(diag->arena, f.text);
+    f.message = arena_copy(diag->arena, f.message);
+    f.expected = arena_copy(diag->arena, f.expected);
+    f.nearest = arena_copy(diag->arena, f.nearest);
+    diag->p[diag->n++] = f;
+}
+
+void diag_report(struct diag *diag, enum finding_code code, struct str key, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    diag_add(diag, (struct finding){ .code = code, .key = key, .message = str_c(message) });
+}
+
+size_t diag_count(const struct diag *diag, enum severity at_least)
+{
+    size_t n = 0;
+    for (size_t s = at_least; s <= SEVERITY_ERROR; s++)
+        n += diag->seen[s];
+    return n;
+}
+
+size_t diag_total(const struct diag *diag)
+{
+    return diag->n;
+}
+
+const struct finding *diag_get(const struct diag *diag, size_t i)
+{
+    return &diag->p[i];
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct finding *x = a, *y = b;
+    int c = str_cmp(x->key, y->key);
+    if (c == 0)
+        c = (int)x->code - (int)y->code;
+    if (c == 0)
+        c = str_cmp(x->message, y->message);
+    return c ? c : x->at < y->at ? -1 : x->at > y->at;
+}
+
+void diag_sort(struct diag *diag)
+{
+    if (diag->n)
+        qsort(diag->p, diag->n, sizeof *diag->p, compare);
+}
+
+/* Bytes that a terminal would take as commands are shown as dots; the widths stay equal. */
+static void put_visible(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        buf_putc(out, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '.' : s.p[i]);
+}
+
+static void put_marked_text(struct buf *out, const struct finding *f)
+{
+    /* A long text is cut to a window around the fault. */
+    size_t from = f->at > SHOWN_WIDTH / 2 ? f->at - SHOWN_WIDTH / 2 : 0;
+    struct str shown = str_head(str_from(f->text, from), SHOWN_WIDTH);
+    bool more = from + shown.n < f->text.n;
+    buf_puts(out, from ? "    …" : "    ");
+    put_visible(out, shown);
+    buf_puts(out, more ? "…\n" : "\n");
+    if (f->length == 0)
+        return;
+    buf_puts(out, from ? "     " : "    ");
+    for (size_t i = from; i < f->at; i++)
+        if (((unsigned char)f->text.p[i] & 0xc0) != 0x80) /* one column a UTF-8 character */
+            buf_putc(out, ' ');
+    buf_putc(out, '^');
+    for (size_t i = 1; i < f->length && f->at + i < from + shown.n; i++)
+        buf_putc(out, '~');
+    buf_putc(out, '\n');
+}
+
+void finding_print(struct buf *out, const struct finding *f, bool colour)
+{
+    static const char *const paint[] = { "\033[36m", "\033[33m", "\033[31m" };
+    buf_printf(out, "%s%s%s[%s]", colour ? paint[f->severity] : "", severity_name(f->severity),
+               colour ? "\033[0m" : "", finding_name(f->code));
+    if (f->key.n) {
+        buf_puts(out, " ");
+        put_visible(out, f->key);
+    }
+    buf_puts(out, ": ");
+    put_visible(out, f->message);
+    buf_putc(out, '\n');
+    if (f->text.n)
+        put_marked_text(out, f);
+    if (f->expected.n) {
+        buf_puts(out, "    expected: ");
+        put_visible(out, f->expected);
+        buf_putc(out, '\n');
+    }
+    if (f->nearest.n) {
+        buf_puts(out, "    did you mean: ");
+        put_visible(out, f->nearest);
+        buf_putc(out, '\n');
+    }
+}
+
+void diag_print(struct buf *out, const struct diag *diag, bool colour)
+{
+    for (size_t i = 0; i < diag->n; i++) {
+        finding_print(out, &diag->p[i], colour);
+        buf_putc(out, '\n');
+    }
+    size_t total = diag_count(diag, SEVERITY_NOTE);
+    if (total > diag->n)
+        buf_printf(out, "(%zu more findings are not shown)\n", total - diag->n);
+    if (total)
+        buf_printf(out, "%zu errors, %zu warnings, %zu notes\n", diag->seen[SEVERITY_ERROR],
+                   diag->seen[SEVERITY_WARNING], diag->seen[SEVERITY_NOTE]);
+}
+
+static void put_member(struct buf *out, const char *name, struct str value)
+{
+    if (value.n == 0)
+        return;
+    buf_printf(out, ",\"%s\":", name);
+    buf_put_json(out, value);
+}
+
+void diag_print_json(struct buf *out, const struct diag *diag)
+{
+    buf_putc(out, '[');
+    for (size_t i = 0; i < diag->n; i++) {
+        const struct finding *f = &diag->p[i];
+        buf_printf(out, "%s\n{\"severity\":\"%s\",\"code\":\"%s\"", i ? "," : "", severity_name(f->severity),
+                   finding_name(f->code));
+        put_member(out, "key", f->key);
+        put_member(out, "message", f->message);
+        put_member(out, "text", f->text);
+        if (f->length)
+            buf_printf(out, ",\"at\":%zu,\"length\":%zu", f->at, f->length);
+        put_member(out, "expected", f->expected);
+        put_member(out, "nearest", f->nearest);
+        buf_putc(out, '}');
+    }
+    buf_puts(out, diag->n ? "\n]\n" : "]\n");
+}
+
+struct str nearest_name(struct str name, const struct str *candidates, size_t n)
+{
+    size_t limit = name.n / 3 ? name.n / 3 : 1, best = limit + 1;
+    struct str found = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        size_t distance = str_distance(name, candidates[i], limit);
+        if (distance < best) {
+            best = distance;
+            found = candidates[i];
+        }
+    }
+    return found;
+}

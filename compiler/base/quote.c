@@ -1,0 +1,99 @@
+#include "base/quote.h"
+
+static bool is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit(c);
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static void put_hex(struct buf *out, char lead, char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    buf_putc(out, lead);
+    buf_putc(out, digits[(unsigned char)c >> 4]);
+    buf_putc(out, digits[(unsigned char)c & 15]);
+}
+
+void quote_name(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (is_alnum(c) || c == '.' || c == '_' || c == '-')
+            buf_putc(out, c);
+        else
+            put_hex(out, ':', c);
+    }
+}
+
+static bool is_plain_word(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_alnum(s.p[i]) && !memchr("-_.:/@,+=%~*?()[]|<>!^&", s.p[i], 23))
+            return false;
+    return s.n > 0;
+}
+
+void quote_word(struct buf *out, struct str s)
+{
+    if (is_plain_word(s)) {
+        buf_put(out, s);
+        return;
+    }
+    buf_putc(out, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '\0')
+            continue;
+        if (c == '"' || c == '\\' || c == '$') {
+            buf_putc(out, '\\');
+            buf_putc(out, c);
+        } else if (is_control(c)) {
+            buf_puts(out, "\\x");
+            buf_putc(out, "0123456789abcdef"[(unsigned char)c >> 4]);
+            buf_putc(out, "0123456789abcdef"[(unsigned char)c & 15]);
+        } else {
+            buf_putc(out, c);
+        }
+    }
+    buf_putc(out, '"');
+}
+
+void quote_command(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '\n' || c == '\r' || c == '\0') {
+            buf_putc(out, '?');
+            continue;
+        }
+        if (c == ' ' || c == ';' || c == '\\' || c == '#' || is_control(c))
+            buf_putc(out, '\\');
+        buf_putc(out, c);
+    }
+}
+
+void quote_map_key(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (is_control(c) || c == ' ' || (i == 0 && c == '#'))
+            put_hex(out, '%', c);
+        else
+            buf_putc(out, c);
+    }
+}
+
+void quote_field(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (is_control(c) || memchr(" ;%?\"\\", c, 6))
+            put_hex(out, '%', c);
+        else
+            buf_putc(out, c);
+    }
+}

@@ -1,0 +1,48 @@
+/* From what runs to what shall run: an ordered list of steps, make before break. Pure. Commands and quirks
+ * of HAProxy's versions are not known here: agent/haproxy/apply puts steps into commands. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* The part of a plan that the runtime socket can change, in a form that can also be read back. */
+struct runtime_state {
+    const struct plan_entry *routes; /* by key */
+    size_t n_routes;
+    const struct plan_backend *backends; /* by name */
+    size_t n_backends;
+    const struct plan_program *programs; /* by id */
+    size_t n_programs;
+};
+
+struct runtime_state runtime_state_of(const struct plan *plan);
+
+enum step_kind {
+    STEP_ADD_SERVER,   /* backend, server: add, then enable */
+    STEP_SET_SERVER,   /* backend, server: weight or port differs */
+    STEP_LOAD_POLICY,  /* the agent gets the programs of both plans */
+    STEP_SET_ROUTE,    /* entry: of an existing key: the only change of the map */
+    STEP_ADD_ROUTE,    /* entry: a new key: the only change of the map */
+    STEP_DELETE_ROUTE, /* entry.key: the only change of the map */
+    STEP_REPLACE_ROUTES, /* all entries in one versioned transaction: the commit of several changes */
+    STEP_TRIM_POLICY,  /* the agent forgets the old programs */
+    STEP_REMOVE_SERVER /* backend, server: no new requests; deleted when the last one has ended */
+};
+
+struct step {
+    enum step_kind kind;
+    struct str backend;
+    const struct plan_server *server;
+    const struct plan_entry *entry;
+    struct str reason; /* for logs and `diff`: "server of whoami@etcd", "route changed" */
+};
+
+struct steps {
+    const struct step *p;
+    size_t n;
+    size_t routes_changed; /* records added, set, deleted */
+};
+
+/* The steps from one state to another of the same shape, in the order of their execution. */
+struct steps diff_runtime(struct arena *arena, const struct runtime_state *from, const struct runtime_state *to);
+
+const char *step_name(enum step_kind kind);

@@ -1,0 +1,41 @@
+/* From plan to bytes: every artifact of the state folder. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* Where HAProxy finds things. Offline: relative names, so that the artifacts are the same on every machine. */
+struct emit_paths {
+    struct str folder; /* of the artifacts, as HAProxy sees it, without a slash at the end */
+    struct str sockets; /* of runtime.sock and agent-N.sock, as HAProxy sees it */
+};
+
+struct artifact {
+    struct str name; /* "haproxy.cfg", "backends.cfg", "maps/routes.map", "spoe.cfg", "policy.json", … */
+    struct str bytes;
+    bool skeleton; /* part of what a reload would change: equal bytes, no reload */
+};
+
+struct artifacts {
+    const struct artifact *p;
+    size_t n;
+};
+
+/* The names of the artifacts, as they stand in the configuration too. */
+#define ARTIFACT_CONFIG "haproxy.cfg"
+#define ARTIFACT_BACKENDS "backends.cfg"
+#define ARTIFACT_ROUTES "maps/routes.map"
+#define ARTIFACT_SPOE "spoe.cfg"
+#define ARTIFACT_LUA "maitred.lua"
+#define ARTIFACT_POLICY "policy.json"
+#define ARTIFACT_SHAPE "shape.json"
+#define RUNTIME_SOCKET "haproxy.sock"
+#define MASTER_SOCKET "master.sock"
+
+/* Renders all of them: deterministic. HAProxy is started with -f haproxy.cfg -f backends.cfg. */
+struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
+
+/* One line of a map file or payload: "key value\n". */
+void emit_map_line(struct buf *out, const struct plan_entry *entry);
+
+/* {"version":1,"revision":R,"programs":{ID:{…},…}}: what the agent loads. */
+void emit_policy(struct buf *out, const struct plan *plan);

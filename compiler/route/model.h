@@ -1,0 +1,74 @@
+/* The model: trees of all providers with every reference resolved, defaults filled in, priorities computed,
+ * and whatever is in error left out. Frozen: nothing behind this stage changes it. */
+#pragma once
+
+#include "route/rule.h"
+#include "route/settings.h"
+#include "route/tree.h"
+
+struct model_server {
+    struct str url;  /* as configured */
+    struct str id;   /* first 16 hexadecimal digits of SHA-256(url): server name and sticky cookie */
+    struct str host; /* name or address, IPv6 without brackets; empty: URL without a host (its requests get 500) */
+    int port;
+    bool tls;
+    int64_t weight; /* > 0: others are left out */
+};
+
+struct model_service {
+    struct str name; /* qualified: "whoami@etcd" */
+    struct str key;
+    const struct model_server *servers; /* by id; equal URLs are one, their weights added */
+    size_t n_servers;
+    bool pass_host_header;
+    bool used; /* by a router of the model */
+};
+
+enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT };
+
+enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
+
+/* One middleware at its place in a router's chain; chains are expanded. */
+struct model_op {
+    enum model_op_kind kind;
+    struct str middleware; /* qualified name */
+    union {
+        struct {
+            const struct str *prefixes; /* in the order given, trimmed */
+            size_t n;
+            bool force_slash;
+        } strip;
+        struct {
+            int64_t average, burst, period_ns;
+            enum source_kind source;
+            struct str header; /* SOURCE_HEADER: its name, lower case */
+        } limit;
+    };
+};
+
+struct model_router {
+    struct str name; /* qualified */
+    struct str key;
+    struct str rule;
+    struct rule_dnf dnf;
+    int64_t priority;
+    const size_t *entry_points; /* indices into settings->entry_points, ascending */
+    size_t n_entry_points;
+    const struct model_service *service;
+    const struct model_op *ops;
+    size_t n_ops;
+};
+
+struct model {
+    const struct settings *settings;
+    int64_t revision;
+    const struct model_router *routers; /* by rank: priority descending, then provider, then name */
+    size_t n_routers;
+    const struct model_service *services; /* by name */
+    size_t n_services;
+    size_t n_routers_out; /* routers that stand in the trees but are in error */
+};
+
+/* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). */
+struct model *model_build(struct arena *arena, const struct tree *const *trees, size_t n_trees,
+                          const struct settings *settings, struct diag *diag);

@@ -1,0 +1,13 @@
+# cmake -DOUT=file.c -DDIR=folder -DFILES="a;b" -P embed.cmake: the files as one C table of byte arrays.
+set(text "/* Made from templates/ by embed.cmake. */\n#include \"templates/templates.h\"\n\n")
+set(rows "")
+set(i 0)
+foreach(file ${FILES})
+  file(READ "${DIR}/${file}" hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(APPEND text "static const unsigned char file_${i}[] = { ${bytes} 0 };\n")
+  string(APPEND rows "    { \"${file}\", (const char *)file_${i}, sizeof file_${i} - 1 },\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+string(APPEND text "\nconst struct template_file template_files[] = {\n${rows}    { 0, 0, 0 },\n};\n")
+file(WRITE "${OUT}" "${text}")
