@@ -12,6 +12,7 @@
 struct shape_backend {
     struct str name;    /* as HAProxy knows it: quote_name of "etcd:whoami", or "spare-0007" */
     struct str service; /* qualified name of the service it was declared for; empty: a spare */
+    struct str holder;  /* the service that it holds at present; empty: none. Not part of the skeleton */
 };
 
 struct shape {
@@ -52,6 +53,12 @@ struct plan_program {
     struct str json; /* one element of policy.json's "programs" */
 };
 
+/* Whether a program needs the full message. */
+static inline bool program_is_full(const struct plan_program *program)
+{
+    return program->id.p[1] == 'f';
+}
+
 struct plan {
     const struct settings *settings;
     int64_t revision;
@@ -75,16 +82,15 @@ enum record_field {
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          g  ask the agent */
     RECORD_BACKEND,   /* a declared backend */
-    RECORD_RANK,      /* greater (strcmp) wins */
+    RECORD_RANK,      /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
     RECORD_PROGRAM,   /* plan_program.id, or empty */
     RECORD_ROUTER,    /* qualified name of the router */
     RECORD_CUT        /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
 };
 
-/* `previous` is the shape of the running process, NULL for none. It is kept as it is if everything fits;
- * otherwise the plan has a new one, with every service under its own name, and says why. */
-struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous,
-                        struct diag *diag);
+/* `previous` is the shape of the running process, NULL for none. It is kept if everything fits (holders
+ * aside); otherwise the plan has a new one, with every service under its own name, and says why. */
+struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous);
 
 /* The declared backend that holds a service in this plan, or an empty str. */
 struct str plan_backend_of(const struct plan *plan, struct str service);

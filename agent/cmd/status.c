@@ -1,0 +1,162 @@
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <dirent.h>
+
+#include "base/buf.h"
+#include "cmd/cmd.h"
+#include "control/state_folder.h"
+
+enum { PATIENCE_SECONDS = 10 };
+
+static int connect_to(const char *folder)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
+    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", folder, CONTROL_SOCKET);
+    if (n < 0 || (size_t)n >= sizeof address.sun_path)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static bool ask(int fd, struct buf *out)
+{
+    static const char command[] = "status\n";
+    bool ok = write(fd, command, sizeof command - 1) == (ssize_t)sizeof command - 1;
+    while (ok) {
+        char *at = buf_reserve(out, 1 << 16);
+        ssize_t n = read(fd, at, 1 << 16);
+        ok = n >= 0;
+        if (n <= 0)
+            break;
+        out->n += (size_t)n;
+        out->p[out->n] = '\0';
+    }
+    close(fd);
+    return ok && out->n > 0;
+}
+
+/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one. */
+static int connect_to_only_one(struct buf *tried)
+{
+    struct buf base = { 0 };
+    state_folder_base(&base);
+    DIR *folder = opendir(base.p);
+    int found = -1, count = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        char path[4096];
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", base.p, entry->d_name);
+        int fd = connect_to(path);
+        if (fd < 0)
+            continue;
+        buf_printf(tried, "\n  --state.dir=%s", path);
+        if (count++)
+            close(fd);
+        else
+            found = fd;
+    }
+    if (folder)
+        closedir(folder);
+    buf_fini(&base);
+    if (count > 1) {
+        close(found);
+        found = -1;
+    }
+    return found;
+}
+
+static const char *text_at(struct json_object *root, const char *group, const char *name)
+{
+    struct json_object *value = root;
+    if (group && !json_object_object_get_ex(root, group, &value))
+        return "";
+    if (!json_object_object_get_ex(value, name, &value))
+        return "";
+    return json_object_get_string(value);
+}
+
+static void print_text(struct json_object *s)
+{
+    struct json_object *findings;
+    printf("maitred %s, %s, up %s s\n", text_at(s, NULL, "version"),
+           strcmp(text_at(s, NULL, "ready"), "true") == 0 ? "ready" : "NOT ready", text_at(s, NULL, "uptimeSeconds"));
+    printf("revision   seen %s, served %s\n", text_at(s, "revision", "seen"), text_at(s, "revision", "served"));
+    printf("tree       %s routers (%s in error), %s services, %s keys\n", text_at(s, "tree", "routers"),
+           text_at(s, "tree", "routersInError"), text_at(s, "tree", "services"), text_at(s, "tree", "keys"));
+    if (json_object_object_get_ex(s, "etcd", &findings))
+        printf("etcd       %s %s%s%s\n", text_at(s, "etcd", "state"), text_at(s, "etcd", "endpoint"),
+               *text_at(s, "etcd", "error") ? ": " : "", text_at(s, "etcd", "error"));
+    printf("haproxy    %s, worker %s, %s reloads%s%s%s, %s failed, %s restarts\n", text_at(s, "haproxy", "version"),
+           text_at(s, "haproxy", "worker"), text_at(s, "haproxy", "reloads"),
+           *text_at(s, "haproxy", "lastReload") ? " (last: " : "", text_at(s, "haproxy", "lastReload"),
+           *text_at(s, "haproxy", "lastReload") ? ")" : "", text_at(s, "haproxy", "reloadsFailed"),
+           text_at(s, "haproxy", "restarts"));
+    printf("push       %s pushes, the last in %s us, %s repairs%s%s\n", text_at(s, "push", "count"),
+           text_at(s, "push", "lastMicroseconds"), text_at(s, "push", "repairs"),
+           *text_at(s, "push", "error") ? "; error: " : "", text_at(s, "push", "error"));
+    printf("agent      %s programs, %s passed, %s delayed, %s refused, %s without verdict\n",
+           text_at(s, "agent", "programs"), text_at(s, "agent", "passed"), text_at(s, "agent", "delayed"),
+           text_at(s, "agent", "refused"), text_at(s, "agent", "passedWithoutVerdict"));
+    if (!json_object_object_get_ex(s, "findings", &findings))
+        return;
+    for (size_t i = 0; i < json_object_array_length(findings); i++) {
+        struct json_object *f = json_object_array_get_idx(findings, i);
+        printf("%s[%s] %s: %s\n", text_at(f, NULL, "severity"), text_at(f, NULL, "code"), text_at(f, NULL, "key"),
+               text_at(f, NULL, "message"));
+    }
+}
+
+static bool print_answer(const struct verb_call *call, const struct buf *reply)
+{
+    struct json_object *root = json_tokener_parse(reply->p);
+    if (verb_value(call, "--json"))
+        fputs(reply->p, stdout);
+    else if (root)
+        print_text(root);
+    json_object_put(root);
+    return root != NULL;
+}
+
+enum exit_code verb_status(const struct verb_call *call)
+{
+    struct arena *arena = arena_create();
+    const struct settings *settings = cmd_settings(arena, call);
+    struct buf name = { 0 }, tried = { 0 }, reply = { 0 };
+    enum exit_code status = EXIT_UNABLE;
+    int fd = -1;
+    if (settings) {
+        state_folder_name(settings, &name);
+        fd = connect_to(name.p);
+        if (fd < 0 && settings->state.dir.n == 0)
+            fd = connect_to_only_one(&tried);
+    }
+    if (fd >= 0 && ask(fd, &reply) && print_answer(call, &reply))
+        status = EXIT_CLEAN;
+    else if (fd >= 0)
+        fprintf(stderr, "maitred status: the daemon did not answer\n");
+    else if (tried.n)
+        fprintf(stderr, "maitred status: several daemons run here, name one:%s\n", tried.p);
+    else if (settings)
+        fprintf(stderr,
+                "maitred status: no daemon answers at %s/%s: is `maitred run` up? Give status the same flags, or its "
+                "--state.dir\n",
+                name.p, CONTROL_SOCKET);
+    buf_fini(&name);
+    buf_fini(&tried);
+    buf_fini(&reply);
+    arena_destroy(arena);
+    return status;
+}

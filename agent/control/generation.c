@@ -1,0 +1,41 @@
+#include "control/generation.h"
+
+static struct kv_snapshot snapshot_copy(struct arena *arena, const struct kv_snapshot *from)
+{
+    struct kv_snapshot copy = *from;
+    struct kv_pair *pairs = ARENA_ARRAY(arena, struct kv_pair, from->n);
+    for (size_t i = 0; i < from->n; i++)
+        pairs[i] = (struct kv_pair){ arena_copy(arena, from->pairs[i].key), arena_copy(arena, from->pairs[i].value) };
+    copy.pairs = pairs;
+    copy.root = arena_copy(arena, from->root);
+    copy.provider = arena_copy(arena, from->provider);
+    return copy;
+}
+
+struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots, size_t n,
+                                      const struct shape *previous, const struct emit_paths *paths)
+{
+    struct arena *arena = arena_create();
+    struct diag *diag = diag_create(arena, 0);
+    struct generation *generation = ARENA_NEW(arena, struct generation);
+    const struct tree **trees = ARENA_ARRAY(arena, const struct tree *, n);
+    for (size_t i = 0; i < n; i++) {
+        struct kv_snapshot *copy = ARENA_NEW(arena, struct kv_snapshot);
+        *copy = snapshot_copy(arena, &snapshots[i]);
+        trees[i] = tree_decode(arena, copy, diag);
+        generation->n_pairs += copy->n;
+    }
+    generation->arena = arena;
+    generation->model = model_build(arena, trees, n, settings, diag);
+    generation->plan = plan_build(arena, generation->model, previous);
+    generation->artifacts = emit_all(arena, generation->plan, paths);
+    diag_sort(diag);
+    generation->diag = diag;
+    return generation;
+}
+
+void generation_destroy(struct generation *generation)
+{
+    if (generation)
+        arena_destroy(generation->arena);
+}

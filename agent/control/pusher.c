@@ -1,0 +1,354 @@
+#include "control/pusher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sys/clock.h"
+
+enum {
+    RELOAD_INTERVAL_MS = 500,  /* reloads are not made more often: each leaves an old worker behind for a while */
+    TRIM_AFTER_MS = 10000,     /* a request may meet its program that long after its record is gone */
+    SWEEP_EVERY_MS = 200,
+    RESTART_PAUSE_MS = 500,
+};
+
+static const int64_t MS = 1000000;
+
+struct pusher {
+    struct pusher_parts parts;
+    struct applier *applier;
+    struct generation *served;  /* what HAProxy has, as far as known */
+    struct generation *pending; /* what it shall have and could not get yet */
+    struct push_stats stats;
+    bool verified; /* live state = served */
+    int64_t last_reload_ns, last_sweep_ns, last_restart_ns, trim_at_ns;
+};
+
+struct pusher *pusher_create(const struct pusher_parts *parts)
+{
+    struct pusher *pusher = xmalloc(sizeof *pusher);
+    *pusher = (struct pusher){ .parts = *parts };
+    char map[4200];
+    snprintf(map, sizeof map, "%s/%s", state_folder_path(parts->folder), ARTIFACT_ROUTES);
+    pusher->applier = applier_create(haproxy_runtime_path(parts->haproxy), map, parts->log);
+    return pusher;
+}
+
+void pusher_destroy(struct pusher *pusher)
+{
+    if (!pusher)
+        return;
+    applier_destroy(pusher->applier);
+    generation_destroy(pusher->served);
+    generation_destroy(pusher->pending);
+    free(pusher);
+}
+
+const struct shape *pusher_shape(const struct pusher *pusher)
+{
+    return pusher->served ? &pusher->served->plan->shape : NULL;
+}
+
+const struct generation *pusher_served(const struct pusher *pusher)
+{
+    return pusher->served;
+}
+
+const struct push_stats *pusher_stats(const struct pusher *pusher)
+{
+    return &pusher->stats;
+}
+
+bool pusher_is_ready(const struct pusher *pusher)
+{
+    return pusher->served && pusher->verified && !pusher->pending;
+}
+
+static void note_error(struct pusher *pusher, const char *what, const char *error)
+{
+    snprintf(pusher->stats.last_error, sizeof pusher->stats.last_error, "%s: %s", what, error);
+    log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "%s: %s", what, error);
+}
+
+/* The agent gets the programs of both generations: requests on their way meet those that their record named. */
+static bool publish(struct pusher *pusher, const struct plan *old, const struct plan *new)
+{
+    struct buf json = { 0 };
+    char error[256];
+    struct plan both = *new;
+    struct arena *arena = arena_create();
+    if (old && old->n_programs) {
+        struct plan_program *all = ARENA_ARRAY(arena, struct plan_program, old->n_programs + new->n_programs);
+        both.n_programs = 0;
+        size_t i = 0, j = 0;
+        while (i < old->n_programs || j < new->n_programs) {
+            int order = i == old->n_programs   ? 1
+                        : j == new->n_programs ? -1
+                                               : str_cmp(old->programs[i].id, new->programs[j].id);
+            all[both.n_programs++] = order <= 0 ? old->programs[i] : new->programs[j];
+            i += order <= 0;
+            j += order >= 0;
+        }
+        both.programs = all;
+    }
+    emit_policy(&json, &both);
+    struct program_set *set = program_set_parse(buf_str(&json), error);
+    if (set)
+        agent_publish(pusher->parts.agent, set);
+    else
+        note_error(pusher, "the agent refused the policy", error);
+    buf_fini(&json);
+    arena_destroy(arena);
+    return set != NULL;
+}
+
+struct policy_change {
+    struct pusher *pusher;
+    const struct plan *old, *new;
+};
+
+static bool load_policy(void *context)
+{
+    struct policy_change *change = context;
+    return publish(change->pusher, change->old, change->new);
+}
+
+static bool trim_policy(void *context)
+{
+    struct policy_change *change = context;
+    change->pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
+    return true;
+}
+
+static void serve(struct pusher *pusher, struct generation *next)
+{
+    if (pusher->served != next)
+        generation_destroy(pusher->served);
+    pusher->served = next;
+    pusher->verified = true;
+    pusher->stats.last_error[0] = '\0';
+}
+
+static enum apply_status apply_between(struct pusher *pusher, const struct runtime_state *from,
+                                       const struct plan *old, const struct plan *new, char error[static 256])
+{
+    struct arena *arena = arena_create();
+    struct runtime_state to = runtime_state_of(new);
+    struct steps steps = diff_runtime(arena, from, &to);
+    struct policy_change change = { pusher, old, new };
+    struct apply_hooks hooks = { load_policy, trim_policy, &change };
+    enum apply_status status = applier_run(pusher->applier, &steps, &to, &hooks, error);
+    for (size_t i = 0; i < steps.n; i++) {
+        enum step_kind kind = steps.p[i].kind;
+        log_line(pusher->parts.log, LOG_LINE_DEBUG, "push", "%.*s", STR_ARG(steps.p[i].reason));
+        pusher->stats.servers_changed += kind == STEP_ADD_SERVER || kind == STEP_SET_SERVER || kind == STEP_REMOVE_SERVER;
+    }
+    pusher->stats.routes_changed += steps.routes_changed;
+    arena_destroy(arena);
+    return status;
+}
+
+/* Reads the live state and mends what differs from the plan. */
+static enum apply_status resync(struct pusher *pusher, const struct plan *plan, size_t *mended, char error[static 256])
+{
+    struct arena *arena = arena_create();
+    struct runtime_state live, want = runtime_state_of(plan);
+    enum apply_status status = applier_read(pusher->applier, arena, &plan->shape, &live, error);
+    *mended = 0;
+    if (status == APPLY_OK) {
+        live.programs = want.programs; /* the agent is ours: its programs are published whole */
+        live.n_programs = want.n_programs;
+        *mended = diff_runtime(arena, &live, &want).n;
+        if (!publish(pusher, pusher->served ? pusher->served->plan : NULL, plan))
+            status = APPLY_DIFFERS;
+    }
+    if (status == APPLY_OK && *mended)
+        status = apply_between(pusher, &live, plan, plan, error);
+    arena_destroy(arena);
+    return status;
+}
+
+static bool reload(struct pusher *pusher, struct generation *next, struct str reason)
+{
+    char error[512];
+    publish(pusher, pusher->served ? pusher->served->plan : NULL, next->plan);
+    log_line(pusher->parts.log, LOG_LINE_INFO, "push", "reload: %.*s", STR_ARG(reason));
+    pusher->last_reload_ns = clock_monotonic_ns();
+    if (!haproxy_reload(pusher->parts.haproxy, error)) {
+        pusher->stats.reloads_failed++;
+        note_error(pusher, "the reload failed, HAProxy goes on with what it had", error);
+        return false;
+    }
+    applier_forget(pusher->applier);
+    pusher->stats.reloads++;
+    snprintf(pusher->stats.last_reload_reason, sizeof pusher->stats.last_reload_reason, "%.*s", STR_ARG(reason));
+    pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
+    return true;
+}
+
+/* After a failed reload the folder goes back to what runs, so that a restart finds a good configuration. */
+static void put_files_back(struct pusher *pusher)
+{
+    char error[512];
+    if (pusher->served && !state_folder_write(pusher->parts.folder, &pusher->served->artifacts, error))
+        note_error(pusher, "the state folder could not be put back", error);
+}
+
+static bool push_by_socket(struct pusher *pusher, struct generation *next)
+{
+    char error[256] = "";
+    struct runtime_state from = runtime_state_of(pusher->served->plan);
+    enum apply_status status = APPLY_DIFFERS;
+    size_t mended;
+    if (pusher->verified)
+        status = apply_between(pusher, &from, pusher->served->plan, next->plan, error);
+    if (status == APPLY_DIFFERS) {
+        if (error[0])
+            note_error(pusher, "the live state is not as expected, reading it again", error);
+        pusher->stats.repairs++;
+        status = resync(pusher, next->plan, &mended, error);
+    }
+    if (status == APPLY_DIFFERS)
+        return reload(pusher, next, STR("the live state could not be mended"));
+    if (status == APPLY_UNREACHABLE)
+        note_error(pusher, "HAProxy does not answer", error);
+    return status == APPLY_OK;
+}
+
+static bool try_push(struct pusher *pusher, struct generation *next)
+{
+    char error[512];
+    int64_t start = clock_monotonic_ns();
+    bool grows = next->plan->shape_reason.n > 0;
+    if (!state_folder_write(pusher->parts.folder, &next->artifacts, error)) {
+        note_error(pusher, "the state folder cannot be written", error);
+        if (grows)
+            return false; /* a reload reads files; a change by socket needs none */
+    }
+    bool ok = grows ? reload(pusher, next, next->plan->shape_reason) : push_by_socket(pusher, next);
+    if (!ok && grows)
+        put_files_back(pusher);
+    if (!ok) {
+        pusher->verified = false;
+        return false;
+    }
+    serve(pusher, next);
+    pusher->stats.pushes++;
+    pusher->stats.last_push_ns = clock_monotonic_ns() - start;
+    return true;
+}
+
+bool pusher_push(struct pusher *pusher, struct generation *next)
+{
+    if (pusher->pending && pusher->pending != next)
+        generation_destroy(pusher->pending);
+    pusher->pending = NULL;
+    if (try_push(pusher, next))
+        return true;
+    pusher->pending = next;
+    return false;
+}
+
+bool pusher_start(struct pusher *pusher, struct generation *first, char error[static 512])
+{
+    char small[256];
+    size_t mended;
+    bool same = state_folder_has_skeleton(pusher->parts.folder, &first->artifacts);
+    publish(pusher, NULL, first->plan);
+    if (!state_folder_write(pusher->parts.folder, &first->artifacts, error))
+        return generation_destroy(first), false;
+    if (!haproxy_start(pusher->parts.haproxy, error))
+        return generation_destroy(first), false;
+    bool running = haproxy_was_adopted(pusher->parts.haproxy) || !haproxy_is_ours(pusher->parts.haproxy);
+    enum apply_status status = APPLY_OK;
+    if (running && same)
+        status = resync(pusher, first->plan, &mended, small);
+    if (running && (!same || status != APPLY_OK) && !reload(pusher, first, STR("the HAProxy that was found had another configuration"))) {
+        snprintf(error, 512, "%s", pusher->stats.last_error);
+        return generation_destroy(first), false;
+    }
+    serve(pusher, first);
+    return true;
+}
+
+int64_t pusher_reload_wait_ms(const struct pusher *pusher)
+{
+    int64_t since = (clock_monotonic_ns() - pusher->last_reload_ns) / MS;
+    return pusher->last_reload_ns == 0 || since >= RELOAD_INTERVAL_MS ? 0 : RELOAD_INTERVAL_MS - since;
+}
+
+/* The files are up to date, so a new worker has the right state; it is checked all the same. */
+static void meet_new_worker(struct pusher *pusher)
+{
+    char error[256] = "";
+    size_t mended = 0;
+    pusher->stats.worker_changes++;
+    applier_forget(pusher->applier);
+    log_line(pusher->parts.log, LOG_LINE_WARN, "push", "HAProxy has another worker (process %d): checking its state",
+             haproxy_worker_pid(pusher->parts.haproxy));
+    enum apply_status status = resync(pusher, pusher->served->plan, &mended, error);
+    pusher->verified = status == APPLY_OK;
+    pusher->stats.repairs += mended > 0;
+    if (status != APPLY_OK)
+        note_error(pusher, "the new worker's state could not be verified", error);
+}
+
+static void restart(struct pusher *pusher)
+{
+    char error[512];
+    int64_t now = clock_monotonic_ns();
+    pusher->verified = false;
+    if (!haproxy_is_ours(pusher->parts.haproxy) || now - pusher->last_restart_ns < RESTART_PAUSE_MS * MS)
+        return;
+    pusher->last_restart_ns = now;
+    log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "HAProxy has ended: starting it again");
+    applier_forget(pusher->applier);
+    if (!haproxy_start(pusher->parts.haproxy, error)) {
+        note_error(pusher, "HAProxy does not start", error);
+        return;
+    }
+    pusher->stats.restarts++;
+    meet_new_worker(pusher);
+}
+
+void pusher_tick(struct pusher *pusher)
+{
+    if (!pusher->served)
+        return;
+    int64_t now = clock_monotonic_ns();
+    enum haproxy_condition condition = haproxy_poll(pusher->parts.haproxy);
+    if (condition == HAPROXY_GONE)
+        restart(pusher);
+    else if (condition == HAPROXY_NEW_WORKER)
+        meet_new_worker(pusher);
+    if (condition != HAPROXY_GONE && !pusher->verified && !pusher->pending)
+        meet_new_worker(pusher);
+    if (now - pusher->last_sweep_ns > SWEEP_EVERY_MS * MS) {
+        pusher->last_sweep_ns = now;
+        applier_sweep(pusher->applier);
+    }
+    if (pusher->trim_at_ns && now > pusher->trim_at_ns) {
+        pusher->trim_at_ns = 0;
+        publish(pusher, NULL, pusher->served->plan);
+    }
+    if (pusher->pending && pusher_reload_wait_ms(pusher) == 0)
+        pusher_push(pusher, pusher->pending);
+}
+
+int64_t pusher_agent_failures(const struct pusher *pusher)
+{
+    struct runtime runtime = { haproxy_runtime_path(pusher->parts.haproxy), 1000 };
+    struct buf answer = { 0 };
+    int64_t count = -1;
+    if (runtime_call(&runtime, STR("show table agent-failures"), &answer) == RUNTIME_OK) {
+        size_t at = str_search(buf_str(&answer), STR("gpc0="));
+        struct str rest = at == SIZE_MAX ? (struct str){ 0 } : str_from(buf_str(&answer), at + 5);
+        size_t digits = 0;
+        while (digits < rest.n && ascii_is_digit(rest.p[digits]))
+            digits++;
+        count = 0;
+        str_to_int64(str_head(rest, digits), &count);
+    }
+    buf_fini(&answer);
+    return count;
+}

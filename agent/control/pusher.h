@@ -1,0 +1,60 @@
+/* Brings the running HAProxy and the agent to a generation: files, then the runtime socket, a reload only where
+ * the skeleton must change or the live state cannot be mended. */
+#pragma once
+
+#include "control/generation.h"
+#include "control/state_folder.h"
+#include "haproxy/apply.h"
+#include "haproxy/process.h"
+#include "spop/server.h"
+
+struct pusher_parts {
+    struct state_folder *folder;
+    struct haproxy *haproxy;
+    struct agent *agent;
+    struct log *log;
+};
+
+/* What `status` tells of pushes; counted since the start of the daemon. */
+struct push_stats {
+    uint64_t pushes, reloads, reloads_failed, repairs, worker_changes, restarts;
+    uint64_t routes_changed, servers_changed;
+    int64_t last_push_ns;       /* how long the last one took, compile excluded */
+    char last_reload_reason[256];
+    char last_error[512];       /* empty: the last push succeeded */
+};
+
+struct pusher;
+
+/* The parts stay the caller's and must outlive the pusher. */
+struct pusher *pusher_create(const struct pusher_parts *parts);
+void pusher_destroy(struct pusher *pusher);
+
+/* The shape to compile the next generation for: of the running process, NULL before the start. */
+const struct shape *pusher_shape(const struct pusher *pusher);
+
+/* The generation that is served, or NULL. */
+const struct generation *pusher_served(const struct pusher *pusher);
+
+/* The first generation: starts HAProxy with it, or takes over one that runs. Owns the generation from now on. false with a message: the
+ * daemon cannot run. */
+bool pusher_start(struct pusher *pusher, struct generation *first, char error[static 512]);
+
+/* Serves the next generation, takes it over. Whatever fails, HAProxy goes on with what it had, and the next call or
+ * pusher_tick tries again; false says that it is not served yet. */
+bool pusher_push(struct pusher *pusher, struct generation *next);
+
+/* Milliseconds until the next reload may be made (they are coalesced); 0: now. */
+int64_t pusher_reload_wait_ms(const struct pusher *pusher);
+
+/* To be called several times a second: notices new and dead workers and mends, sweeps servers out of use, trims old
+ * programs. */
+void pusher_tick(struct pusher *pusher);
+
+/* Whether the live state is known to be the served generation. */
+bool pusher_is_ready(const struct pusher *pusher);
+
+const struct push_stats *pusher_stats(const struct pusher *pusher);
+
+/* How many requests passed unlimited because the agent did not answer (HAProxy's count, all workers since the last start), or -1. */
+int64_t pusher_agent_failures(const struct pusher *pusher);

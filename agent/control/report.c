@@ -1,0 +1,120 @@
+#include "control/report.h"
+
+#include <inttypes.h>
+
+#include "sys/clock.h"
+
+static const char *const words[] = { "false", "true" };
+
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+    buf_printf(out, "\"%s\":", name);
+    buf_put_json(out, str_c(text));
+}
+
+static void put_number(struct buf *out, const char *name, int64_t number)
+{
+    buf_printf(out, ",\"%s\":%" PRId64, name, number);
+}
+
+static void put_etcd(struct buf *out, const struct etcd_status *etcd)
+{
+    static const char *const states[] = { [ETCD_CONNECTING] = "connecting", [ETCD_LISTING] = "listing",
+                                          [ETCD_WATCHING] = "watching", [ETCD_FAILED_AUTH] = "refused",
+                                          [ETCD_WAITING] = "waiting" };
+    buf_puts(out, ",\"etcd\":{");
+    put_text(out, "state", states[etcd->state]);
+    buf_putc(out, ',');
+    put_text(out, "endpoint", etcd->endpoint);
+    buf_putc(out, ',');
+    put_text(out, "error", etcd->error);
+    put_number(out, "lists", etcd->lists);
+    put_number(out, "watches", etcd->watches);
+    put_number(out, "reconnects", etcd->reconnects);
+    buf_putc(out, '}');
+}
+
+static void put_haproxy(struct buf *out, const struct report *r)
+{
+    struct haproxy_version version;
+    const struct push_stats *stats = pusher_stats(r->pusher);
+    haproxy_version(r->haproxy, &version);
+    buf_printf(out, ",\"haproxy\":{\"version\":\"%d.%d.%d\"", version.major, version.minor, version.patch);
+    put_number(out, "worker", haproxy_worker_pid(r->haproxy));
+    put_number(out, "reloads", (int64_t)stats->reloads);
+    put_number(out, "reloadsFailed", (int64_t)stats->reloads_failed);
+    buf_putc(out, ',');
+    put_text(out, "lastReload", stats->last_reload_reason);
+    put_number(out, "restarts", (int64_t)stats->restarts);
+    put_number(out, "workerChanges", (int64_t)stats->worker_changes);
+    buf_putc(out, '}');
+}
+
+static void put_pushes(struct buf *out, const struct push_stats *stats)
+{
+    buf_puts(out, ",\"push\":{");
+    put_text(out, "error", stats->last_error);
+    put_number(out, "count", (int64_t)stats->pushes);
+    put_number(out, "repairs", (int64_t)stats->repairs);
+    put_number(out, "routesChanged", (int64_t)stats->routes_changed);
+    put_number(out, "serversChanged", (int64_t)stats->servers_changed);
+    put_number(out, "lastMicroseconds", stats->last_push_ns / 1000);
+    buf_putc(out, '}');
+}
+
+static void put_agent(struct buf *out, const struct agent_stats *agent, int64_t failures)
+{
+    buf_puts(out, ",\"agent\":{\"version\":1");
+    put_number(out, "programs", (int64_t)agent->programs);
+    put_number(out, "connections", (int64_t)agent->open_connections);
+    put_number(out, "passed", (int64_t)agent->passed);
+    put_number(out, "delayed", (int64_t)agent->delayed);
+    put_number(out, "refused", (int64_t)agent->refused);
+    put_number(out, "unknownProgram", (int64_t)agent->unknown_program);
+    put_number(out, "brokenFrames", (int64_t)agent->broken_frames);
+    put_number(out, "buckets", (int64_t)agent->buckets_in_use);
+    put_number(out, "bucketsEvicted", (int64_t)agent->buckets_evicted);
+    put_number(out, "passedWithoutVerdict", failures);
+    buf_putc(out, '}');
+}
+
+static void put_tree(struct buf *out, const struct generation *served)
+{
+    size_t spare = 0;
+    for (size_t i = 0; i < served->plan->n_backends; i++)
+        spare += served->plan->backends[i].service.n == 0;
+    buf_puts(out, ",\"tree\":{\"version\":1");
+    put_number(out, "keys", (int64_t)served->n_pairs);
+    put_number(out, "routers", (int64_t)served->model->n_routers);
+    put_number(out, "routersInError", (int64_t)served->model->n_routers_out);
+    put_number(out, "services", (int64_t)served->model->n_services);
+    put_number(out, "records", (int64_t)served->plan->n_routes);
+    put_number(out, "programs", (int64_t)served->plan->n_programs);
+    put_number(out, "spareBackends", (int64_t)spare);
+    buf_putc(out, '}');
+    buf_puts(out, ",\"findings\":");
+    diag_print_json(out, served->diag);
+}
+
+void report_print(struct buf *out, const struct report *r)
+{
+    const struct generation *served = pusher_served(r->pusher);
+    buf_puts(out, "{");
+    put_text(out, "version", MAITRED_VERSION);
+    buf_printf(out, ",\"ready\":%s,\"uptimeSeconds\":%.0f,", words[pusher_is_ready(r->pusher)], clock_wall() - r->started);
+    put_text(out, "stateFolder", r->folder);
+    buf_printf(out, ",\"revision\":{\"seen\":%" PRId64 ",\"served\":%" PRId64 "}", r->revision_seen,
+               served ? served->plan->revision : 0);
+    if (r->etcd)
+        put_etcd(out, r->etcd);
+    if (r->file_error[0]) {
+        buf_putc(out, ',');
+        put_text(out, "fileError", r->file_error);
+    }
+    put_haproxy(out, r);
+    put_pushes(out, pusher_stats(r->pusher));
+    put_agent(out, r->agent, r->agent_failures);
+    if (served)
+        put_tree(out, served);
+    buf_puts(out, "}\n");
+}

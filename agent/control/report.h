@@ -1,0 +1,21 @@
+/* What `maitred status --json` prints. */
+#pragma once
+
+#include "base/buf.h"
+#include "control/pusher.h"
+#include "etcd/watch.h"
+
+struct report {
+    const struct settings *settings;
+    const char *folder;
+    double started;           /* seconds since 1970 */
+    int64_t revision_seen;
+    const struct pusher *pusher;
+    const struct haproxy *haproxy;
+    const struct etcd_status *etcd; /* NULL: no etcd provider */
+    const struct agent_stats *agent;
+    int64_t agent_failures;         /* -1: unknown */
+    const char *file_error;         /* of the file provider, empty: none */
+};
+
+void report_print(struct buf *out, const struct report *report);

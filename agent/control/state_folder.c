@@ -1,0 +1,239 @@
+#include "control/state_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/vec.h"
+#include "kv/reader.h"
+
+/* Socket addresses are short (sun_path), and the longest of ours is beside the folder's name. */
+enum { LONGEST_SOCKET_NAME = 24, LARGEST_TREE_FILE = 1 << 30 };
+
+struct written {
+    char name[64];
+    unsigned char digest[SHA256_SIZE];
+};
+
+struct state_folder {
+    char path[4096];
+    int lock;
+    bool sync;
+    VEC(struct written) written;
+};
+
+void state_folder_base(struct buf *out)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (state && *state)
+        buf_printf(out, "%s/maitred", state);
+    else if (geteuid() == 0)
+        buf_puts(out, "/var/lib/maitred");
+    else
+        buf_printf(out, "%s/.local/state/maitred", home && *home ? home : "/tmp");
+}
+
+void state_folder_name(const struct settings *settings, struct buf *out)
+{
+    char instance[13];
+    if (settings->state.dir.n) {
+        buf_put(out, settings->state.dir);
+        return;
+    }
+    settings_instance(settings, instance);
+    state_folder_base(out);
+    buf_printf(out, "/%s", instance);
+}
+
+static bool lock_folder(struct state_folder *folder, char error[static 512])
+{
+    char path[4200], holder[32] = "";
+    snprintf(path, sizeof path, "%s/%s", folder->path, STATE_LOCK);
+    folder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (folder->lock < 0) {
+        snprintf(error, 512, "cannot write to the state folder %.200s: %s; name another with --state.dir", folder->path,
+                 strerror(errno));
+        return false;
+    }
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) < 0) {
+        ssize_t n = pread(folder->lock, holder, sizeof holder - 1, 0);
+        holder[n > 0 ? n : 0] = '\0';
+        snprintf(error, 512,
+                 "the state folder %.200s is in use by another maitred (process %s): stop it, or name another folder with "
+                 "--state.dir",
+                 folder->path, holder);
+        return false;
+    }
+    int n = snprintf(holder, sizeof holder, "%ld", (long)getpid());
+    return ftruncate(folder->lock, 0) == 0 && pwrite(folder->lock, holder, (size_t)n, 0) == n;
+}
+
+struct state_folder *state_folder_open(const struct settings *settings, char error[static 512])
+{
+    struct buf name = { 0 };
+    struct state_folder *folder = xmalloc(sizeof *folder);
+    *folder = (struct state_folder){ .lock = -1, .sync = settings->state.sync };
+    state_folder_name(settings, &name);
+    bool fits = name.n + 1 + LONGEST_SOCKET_NAME < sizeof((struct sockaddr_un *)0)->sun_path;
+    snprintf(folder->path, sizeof folder->path, "%s", name.p);
+    buf_fini(&name);
+    if (!fits)
+        snprintf(error, 512, "the state folder's name is too long for the sockets in it: %.200s; name another with --state.dir",
+                 folder->path);
+    bool made = fits && file_make_folder(folder->path);
+    char maps[4200];
+    snprintf(maps, sizeof maps, "%s/maps", folder->path);
+    made = made && file_make_folder(maps);
+    if (fits && !made)
+        snprintf(error, 512, "cannot make the state folder %.200s: %s; name another with --state.dir", folder->path,
+                 strerror(errno));
+    if (made && lock_folder(folder, error))
+        return folder;
+    state_folder_close(folder);
+    return NULL;
+}
+
+void state_folder_close(struct state_folder *folder)
+{
+    if (!folder)
+        return;
+    if (folder->lock >= 0)
+        close(folder->lock);
+    vec_fini(&folder->written);
+    free(folder);
+}
+
+const char *state_folder_path(const struct state_folder *folder)
+{
+    return folder->path;
+}
+
+static void path_of(const struct state_folder *folder, struct str name, char out[static 4200])
+{
+    snprintf(out, 4200, "%s/%.*s", folder->path, STR_ARG(name));
+}
+
+static void digest_of(struct str bytes, unsigned char out[static SHA256_SIZE])
+{
+    struct sha256 h;
+    sha256_init(&h);
+    sha256_add(&h, bytes);
+    sha256_end(&h, out);
+}
+
+static struct written *written_find(struct state_folder *folder, struct str name)
+{
+    for (size_t i = 0; i < folder->written.n; i++)
+        if (str_eq(str_c(folder->written.p[i].name), name))
+            return &folder->written.p[i];
+    vec_push(&folder->written, (struct written){ 0 });
+    struct written *new = &folder->written.p[folder->written.n - 1];
+    snprintf(new->name, sizeof new->name, "%.*s", STR_ARG(name));
+    return new;
+}
+
+static bool write_changed(struct state_folder *folder, struct str name, struct str bytes, char error[static 512])
+{
+    char path[4200];
+    struct written *last = written_find(folder, name);
+    unsigned char digest[SHA256_SIZE];
+    digest_of(bytes, digest);
+    if (memcmp(last->digest, digest, sizeof digest) == 0)
+        return true;
+    path_of(folder, name, path);
+    if (!file_write(path, bytes, 0600, folder->sync)) {
+        snprintf(error, 512, "cannot write %.300s: %s", path, strerror(errno));
+        memset(last->digest, 0, sizeof last->digest);
+        return false;
+    }
+    memcpy(last->digest, digest, sizeof digest);
+    return true;
+}
+
+bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512])
+{
+    for (size_t i = 0; i < artifacts->n; i++)
+        if (!write_changed(folder, artifacts->p[i].name, artifacts->p[i].bytes, error))
+            return false;
+    return true;
+}
+
+static bool is_skeleton(const struct artifact *artifact)
+{
+    /* The shape's file also says who holds which backend at present. */
+    return artifact->skeleton && !str_eq(artifact->name, STR(ARTIFACT_SHAPE));
+}
+
+bool state_folder_has_skeleton(const struct state_folder *folder, const struct artifacts *artifacts)
+{
+    bool equal = true;
+    for (size_t i = 0; i < artifacts->n && equal; i++) {
+        char path[4200];
+        struct buf bytes = { 0 };
+        if (!is_skeleton(&artifacts->p[i]))
+            continue;
+        path_of(folder, artifacts->p[i].name, path);
+        equal = file_read(path, LARGEST_TREE_FILE, &bytes) && str_eq(buf_str(&bytes), artifacts->p[i].bytes);
+        buf_fini(&bytes);
+    }
+    return equal;
+}
+
+bool state_folder_load_tree(const struct state_folder *folder, struct arena *arena, struct str root,
+                            struct kv_snapshot *out)
+{
+    char path[4200];
+    struct buf bytes = { 0 };
+    path_of(folder, STR(STATE_TREE), path);
+    bool ok = file_read(path, LARGEST_TREE_FILE, &bytes);
+    struct diag *diag = diag_create(arena, 1);
+    ok = ok && kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_DUMP_JSON, STR(STATE_TREE), root, out, diag);
+    buf_fini(&bytes);
+    return ok;
+}
+
+static void put_base64(struct buf *out, struct str s)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < s.n; i += 3) {
+        unsigned left = s.n - i < 3 ? (unsigned)(s.n - i) : 3;
+        unsigned word = 0;
+        for (unsigned j = 0; j < 3; j++)
+            word = word << 8 | (j < left ? (unsigned char)s.p[i + j] : 0u);
+        for (unsigned j = 0; j < 4; j++)
+            buf_putc(out, j <= left ? digits[word >> (18 - 6 * j) & 63] : '=');
+    }
+}
+
+bool state_folder_save_tree(struct state_folder *folder, const struct kv_snapshot *snapshot, char error[static 512])
+{
+    struct buf out = { 0 };
+    buf_printf(&out, "{\"header\":{\"revision\":%lld},\"kvs\":[", (long long)snapshot->revision);
+    for (size_t i = 0; i < snapshot->n; i++) {
+        buf_puts(&out, i ? ",\n{\"key\":\"" : "\n{\"key\":\"");
+        put_base64(&out, snapshot->pairs[i].key);
+        buf_puts(&out, "\",\"value\":\"");
+        put_base64(&out, snapshot->pairs[i].value);
+        buf_puts(&out, "\"}");
+    }
+    buf_puts(&out, "]}\n");
+    bool ok = write_changed(folder, STR(STATE_TREE), buf_str(&out), error);
+    buf_fini(&out);
+    return ok;
+}
+
+bool state_folder_load_shape(const struct state_folder *folder, struct arena *arena, struct shape *out)
+{
+    char path[4200];
+    struct buf bytes = { 0 };
+    path_of(folder, STR(ARTIFACT_SHAPE), path);
+    bool ok = file_read(path, LARGEST_TREE_FILE, &bytes) && shape_read(arena, buf_str(&bytes), out);
+    buf_fini(&bytes);
+    return ok;
+}

@@ -1,0 +1,143 @@
+#include "diff/diff.h"
+
+#include "base/vec.h"
+
+typedef VEC(struct step) step_vec;
+
+const char *step_name(enum step_kind kind)
+{
+    static const char *const names[] = {
+        [STEP_ADD_SERVER] = "add server",     [STEP_SET_SERVER] = "set server",
+        [STEP_LOAD_POLICY] = "load policy",   [STEP_SET_ROUTE] = "set route",
+        [STEP_ADD_ROUTE] = "add route",       [STEP_DELETE_ROUTE] = "delete route",
+        [STEP_REPLACE_ROUTES] = "replace routes", [STEP_TRIM_POLICY] = "trim policy",
+        [STEP_REMOVE_SERVER] = "remove server",
+    };
+    return names[kind];
+}
+
+struct runtime_state runtime_state_of(const struct plan *plan)
+{
+    return (struct runtime_state){ .routes = plan->routes,
+                                   .n_routes = plan->n_routes,
+                                   .backends = plan->backends,
+                                   .n_backends = plan->n_backends,
+                                   .programs = plan->programs,
+                                   .n_programs = plan->n_programs };
+}
+
+struct differ {
+    struct arena *arena;
+    step_vec make, commit, breaking; /* in this order */
+    size_t routes_changed;
+};
+
+static void add_server_step(struct differ *d, step_vec *to, enum step_kind kind, const struct plan_backend *backend,
+                            const struct plan_server *server)
+{
+    struct str service = backend->service.n ? backend->service : backend->name;
+    vec_push(to, (struct step){ .kind = kind,
+                                .backend = backend->name,
+                                .server = server,
+                                .reason = arena_printf(d->arena, "%s of %.*s", step_name(kind), STR_ARG(service)) });
+}
+
+static void diff_servers(struct differ *d, const struct plan_backend *from, const struct plan_backend *to)
+{
+    size_t i = 0, j = 0;
+    while (i < from->n_servers || j < to->n_servers) {
+        const struct plan_server *old = i < from->n_servers ? &from->servers[i] : NULL;
+        const struct plan_server *new = j < to->n_servers ? &to->servers[j] : NULL;
+        int order = !old ? 1 : !new ? -1 : str_cmp(old->name, new->name);
+        if (order < 0)
+            add_server_step(d, &d->breaking, STEP_REMOVE_SERVER, from, old);
+        else if (order > 0)
+            add_server_step(d, &d->make, STEP_ADD_SERVER, to, new);
+        else if (old->weight != new->weight || old->port != new->port)
+            add_server_step(d, &d->make, STEP_SET_SERVER, to, new);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+/* Both lists are of one shape: the same backends. One that is missing on a side has no servers there. */
+static void diff_backends(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
+{
+    size_t i = 0, j = 0;
+    while (i < from->n_backends || j < to->n_backends) {
+        const struct plan_backend *old = i < from->n_backends ? &from->backends[i] : NULL;
+        const struct plan_backend *new = j < to->n_backends ? &to->backends[j] : NULL;
+        int order = !old ? 1 : !new ? -1 : str_cmp(old->name, new->name);
+        const struct plan_backend *named = order <= 0 ? old : new;
+        struct plan_backend empty = { .name = named->name };
+        diff_servers(d, order <= 0 ? old : &empty, order >= 0 ? new : &empty);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+static void diff_routes(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
+{
+    struct step single = { 0 };
+    size_t i = 0, j = 0;
+    while (i < from->n_routes || j < to->n_routes) {
+        const struct plan_entry *old = i < from->n_routes ? &from->routes[i] : NULL;
+        const struct plan_entry *new = j < to->n_routes ? &to->routes[j] : NULL;
+        int order = !old ? 1 : !new ? -1 : str_cmp(old->key, new->key);
+        if (order != 0 || !str_eq(old->value, new->value)) {
+            d->routes_changed++;
+            enum step_kind kind = order < 0 ? STEP_DELETE_ROUTE : order > 0 ? STEP_ADD_ROUTE : STEP_SET_ROUTE;
+            single = (struct step){ .kind = kind, .entry = order < 0 ? old : new };
+        }
+        i += order <= 0;
+        j += order >= 0;
+    }
+    if (d->routes_changed == 0)
+        return;
+    if (d->routes_changed > 1)
+        single = (struct step){ .kind = STEP_REPLACE_ROUTES };
+    single.reason = d->routes_changed == 1
+                        ? arena_printf(d->arena, "%s %.*s", step_name(single.kind), STR_ARG(single.entry->key))
+                        : arena_printf(d->arena, "%zu records change at once", d->routes_changed);
+    vec_push(&d->commit, single);
+}
+
+static void diff_programs(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
+{
+    size_t i = 0, j = 0, added = 0, gone = 0;
+    while (i < from->n_programs || j < to->n_programs) {
+        int order = i == from->n_programs   ? 1
+                    : j == to->n_programs ? -1
+                                            : str_cmp(from->programs[i].id, to->programs[j].id);
+        gone += order < 0;
+        added += order > 0;
+        i += order <= 0;
+        j += order >= 0;
+    }
+    if (added)
+        vec_push(&d->make, (struct step){ .kind = STEP_LOAD_POLICY,
+                                          .reason = arena_printf(d->arena, "%zu new programs", added) });
+    if (gone)
+        vec_push(&d->breaking, (struct step){ .kind = STEP_TRIM_POLICY,
+                                              .reason = arena_printf(d->arena, "%zu old programs", gone) });
+}
+
+struct steps diff_runtime(struct arena *arena, const struct runtime_state *from, const struct runtime_state *to)
+{
+    struct differ d = { .arena = arena };
+    diff_backends(&d, from, to);
+    diff_programs(&d, from, to);
+    diff_routes(&d, from, to);
+    struct steps out = { .n = d.make.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
+    struct step *all = ARENA_ARRAY(arena, struct step, out.n);
+    const step_vec *parts[] = { &d.make, &d.commit, &d.breaking };
+    size_t at = 0;
+    for (size_t p = 0; p < 3; p++)
+        for (size_t i = 0; i < parts[p]->n; i++)
+            all[at++] = parts[p]->p[i];
+    out.p = all;
+    vec_fini(&d.make);
+    vec_fini(&d.commit);
+    vec_fini(&d.breaking);
+    return out;
+}

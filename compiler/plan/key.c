@@ -1,0 +1,68 @@
+#include "plan/key.h"
+
+static int hex_value(char c)
+{
+    return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The codes that stay encoded in a routing path: reserved characters of RFC 3986 2.2 and '%'. */
+static bool is_reserved_code(struct str s)
+{
+    int high = hex_value(s.p[1]), low = hex_value(s.p[2]);
+    return high >= 0 && low >= 0 && memchr(":/?#[]@!$&'()*+,;=%", (char)(high << 4 | low), 19);
+}
+
+bool key_put_path(struct buf *out, struct str path, bool prefix)
+{
+    for (size_t i = 0; i < path.n; i++) {
+        char c = path.p[i];
+        if (c == '?' || c == '#')
+            return false;
+        bool cut_short = path.n - i < 3;
+        if (c == '%' && (cut_short ? !prefix : !is_reserved_code(str_from(path, i))))
+            return false;
+        if ((unsigned char)c <= 0x20 || c == 0x7f)
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+        else
+            buf_putc(out, c);
+    }
+    return true;
+}
+
+/* What Go's server takes in a Host header (golang.org/x/net/http/httpguts ValidHostHeader). The skeleton refuses the rest. */
+static bool is_host_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || (c && strchr("!$%&'()*+,-.;=_~", c));
+}
+
+static bool is_ipv6_text(struct str host)
+{
+    size_t colons = 0;
+    for (size_t i = 0; i < host.n; i++) {
+        char c = ascii_lower(host.p[i]);
+        colons += c == ':';
+        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f') && c != ':' && c != '.')
+            return false;
+    }
+    return colons >= 2;
+}
+
+bool key_put_host(struct buf *out, struct str host)
+{
+    while (host.n && host.p[host.n - 1] == '.')
+        host.n--;
+    if (host.n == 0)
+        return false;
+    bool ipv6 = is_ipv6_text(host);
+    if (ipv6)
+        buf_putc(out, '[');
+    for (size_t i = 0; i < host.n; i++) {
+        char c = ascii_lower(host.p[i]);
+        if (!ipv6 && !is_host_byte(c))
+            return false;
+        buf_putc(out, c);
+    }
+    if (ipv6)
+        buf_putc(out, ']');
+    return true;
+}

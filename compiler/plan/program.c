@@ -1,0 +1,123 @@
+#include "plan/program.h"
+
+#include <inttypes.h>
+
+#include "base/hash.h"
+#include "base/quote.h"
+#include "plan/key.h"
+
+enum { DIGEST_DIGITS = 16 };
+
+static void put_source(struct buf *out, const struct model_op *op)
+{
+    static const char *const kinds[] = { [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host" };
+    buf_printf(out, "{\"kind\":\"%s\"", kinds[op->limit.source]);
+    if (op->limit.source == SOURCE_HEADER) {
+        buf_puts(out, ",\"name\":");
+        buf_put_json(out, op->limit.header);
+    }
+    buf_putc(out, '}');
+}
+
+/* The bucket belongs to router and middleware, not to the numbers: a changed limit goes on with the same
+ * buckets. The same middleware twice in a chain is two instances, as in Traefik. */
+static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
+{
+    struct buf name = { 0 };
+    size_t earlier = 0;
+    for (size_t i = 0; i < at; i++)
+        earlier += router->ops[i].kind == OP_RATE_LIMIT &&
+                   str_eq(router->ops[i].middleware, router->ops[at].middleware);
+    buf_printf(&name, "%.*s|%.*s", STR_ARG(router->name), STR_ARG(router->ops[at].middleware));
+    if (earlier)
+        buf_printf(&name, "|%zu", earlier + 1);
+    buf_put_json(out, buf_str(&name));
+    buf_fini(&name);
+}
+
+static void put_limit(struct buf *out, const struct model_router *router, size_t at)
+{
+    const struct model_op *op = &router->ops[at];
+    buf_puts(out, "{\"op\":\"rateLimit\",\"bucket\":");
+    put_bucket(out, router, at);
+    buf_printf(out, ",\"average\":%" PRId64 ",\"period\":%" PRId64 ",\"burst\":%" PRId64 ",\"source\":",
+               op->limit.average, op->limit.period_ns, op->limit.burst);
+    put_source(out, op);
+    buf_putc(out, '}');
+}
+
+static const struct plan_program *agent_program(struct arena *arena, const struct model_router *router,
+                                                const struct settings *settings)
+{
+    struct buf json = { 0 };
+    bool full = false;
+    size_t n = 0;
+    buf_puts(&json, "{\"ops\":[");
+    for (size_t i = 0; i < router->n_ops; i++) {
+        if (router->ops[i].kind != OP_RATE_LIMIT)
+            continue;
+        if (n++)
+            buf_putc(&json, ',');
+        put_limit(&json, router, i);
+        full = full || router->ops[i].limit.source != SOURCE_IP;
+    }
+    buf_puts(&json, "]}");
+    struct plan_program *program = NULL;
+    if (n) {
+        char digest[DIGEST_DIGITS + 1];
+        sha256_hex(buf_str(&json), digest, DIGEST_DIGITS);
+        program = ARENA_NEW(arena, struct plan_program);
+        program->json = arena_copy(arena, buf_str(&json));
+        program->id = arena_printf(arena, "%c%c%s", settings->agent.rate_limit_fails_closed ? 'c' : 'o',
+                                   full ? 'f' : 'l', digest);
+    }
+    buf_fini(&json);
+    return program;
+}
+
+struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
+                                const struct settings *settings)
+{
+    struct chain_plan chain = { .program = agent_program(arena, router, settings) };
+    for (size_t i = 0; i < router->n_ops && !chain.strip; i++)
+        if (router->ops[i].kind == OP_STRIP_PREFIX)
+            chain.strip = &router->ops[i];
+    if (!chain.strip)
+        return chain;
+    struct str *prefixes = ARENA_ARRAY(arena, struct str, chain.strip->strip.n);
+    struct buf key = { 0 };
+    for (size_t i = 0; i < chain.strip->strip.n; i++) {
+        buf_reset(&key);
+        if (chain.strip->strip.prefixes[i].n && key_put_path(&key, chain.strip->strip.prefixes[i], true))
+            prefixes[i] = arena_copy(arena, buf_str(&key));
+    }
+    buf_fini(&key);
+    chain.prefixes = prefixes;
+    return chain;
+}
+
+size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)
+{
+    size_t n = chain->strip ? chain->strip->strip.n : 0;
+    for (size_t i = 0; i < n; i++)
+        if (chain->prefixes[i].p && str_starts(key_path, chain->prefixes[i]))
+            return i;
+    return n;
+}
+
+/* Bytes that stand for themselves in a record's field and in an undecoded path alike. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit(c);
+        if (!letter && (c == '\0' || !strchr("/-._~!$&'()*+,:=@", c)))
+            return false;
+    }
+    return true;
+}
+
+char chain_cut_flag(const struct chain_plan *chain, size_t prefix)
+{
+    return is_plain(chain->strip->strip.prefixes[prefix]) && !chain->strip->strip.force_slash ? 's' : 'S';
+}

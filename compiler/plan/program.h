@@ -1,0 +1,21 @@
+/* A router's chain as what the skeleton does for it: an agent program and a path cut. Internal to plan. */
+#pragma once
+
+#include "plan/plan.h"
+
+struct chain_plan {
+    const struct plan_program *program; /* NULL: nothing for the agent */
+    const struct model_op *strip;       /* NULL: no path is cut */
+    const struct str *prefixes;         /* of strip, in key form; p == NULL: one that no path can have */
+};
+
+/* Computes it. The program is new in the arena; equal chains of one router give equal programs. */
+struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
+                                const struct settings *settings);
+
+/* The prefix that is cut from every path below a key's path (first listed one that is a prefix of it), as an
+ * index, or strip.n. */
+size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path);
+
+/* The flag of a cut: 's', or 'S' where the prefix and the bytes of a path that has it may differ. */
+char chain_cut_flag(const struct chain_plan *chain, size_t prefix);

@@ -1,0 +1,11 @@
+/* Services to declared backends and their servers. Internal to plan. */
+#pragma once
+
+#include "plan/plan.h"
+
+/* The name of a service's own backend: "etcd:whoami" for "whoami@etcd", quoted, with a digest where it would be
+ * too long. */
+struct str service_backend_name(struct arena *arena, struct str service);
+
+/* Its servers with HAProxy's weights; servers without a host are left out. */
+void service_servers(struct arena *arena, const struct model_service *service, struct plan_backend *out);

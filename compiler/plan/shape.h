@@ -1,0 +1,22 @@
+/* Which skeleton a plan needs, and whether the running one will do. Internal to plan. */
+#pragma once
+
+#include "base/strmap.h"
+#include "plan/plan.h"
+
+/* What a plan needs of its skeleton. */
+struct shape_need {
+    bool host_keys, any_keys, cut, agent, agent_full;
+    const struct model_service *const *services; /* those that routers use, by name */
+    size_t n_services;
+};
+
+/* Gives every service a declared backend of `previous`, keeping those that it has; false and *reason where something
+ * does not fit. `out` gets previous' contents with new holders. */
+bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need, struct shape *out,
+               struct str *reason);
+
+/* A new shape: every service under its own name, and spares. `previous` (NULL: none) gives the kinds of things
+ * that occurred before, so that they do not come and go. */
+void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
+                const struct settings *settings, struct shape *out);

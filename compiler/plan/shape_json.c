@@ -1,0 +1,81 @@
+#include <json-c/json.h>
+
+#include "plan/plan.h"
+
+void shape_write(const struct shape *shape, struct buf *out)
+{
+    static const char *const words[] = { "false", "true" };
+    buf_printf(out,
+               "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"agentFull\":%s,\n"
+               "\"backends\":[",
+               words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent],
+               words[shape->agent_full]);
+    for (size_t i = 0; i < shape->n_backends; i++) {
+        buf_puts(out, i ? ",\n[" : "\n[");
+        buf_put_json(out, shape->backends[i].name);
+        buf_putc(out, ',');
+        buf_put_json(out, shape->backends[i].service);
+        buf_putc(out, ',');
+        buf_put_json(out, shape->backends[i].holder);
+        buf_putc(out, ']');
+    }
+    buf_puts(out, "\n]}\n");
+}
+
+static bool read_flag(struct json_object *root, const char *name, bool *out)
+{
+    struct json_object *value;
+    if (!json_object_object_get_ex(root, name, &value) || !json_object_is_type(value, json_type_boolean))
+        return false;
+    *out = json_object_get_boolean(value);
+    return true;
+}
+
+static bool read_text(struct arena *arena, struct json_object *row, size_t at, struct str *out)
+{
+    struct json_object *value = json_object_array_get_idx(row, at);
+    if (!value || !json_object_is_type(value, json_type_string))
+        return false;
+    *out = arena_copy(arena, str_of(json_object_get_string(value), (size_t)json_object_get_string_len(value)));
+    return true;
+}
+
+static bool read_backends(struct arena *arena, struct json_object *root, struct shape *out)
+{
+    struct json_object *rows;
+    if (!json_object_object_get_ex(root, "backends", &rows) || !json_object_is_type(rows, json_type_array))
+        return false;
+    size_t n = json_object_array_length(rows);
+    struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, n);
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *row = json_object_array_get_idx(rows, i);
+        if (!json_object_is_type(row, json_type_array) || !read_text(arena, row, 0, &backends[i].name) ||
+            !read_text(arena, row, 1, &backends[i].service) || !read_text(arena, row, 2, &backends[i].holder))
+            return false;
+        if (i && str_cmp(backends[i - 1].name, backends[i].name) >= 0)
+            return false;
+    }
+    out->backends = backends;
+    out->n_backends = n;
+    return true;
+}
+
+bool shape_read(struct arena *arena, struct str json, struct shape *out)
+{
+    *out = (struct shape){ 0 };
+    if (json.n == 0 || json.n > INT32_MAX)
+        return false;
+    struct json_tokener *tokener = json_tokener_new();
+    struct json_object *root = json_tokener_parse_ex(tokener, json.p, (int)json.n);
+    struct json_object *version;
+    bool ok = root && json_object_is_type(root, json_type_object) &&
+              json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
+              read_flag(root, "hostKeys", &out->host_keys) && read_flag(root, "anyKeys", &out->any_keys) &&
+              read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
+              read_flag(root, "agentFull", &out->agent_full) && read_backends(arena, root, out);
+    json_object_put(root);
+    json_tokener_free(tokener);
+    if (!ok)
+        *out = (struct shape){ 0 };
+    return ok;
+}
