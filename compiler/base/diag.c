@@ -115,6 +115,8 @@ static int compare(const void *a, const void *b)
         c = (int)x->code - (int)y->code;
     if (c == 0)
         c = str_cmp(x->message, y->message);
+    if (c == 0)
+        c = str_cmp(x->text, y->text);
     return c ? c : x->at < y->at ? -1 : x->at > y->at;
 }
 
@@ -127,28 +129,47 @@ void diag_sort(struct diag *diag)
 /* Bytes that a terminal would take as commands are shown as dots; the widths stay equal. */
 static void put_visible(struct buf *out, struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        buf_putc(out, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '.' : s.p[i]);
+    for (size_t i = 0; i < s.n; i++) {
+        bool control = (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f;
+        bool c1 = s.p[i] == '\xc2' && i + 1 < s.n && (unsigned char)s.p[i + 1] >= 0x80 &&
+                  (unsigned char)s.p[i + 1] < 0xa0;
+        buf_putc(out, control || c1 ? '.' : s.p[i]);
+        i += c1;
+    }
+}
+
+/* Whether a UTF-8 character begins at this offset, or the text ends. */
+static bool is_boundary(struct str s, size_t at)
+{
+    return at >= s.n || ((unsigned char)s.p[at] & 0xc0) != 0x80;
+}
+
+static void put_columns(struct buf *out, char c, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (is_boundary(text, i))
+            buf_putc(out, c);
 }
 
 static void put_marked_text(struct buf *out, const struct finding *f)
 {
-    /* A long text is cut to a window around the fault. */
-    size_t from = f->at > SHOWN_WIDTH / 2 ? f->at - SHOWN_WIDTH / 2 : 0;
-    struct str shown = str_head(str_from(f->text, from), SHOWN_WIDTH);
-    bool more = from + shown.n < f->text.n;
+    /* A long text is cut to a window around the fault, between characters. */
+    size_t at = f->at < f->text.n ? f->at : f->text.n, from = at > SHOWN_WIDTH / 2 ? at - SHOWN_WIDTH / 2 : 0;
+    size_t end = from + SHOWN_WIDTH < f->text.n ? from + SHOWN_WIDTH : f->text.n;
+    while (!is_boundary(f->text, from) && from < at)
+        from++;
+    while (!is_boundary(f->text, end) && end > at)
+        end--;
     buf_puts(out, from ? "    …" : "    ");
-    put_visible(out, shown);
-    buf_puts(out, more ? "…\n" : "\n");
+    put_visible(out, str_from(str_head(f->text, end), from));
+    buf_puts(out, end < f->text.n ? "…\n" : "\n");
     if (f->length == 0)
         return;
+    size_t marked = f->length < end - at ? at + f->length : end;
     buf_puts(out, from ? "     " : "    ");
-    for (size_t i = from; i < f->at; i++)
-        if (((unsigned char)f->text.p[i] & 0xc0) != 0x80) /* one column a UTF-8 character */
-            buf_putc(out, ' ');
+    put_columns(out, ' ', str_from(str_head(f->text, at), from));
     buf_putc(out, '^');
-    for (size_t i = 1; i < f->length && f->at + i < from + shown.n; i++)
-        buf_putc(out, '~');
+    put_columns(out, '~', str_from(str_head(f->text, marked), at + 1));
     buf_putc(out, '\n');
 }
 

@@ -73,7 +73,10 @@ bool file_write(const char *path, struct str contents, unsigned mode, bool sync)
         errno = ENAMETOOLONG;
         return false;
     }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    /* What an earlier crash left there may have another mode, or be a link. */
+    if (unlink(beside) < 0 && errno != ENOENT)
+        return false;
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return false;
     bool ok = write_all(fd, contents) && (!sync || fsync(fd) == 0);
@@ -91,8 +94,8 @@ bool file_write(const char *path, struct str contents, unsigned mode, bool sync)
 bool file_make_folder(const char *path)
 {
     char name[4096];
-    if ((size_t)snprintf(name, sizeof name, "%s", path) >= sizeof name) {
-        errno = ENAMETOOLONG;
+    if ((size_t)snprintf(name, sizeof name, "%s", path) >= sizeof name || name[0] == '\0') {
+        errno = name[0] ? ENAMETOOLONG : ENOENT;
         return false;
     }
     for (char *c = name + 1; *c; c++) {

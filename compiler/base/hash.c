@@ -100,6 +100,8 @@ uint64_t hash_bytes(struct str s)
     uint64_t tail = 0;
     if (s.n)
         memcpy(&tail, s.p, s.n);
+    /* Tables use the low bits, and a product carries upwards only: hence two rounds, each folded down. */
     h = (h ^ tail) * 0xc4ceb9fe1a85ec53u;
-    return h ^ h >> 29;
+    h = (h ^ h >> 32) * 0xff51afd7ed558ccdu;
+    return h ^ h >> 32;
 }

@@ -93,27 +93,35 @@ bool str_to_int64(struct str s, int64_t *out)
     return true;
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 size_t str_distance(struct str a, struct str b, size_t limit)
 {
     enum { LONGEST = 64 }; /* names of settings and keys are shorter; beyond it nothing is "near" */
-    size_t row[LONGEST + 1];
+    size_t rows[3][LONGEST + 1];
+    size_t *above = rows[1], *row = rows[0], *two_above = rows[2];
     if (a.n > LONGEST || b.n > LONGEST)
         return limit + 1;
     for (size_t j = 0; j <= b.n; j++)
         row[j] = j;
     for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0], best = i;
+        size_t *spare = two_above, best = i;
+        two_above = above;
+        above = row;
+        row = spare;
         row[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
-            size_t up = row[j] + 1, left = row[j - 1] + 1;
-            size_t swap = diagonal + (ascii_lower(a.p[i - 1]) != ascii_lower(b.p[j - 1]));
-            diagonal = row[j];
-            row[j] = up < left ? up : left;
-            row[j] = swap < row[j] ? swap : row[j];
-            best = row[j] < best ? row[j] : best;
+            char x = ascii_lower(a.p[i - 1]), y = ascii_lower(b.p[j - 1]);
+            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
+            if (i > 1 && j > 1 && x == ascii_lower(b.p[j - 2]) && y == ascii_lower(a.p[i - 2]))
+                row[j] = least(row[j], two_above[j - 2] + 1);
+            best = least(best, row[j]);
         }
-        if (best > limit)
+        if (best > limit + 1) /* a swap can make up for one */
             return limit + 1;
     }
-    return row[b.n] <= limit ? row[b.n] : limit + 1;
+    return least(row[b.n], limit + 1);
 }

@@ -89,5 +89,6 @@ struct str str_trim(struct str s);
 /* Decimal with optional sign, nothing else; false where it is not one or does not fit. */
 bool str_to_int64(struct str s, int64_t *out);
 
-/* Levenshtein distance, ASCII letters folded; at most `limit` + 1 is returned (cheap for far names). */
+/* How many letters must be put in, left out, changed or swapped with their neighbour to make b of a; ASCII letters folded. At
+ * most `limit` + 1 is returned (cheap for far names). */
 size_t str_distance(struct str a, struct str b, size_t limit);
