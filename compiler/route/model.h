@@ -39,7 +39,7 @@ struct model_op {
             bool force_slash;
         } strip;
         struct {
-            int64_t average, burst, period_ns;
+            int64_t average, burst, period_ns; /* > 0; average at most INT64_MAX / 10^9 */
             enum source_kind source;
             struct str header; /* SOURCE_HEADER: its name, lower case */
         } limit;
@@ -47,10 +47,10 @@ struct model_op {
 };
 
 struct model_router {
-    struct str name; /* qualified */
+    struct str name; /* qualified; "<entry point>-<name>" on one of several that has middlewares of its own */
     struct str key;
     struct str rule;
-    struct rule_dnf dnf;
+    struct rule_dnf dnf; /* n == 0: matches nothing */
     int64_t priority;
     const size_t *entry_points; /* indices into settings->entry_points, ascending */
     size_t n_entry_points;
@@ -62,13 +62,15 @@ struct model_router {
 struct model {
     const struct settings *settings;
     int64_t revision;
-    const struct model_router *routers; /* by rank: priority descending, then provider, then name */
+    const struct model_router *routers; /* by rank: priority descending, then provider, then stored name */
     size_t n_routers;
     const struct model_service *services; /* by name */
     size_t n_services;
-    size_t n_routers_out; /* routers that stand in the trees but are in error */
+    size_t n_routers_out; /* routers of the trees that are in error, if only on one of their entry points */
 };
 
-/* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). */
+/* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops that
+ * do nothing (rate limits without an average, strips without prefixes) are left out. The model points into
+ * trees and settings. */
 struct model *model_build(struct arena *arena, const struct tree *const *trees, size_t n_trees,
                           const struct settings *settings, struct diag *diag);

@@ -73,6 +73,9 @@ struct settings {
         int64_t timeout_ns;           /* how long HAProxy waits for a verdict */
     } agent;
     struct {
+        int max_delete; /* percent of the routers that one change may take away; accepted, not looked at yet */
+    } guard;
+    struct {
         struct str dir; /* empty: a folder of its own for these settings, see settings_state_dir */
         bool sync;      /* fsync the files */
     } state;

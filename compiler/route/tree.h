@@ -11,7 +11,14 @@
 struct object {
     struct str name;
     struct str key;
+    struct str unsupported; /* key of the first thing in it that maitred does not do yet; p == NULL: none */
+    size_t n_unsupported;
     bool broken;
+};
+
+struct router_tls {
+    struct str key; /* set: the router is an HTTPS router */
+    struct text_value options, cert_resolver;
 };
 
 struct router {
@@ -19,10 +26,7 @@ struct router {
     struct text_value rule, rule_syntax, service;
     struct list_value entry_points, middlewares, parent_refs;
     struct int_value priority;
-    struct {
-        struct str key; /* set: the router is an HTTPS router */
-        struct text_value options, cert_resolver;
-    } tls;
+    struct router_tls tls;
 };
 
 struct server {
@@ -42,6 +46,7 @@ struct load_balancer {
 
 struct service {
     struct object object;
+    size_t n_kinds; /* how many kinds it has; one is right */
     struct load_balancer load_balancer;
     struct str other_kind; /* key of a kind that is known but not compiled yet (weighted, …); p == NULL: none */
     struct list_value middlewares;

@@ -1,0 +1,38 @@
+#include "route/model_build.h"
+
+#include <stdlib.h>
+
+/* Providers that win ties come first; the others by name. */
+static size_t precedence(struct str provider)
+{
+    return str_eq(provider, STR("file")) ? 0 : str_eq(provider, STR("etcd")) ? 1 : 2;
+}
+
+static int compare_spaces(const void *a, const void *b)
+{
+    const struct tree *x = ((const struct space *)a)->tree, *y = ((const struct space *)b)->tree;
+    size_t p = precedence(x->provider), q = precedence(y->provider);
+    return p != q ? (p < q ? -1 : 1) : str_cmp(x->provider, y->provider);
+}
+
+struct model *model_build(struct arena *arena, const struct tree *const *trees, size_t n_trees,
+                          const struct settings *settings, struct diag *diag)
+{
+    struct model *model = ARENA_NEW(arena, struct model);
+    struct build b = { .arena = arena, .scratch = arena_create(), .settings = settings, .diag = diag };
+    b.spaces = ARENA_ARRAY(b.scratch, struct space, n_trees);
+    b.n_spaces = n_trees;
+    for (size_t i = 0; i < n_trees; i++) {
+        b.spaces[i].tree = trees[i];
+        if (trees[i]->revision > model->revision)
+            model->revision = trees[i]->revision;
+    }
+    if (n_trees)
+        qsort(b.spaces, n_trees, sizeof *b.spaces, compare_spaces);
+    model->settings = settings;
+    services_build(&b, model);
+    middlewares_build(&b);
+    routers_build(&b, model);
+    arena_destroy(b.scratch);
+    return model;
+}

@@ -1,0 +1,115 @@
+/* The parts of model_build and what they share. Internal to route. */
+#pragma once
+
+#include "base/strmap.h"
+#include "route/model.h"
+
+/* Limits against hostile trees. */
+enum {
+    MODEL_MAX_OPS = 64,            /* of one router: chains can name chains and double each time */
+    MODEL_MAX_EXPANSION = 1 << 21, /* literals of all rules beyond those that were written */
+    MODEL_MAX_GUESSES = 100000,    /* names compared to say what was meant */
+    MODEL_MAX_TIES = 100           /* TIE notes */
+};
+
+struct service_entry {
+    const struct service *source;
+    struct model_service *model; /* NULL: in error */
+};
+
+/* A list of ops, expanded and shared; `ok` is false where a middleware in it is missing or in error. */
+struct op_list {
+    const struct model_op *p;
+    size_t n;
+    bool ok;
+};
+
+enum middleware_state { MIDDLEWARE_NEW, MIDDLEWARE_OPEN, MIDDLEWARE_DONE };
+
+struct middleware_entry {
+    const struct middleware *source;
+    const struct space *space;
+    enum middleware_state state; /* open: a chain that is being expanded */
+    struct op_list ops;          /* when done */
+};
+
+/* The middlewares of an entry point, as the routers of one provider see them: bare names are of that one. */
+struct entry_ops {
+    bool resolved;
+    struct op_list ops;
+};
+
+/* The objects of one provider. */
+struct space {
+    const struct tree *tree;
+    struct service_entry *services;       /* one for each of the tree's, same order */
+    struct middleware_entry *middlewares; /* as well */
+    struct strmap *service_names, *middleware_names;
+    struct str *names[2];        /* for guesses, by enum object_kind; made when needed */
+    struct entry_ops *entry_ops; /* one for each entry point */
+};
+
+struct build {
+    struct arena *arena;   /* of the model */
+    struct arena *scratch; /* released at the end of model_build */
+    const struct settings *settings;
+    struct diag *diag;
+    struct space *spaces; /* by precedence */
+    size_t n_spaces;
+    size_t n_guesses, n_expanded;
+};
+
+enum object_kind { KIND_SERVICE, KIND_MIDDLEWARE };
+
+/* What a reference means: "x" is of the provider at hand, "x@p" of p. */
+struct reference {
+    struct str text; /* as written */
+    struct str name, provider;
+};
+
+struct reference reference_read(struct str text, struct str own_provider);
+
+/* The provider of an object's bare references: its own; but a name "a@b" makes it b, as in Traefik. */
+struct str reference_scope(const struct object *object, struct str provider);
+
+/* name@provider, in the arena. */
+struct str name_qualify(struct arena *arena, struct str name, struct str provider);
+
+/* The entry that is named (struct service_entry or middleware_entry), or NULL. */
+void *reference_find(const struct build *b, enum object_kind kind, struct reference reference);
+
+/* The finding for a reference that names nothing; `key` is the key that holds it. */
+void report_missing(struct build *b, enum object_kind kind, struct reference reference, struct str key);
+
+/* The finding for a reference to an object in error. */
+void report_broken(struct build *b, enum object_kind kind, struct reference reference, struct str key,
+                   struct str object_key);
+
+/* A finding with the text at fault, marked as a whole; texts are shown up to a sane length. */
+void report_text(struct build *b, enum finding_code code, struct str key, struct str text,
+                 const char *expected, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* NOT_SUPPORTED: "<what> not supported yet"; `what` ends in "is" or "are". Always false. */
+bool refuse_unsupported(struct build *b, struct str key, const char *what);
+
+/* NOT_SUPPORTED for something in the object that the tree noted; whether there is none. */
+bool check_supported(struct build *b, const struct object *object);
+
+/* Fills spaces[].services and out->services. */
+void services_build(struct build *b, struct model *out);
+
+/* Fills spaces[].middlewares. */
+void middlewares_build(struct build *b);
+
+/* The ops of a list of names, at most MODEL_MAX_OPS. Not ok, with findings, if one is missing or in error. */
+struct op_list middlewares_resolve(struct build *b, const struct list_value *names, struct str provider);
+
+/* Several lists in one, shared where only one has ops. Not ok if one is not. n may exceed MODEL_MAX_OPS: p is
+ * NULL then. */
+struct op_list op_list_join(struct build *b, const struct op_list *lists, size_t n);
+
+/* Fills out->routers (in the order of the trees) and n_routers_out. */
+void routers_build(struct build *b, struct model *out);
+
+/* Copies routers, found in the order that decides ties, to `out` in rank order, and notes ties. */
+void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out);

@@ -1,0 +1,125 @@
+#include "route/model_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "route/rule_finding.h"
+
+struct rank {
+    int64_t priority;
+    size_t index; /* routers come in the order that decides ties */
+};
+
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct rank *x = a, *y = b;
+    if (x->priority != y->priority)
+        return x->priority > y->priority ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static uint64_t mix(uint64_t h, uint64_t x)
+{
+    return (h ^ x) * 0xff51afd7ed558ccdu ^ (h >> 29);
+}
+
+/* Of the priority and of the one conjunct: routers that always match together have the same. */
+static uint64_t router_hash(const struct model_router *r)
+{
+    const struct rule_conjunct *c = &r->dnf.conjuncts[0];
+    uint64_t h = mix(c->n, (uint64_t)r->priority);
+    for (size_t i = 0; i < c->n; i++) {
+        h = mix(h, (uint64_t)c->literals[i].matcher * 2 + c->literals[i].negated);
+        for (size_t j = 0; j < c->literals[i].n_args; j++)
+            h = mix(h, hash_bytes(c->literals[i].args[j]));
+    }
+    return h;
+}
+
+static bool same_literal(const struct rule_literal *a, const struct rule_literal *b)
+{
+    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args)
+        return false;
+    for (size_t i = 0; i < a->n_args; i++)
+        if (!str_eq(a->args[i], b->args[i]))
+            return false;
+    return true;
+}
+
+static bool share_entry_point(const struct model_router *a, const struct model_router *b)
+{
+    for (size_t i = 0, j = 0; i < a->n_entry_points && j < b->n_entry_points;) {
+        if (a->entry_points[i] == b->entry_points[j])
+            return true;
+        if (a->entry_points[i] < b->entry_points[j])
+            i++;
+        else
+            j++;
+    }
+    return false;
+}
+
+static struct str provider_of(const struct model_router *r)
+{
+    return reference_read(r->name, STR("")).provider;
+}
+
+/* Between providers precedence decides, in Traefik too. */
+static bool is_tie(const struct model_router *a, const struct model_router *b)
+{
+    const struct rule_conjunct *x = &a->dnf.conjuncts[0], *y = &b->dnf.conjuncts[0];
+    if (a->priority != b->priority || x->n != y->n || !share_entry_point(a, b))
+        return false;
+    for (size_t i = 0; i < x->n; i++)
+        if (!same_literal(&x->literals[i], &y->literals[i]))
+            return false;
+    return str_eq(provider_of(a), provider_of(b));
+}
+
+static void report_tie(struct build *b, const struct model_router *winner, const struct model_router *loser)
+{
+    char message[300];
+    struct str name = str_head(winner->name, 100);
+    snprintf(message, sizeof message, "%.*s has the same rule and priority, and wins by its name",
+             STR_ARG(name));
+    struct finding f = rule_finding(FINDING_TIE, loser->key, loser->rule, 0, 0);
+    f.message = str_c(message);
+    diag_add(b->diag, f);
+}
+
+/* Ties that are cheap to see: each router of one conjunct is looked up among the better ones by its hash. */
+static void note_ties(struct build *b, const struct model_router *routers, size_t n)
+{
+    size_t size = 16, n_ties = 0;
+    while (size < n * 2)
+        size *= 2;
+    uint32_t *slots = ARENA_ARRAY(b->scratch, uint32_t, size); /* index + 1; 0: free */
+    for (size_t i = 0; i < n && i < UINT32_MAX - 1 && n_ties < MODEL_MAX_TIES; i++) {
+        if (routers[i].dnf.n != 1)
+            continue;
+        size_t at = router_hash(&routers[i]) & (size - 1);
+        enum { LONGEST_PROBE = 64 }; /* crafted names may collide: ties are only notes */
+        for (size_t probe = 0; probe < LONGEST_PROBE && slots[at]; probe++, at = (at + 1) & (size - 1)) {
+            if (is_tie(&routers[slots[at] - 1], &routers[i])) {
+                report_tie(b, &routers[slots[at] - 1], &routers[i]);
+                n_ties++;
+                break;
+            }
+        }
+        if (!slots[at])
+            slots[at] = (uint32_t)i + 1;
+    }
+}
+
+void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out)
+{
+    struct rank *ranks = ARENA_ARRAY(b->scratch, struct rank, n);
+    for (size_t i = 0; i < n; i++)
+        ranks[i] = (struct rank){ found[i].priority, i };
+    if (n)
+        qsort(ranks, n, sizeof *ranks, compare_ranks);
+    for (size_t i = 0; i < n; i++)
+        out[i] = found[ranks[i].index];
+    note_ties(b, out, n);
+}

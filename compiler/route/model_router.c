@@ -1,0 +1,310 @@
+#include "route/model_build.h"
+
+#include "base/vec.h"
+
+/* Above it Traefik keeps its own routers. */
+#define PRIORITY_MAX (INT64_MAX - 1000)
+
+enum { SCRATCH_BYTES = 256 * 1024 };
+
+struct router_build {
+    struct build *b;
+    struct space *space;    /* whose routers are being built */
+    struct arena *trees;    /* syntax trees; renewed now and then, so that they stay in the cache */
+    const size_t *defaults; /* entry points of routers that name none */
+    size_t n_defaults;
+    VEC(struct model_router) found;
+    size_t n_out;
+};
+
+/* The parts of Traefik's router that have no meaning here yet. */
+static bool check_features(struct build *b, const struct router *r)
+{
+    bool ok = check_supported(b, &r->object);
+    if (r->tls.key.p)
+        ok = refuse_unsupported(b, r->tls.key, "routers with TLS are");
+    if (IS_SET(r->parent_refs))
+        ok = refuse_unsupported(b, r->parent_refs.key, "parentRefs is");
+    return ok;
+}
+
+/* Rules may multiply out to a thousand times their length, but not all of them in one tree. */
+static bool take_expansion(struct build *b, const struct rule_node *rule, struct str text, struct str key)
+{
+    struct rule_size size = rule_measure(rule);
+    size_t excess = size.literals - size.calls;
+    if (size.literals <= size.calls || size.literals > RULE_MAX_LITERALS)
+        return true;
+    if (excess > MODEL_MAX_EXPANSION - b->n_expanded) {
+        report_text(b, FINDING_RULE_TOO_LARGE, key, text, NULL,
+                    "the rules of the tree stand for too many alternatives before this one");
+        return false;
+    }
+    b->n_expanded += excess;
+    return true;
+}
+
+static bool read_rule(struct router_build *rb, const struct router *r, struct model_router *out)
+{
+    struct build *b = rb->b;
+    struct str text = r->rule.v, key = IS_SET(r->rule) ? r->rule.key : r->object.key;
+    if (str_eq(r->rule_syntax.v, STR("v2")))
+        return refuse_unsupported(b, r->rule_syntax.key, "the syntax v2 is");
+    if (!IS_SET(r->rule)) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has no rule");
+        return false;
+    }
+    if (arena_size(rb->trees) > SCRATCH_BYTES) {
+        arena_destroy(rb->trees);
+        rb->trees = arena_create();
+    }
+    out->rule = text;
+    const struct rule_node *rule = rule_parse(rb->trees, text, key, b->diag);
+    return rule && rule_check(rule, text, key, b->diag) && take_expansion(b, rule, text, key) &&
+           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag);
+}
+
+static bool read_priority(struct build *b, const struct router *r, struct model_router *out)
+{
+    int64_t priority = IS_SET(r->priority) ? r->priority.v : 0;
+    out->priority = priority ? priority : (int64_t)r->rule.v.n;
+    if (priority <= PRIORITY_MAX)
+        return true;
+    diag_report(b->diag, FINDING_BAD_VALUE, r->priority.key, "a priority of %lld is too great: at most %lld",
+                (long long)priority, (long long)PRIORITY_MAX);
+    return false;
+}
+
+static bool read_service(struct build *b, const struct router *r, struct str scope,
+                         const struct service_entry **out)
+{
+    if (!IS_SET(r->service) || r->service.v.n == 0) {
+        struct str key = IS_SET(r->service) ? r->service.key : r->object.key;
+        diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has no service");
+        return false;
+    }
+    struct reference name = reference_read(r->service.v, scope);
+    *out = reference_find(b, KIND_SERVICE, name);
+    if (!*out)
+        report_missing(b, KIND_SERVICE, name, r->service.key);
+    else if (!(*out)->model)
+        report_broken(b, KIND_SERVICE, name, r->service.key, (*out)->source->object.key);
+    return *out && (*out)->model;
+}
+
+static void report_entry_point(struct build *b, struct str name, struct str key, bool udp)
+{
+    const struct settings *settings = b->settings;
+    struct str *names = ARENA_ARRAY(b->scratch, struct str, settings->n_entry_points);
+    for (size_t i = 0; i < settings->n_entry_points; i++)
+        names[i] = settings->entry_points[i].name;
+    struct finding f = { .code = FINDING_UNKNOWN_ENTRY_POINT, .key = key, .text = str_head(name, 100) };
+    f.length = f.text.n;
+    f.message = udp ? STR("this entry point is of UDP") : STR("there is no such entry point");
+    f.nearest = udp ? (struct str){ 0 } : nearest_name(name, names, settings->n_entry_points);
+    diag_add(b->diag, f);
+}
+
+/* Marks the entry points that a router names. */
+static void mark_entry_points(struct build *b, const struct list_value *names, bool *marks)
+{
+    enum { MAX_FAULTS = 8 };
+    const struct settings *settings = b->settings;
+    size_t n_faults = 0;
+    for (size_t i = 0; i < names->n && n_faults < MAX_FAULTS; i++) {
+        size_t e = 0;
+        while (e < settings->n_entry_points && !str_eq(settings->entry_points[e].name, names->v[i]))
+            e++;
+        bool known = e < settings->n_entry_points;
+        if (known && !settings->entry_points[e].udp) {
+            marks[e] = true;
+        } else {
+            report_entry_point(b, names->v[i], names->key, known);
+            n_faults++;
+        }
+    }
+}
+
+static bool read_entry_points(struct router_build *rb, const struct router *r, const size_t **out, size_t *n)
+{
+    struct build *b = rb->b;
+    struct str key = r->object.key;
+    *out = rb->defaults;
+    *n = rb->n_defaults;
+    if (r->entry_points.n) {
+        size_t n_all = b->settings->n_entry_points;
+        bool *marks = ARENA_ARRAY(rb->trees, bool, n_all);
+        mark_entry_points(b, &r->entry_points, marks);
+        size_t *list = ARENA_ARRAY(b->arena, size_t, r->entry_points.n < n_all ? r->entry_points.n : n_all);
+        *out = list;
+        *n = 0;
+        for (size_t e = 0; e < n_all; e++)
+            if (marks[e])
+                list[(*n)++] = e;
+        key = r->entry_points.key;
+    }
+    if (*n == 0)
+        diag_report(b->diag, FINDING_BAD_OBJECT, key, "%s",
+                    r->entry_points.n ? "none of the router's entry points exists"
+                                      : "there is no default entry point");
+    return *n > 0;
+}
+
+/* The middlewares that an entry point puts in front of every router. Looked at when the first router needs
+ * them, so that an entry point that nobody uses makes no finding. */
+static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
+{
+    struct entry_ops *ops = &rb->space->entry_ops[e];
+    const struct entry_point *entry_point = &rb->b->settings->entry_points[e];
+    if (!ops->resolved) {
+        struct list_value names = {
+            .key =
+                arena_printf(rb->b->scratch, "entrypoints.%.*s.http.middlewares", STR_ARG(entry_point->name)),
+            .v = entry_point->middlewares,
+            .n = entry_point->n_middlewares,
+        };
+        ops->ops = middlewares_resolve(rb->b, &names, rb->space->tree->provider);
+        ops->resolved = true;
+        if (!ops->ops.ok)
+            diag_report(rb->b->diag, FINDING_BROKEN_REFERENCE, names.key,
+                        "no router of %.*s is served on this entry point: its middlewares would be missing",
+                        STR_ARG(rb->space->tree->provider));
+    }
+    return &ops->ops;
+}
+
+static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
+{
+    struct str key = IS_SET(r->middlewares) ? r->middlewares.key : r->object.key;
+    size_t n_strips = 0;
+    if (ops.n > MODEL_MAX_OPS) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has more than %d middlewares",
+                    MODEL_MAX_OPS);
+        return false;
+    }
+    for (size_t i = 0; i < ops.n; i++)
+        n_strips += ops.p[i].kind == OP_STRIP_PREFIX;
+    return n_strips < 2 ||
+           refuse_unsupported(b, key, "more than one stripPrefix in a router's middlewares are");
+}
+
+/* The router on entry points with the same middlewares in front. */
+static bool add_router(struct router_build *rb, const struct router *r, struct model_router router,
+                       const struct op_list *entry, const struct op_list *own)
+{
+    struct op_list both[2] = { *entry, *own };
+    struct op_list ops = op_list_join(rb->b, both, 2);
+    if (!ops.ok || !check_ops(rb->b, r, ops))
+        return false;
+    router.ops = ops.p;
+    router.n_ops = ops.n;
+    vec_push(&rb->found, router);
+    return true;
+}
+
+static struct str clone_name(struct build *b, size_t e, struct str name)
+{
+    return arena_printf(b->arena, "%.*s-%.*s", STR_ARG(b->settings->entry_points[e].name), STR_ARG(name));
+}
+
+/* As in Traefik: on each entry point that has middlewares a router of several is one of its own, named after
+ * it. */
+static bool add_on_entry_points(struct router_build *rb, const struct router *r, struct model_router router,
+                                const struct op_list *own)
+{
+    const struct entry_point *entry_points = rb->b->settings->entry_points;
+    const struct op_list nothing = { .ok = true };
+    const size_t *all = router.entry_points;
+    size_t n_all = router.n_entry_points, n_plain = 0;
+    bool ok = true;
+    for (size_t i = 0; i < n_all; i++)
+        n_plain += entry_points[all[i]].n_middlewares == 0;
+    if (n_plain == n_all)
+        return add_router(rb, r, router, &nothing, own);
+    size_t *plain = ARENA_ARRAY(rb->b->arena, size_t, n_plain);
+    n_plain = 0;
+    for (size_t i = 0; i < n_all; i++) {
+        if (entry_points[all[i]].n_middlewares == 0) {
+            plain[n_plain++] = all[i];
+            continue;
+        }
+        struct model_router clone = router;
+        clone.entry_points = &all[i];
+        clone.n_entry_points = 1;
+        if (n_all > 1)
+            clone.name = clone_name(rb->b, all[i], router.name);
+        ok = add_router(rb, r, clone, entry_point_ops(rb, all[i]), own) && ok;
+    }
+    router.entry_points = plain;
+    router.n_entry_points = n_plain;
+    return (n_plain == 0 || add_router(rb, r, router, &nothing, own)) && ok;
+}
+
+/* All faults of a router are told, not the first only. */
+static bool build_router(struct router_build *rb, const struct router *r)
+{
+    struct build *b = rb->b;
+    struct str provider = rb->space->tree->provider, scope = reference_scope(&r->object, provider);
+    struct model_router router = { .key = r->object.key };
+    const struct service_entry *service = NULL;
+    if (r->object.broken)
+        return false;
+    bool ok = check_features(b, r);
+    ok = read_rule(rb, r, &router) && ok;
+    ok = read_priority(b, r, &router) && ok;
+    ok = read_service(b, r, scope, &service) && ok;
+    ok = read_entry_points(rb, r, &router.entry_points, &router.n_entry_points) && ok;
+    struct op_list own = middlewares_resolve(b, &r->middlewares, scope);
+    if (!ok || !own.ok)
+        return false;
+    router.name = name_qualify(b->arena, r->object.name, provider);
+    router.service = service->model;
+    size_t before = rb->found.n;
+    ok = add_on_entry_points(rb, r, router, &own);
+    service->model->used = service->model->used || rb->found.n > before;
+    return ok;
+}
+
+static bool is_marked_default(const struct entry_point *p)
+{
+    return p->as_default && !p->udp;
+}
+
+static bool is_ordinary(const struct entry_point *p)
+{
+    return !p->udp && !p->internal && !str_eq(p->name, STR("traefik"));
+}
+
+/* Those that are marked as default, or all ordinary ones where none is. */
+static void find_defaults(struct router_build *rb)
+{
+    const struct settings *settings = rb->b->settings;
+    size_t *list = ARENA_ARRAY(rb->b->arena, size_t, settings->n_entry_points), n = 0;
+    bool marked = false;
+    for (size_t e = 0; e < settings->n_entry_points; e++)
+        marked = marked || is_marked_default(&settings->entry_points[e]);
+    for (size_t e = 0; e < settings->n_entry_points; e++)
+        if ((marked ? is_marked_default : is_ordinary)(&settings->entry_points[e]))
+            list[n++] = e;
+    rb->defaults = list;
+    rb->n_defaults = n;
+}
+
+void routers_build(struct build *b, struct model *out)
+{
+    struct router_build rb = { .b = b, .trees = arena_create() };
+    find_defaults(&rb);
+    for (size_t i = 0; i < b->n_spaces; i++) {
+        rb.space = &b->spaces[i];
+        rb.space->entry_ops = ARENA_ARRAY(b->scratch, struct entry_ops, b->settings->n_entry_points);
+        for (size_t j = 0; j < rb.space->tree->n_routers; j++)
+            rb.n_out += !build_router(&rb, &rb.space->tree->routers[j]);
+    }
+    struct model_router *routers = ARENA_ARRAY(b->arena, struct model_router, rb.found.n);
+    routers_rank(b, rb.found.p, rb.found.n, routers);
+    out->routers = routers;
+    out->n_routers = rb.found.n;
+    out->n_routers_out = rb.n_out;
+    vec_fini(&rb.found);
+    arena_destroy(rb.trees);
+}

@@ -1,0 +1,78 @@
+#include "route/schema_rows.h"
+
+/* Middlewares that are about who the client is. */
+
+static const struct schema_row basic_rows[] = {
+    KEY("users", SECRETS, HARMLESS, "", "name:hash, each"),
+    KEY("usersFile", TEXT, HARMLESS, "", "path of a file of such lines"),
+    KEY("realm", TEXT, HARMLESS, "traefik", "shown to the user"),
+    KEY("removeHeader", BOOL, HARMLESS, "false", "servers do not see the password"),
+    KEY("headerField", TEXT, HARMLESS, "", "header that tells servers the name"),
+};
+const struct schema schema_basic_auth = CHECK_TABLE("basicAuth", basic_rows);
+
+static const struct schema_row digest_rows[] = {
+    KEY("users", SECRETS, HARMLESS, "", "name:realm:hash, each"),
+    KEY("usersFile", TEXT, HARMLESS, "", "path of a file of such lines"),
+    KEY("realm", TEXT, HARMLESS, "traefik", "shown to the user"),
+    KEY("removeHeader", BOOL, HARMLESS, "false", "servers do not see the digest"),
+    KEY("headerField", TEXT, HARMLESS, "", "header that tells servers the name"),
+};
+const struct schema schema_digest_auth = CHECK_TABLE("digestAuth", digest_rows);
+
+static const struct schema_row forward_rows[] = {
+    KEY("address", TEXT, HARMLESS, "", "URL to ask"),
+    KEY_BELOW("tls", STRUCT, HARMLESS, schema_tls_client, "TLS towards it"),
+    KEY("trustForwardHeader", BOOL, HARMLESS, "", "pass on X-Forwarded headers as received"),
+    KEY("authResponseHeaders", LIST, HARMLESS, "", "headers of its answer to put into the request"),
+    KEY("authResponseHeadersRegex", TEXT, HARMLESS, "", "the same by a regular expression"),
+    KEY("authRequestHeaders", LIST, HARMLESS, "", "headers to send; all if none"),
+    KEY("addAuthCookiesToResponse", LIST, HARMLESS, "", "cookies of its answer to give to the client"),
+    KEY("headerField", TEXT, HARMLESS, "", "header with the user's name"),
+    KEY("forwardBody", BOOL, HARMLESS, "false", "send the body too"),
+    KEY("maxBodySize", INT, HARMLESS, "-1", "larger requests get 401; -1 for no limit"),
+    KEY("maxResponseBodySize", INT, HARMLESS, "-1", "larger answers become 401; -1 for no limit"),
+    KEY("preserveLocationHeader", BOOL, HARMLESS, "false", "pass on Location untouched"),
+    KEY("preserveRequestMethod", BOOL, HARMLESS, "false", "ask with the client's method"),
+    KEY("authSigninURL", TEXT, HARMLESS, "", "where a 401 is redirected to"),
+};
+const struct schema schema_forward_auth = CHECK_TABLE("forwardAuth", forward_rows);
+
+static const struct schema_row subject_rows[] = {
+    KEY("country", BOOL, HARMLESS, "false", "C"),
+    KEY("province", BOOL, HARMLESS, "false", "ST"),
+    KEY("locality", BOOL, HARMLESS, "false", "L"),
+    KEY("organization", BOOL, HARMLESS, "false", "O"),
+    KEY("organizationalUnit", BOOL, HARMLESS, "false", "OU"),
+    KEY("commonName", BOOL, HARMLESS, "false", "CN"),
+    KEY("serialNumber", BOOL, HARMLESS, "false", "SN"),
+    KEY("domainComponent", BOOL, HARMLESS, "false", "DC"),
+};
+static const struct schema subject = CHECK_TABLE("subject", subject_rows);
+
+static const struct schema_row issuer_rows[] = {
+    KEY("country", BOOL, HARMLESS, "false", "C"),
+    KEY("province", BOOL, HARMLESS, "false", "ST"),
+    KEY("locality", BOOL, HARMLESS, "false", "L"),
+    KEY("organization", BOOL, HARMLESS, "false", "O"),
+    KEY("commonName", BOOL, HARMLESS, "false", "CN"),
+    KEY("serialNumber", BOOL, HARMLESS, "false", "SN"),
+    KEY("domainComponent", BOOL, HARMLESS, "false", "DC"),
+};
+static const struct schema issuer = CHECK_TABLE("issuer", issuer_rows);
+
+static const struct schema_row info_rows[] = {
+    KEY("notAfter", BOOL, HARMLESS, "false", "end of its life"),
+    KEY("notBefore", BOOL, HARMLESS, "false", "begin of its life"),
+    KEY("sans", BOOL, HARMLESS, "false", "alternative names"),
+    KEY("serialNumber", BOOL, HARMLESS, "false", "serial number"),
+    KEY_BELOW("subject", STRUCT, HARMLESS, subject, "parts of the subject"),
+    KEY_BELOW("issuer", STRUCT, HARMLESS, issuer, "parts of the issuer"),
+};
+static const struct schema info = CHECK_TABLE("info", info_rows);
+
+static const struct schema_row pass_rows[] = {
+    KEY("pem", BOOL, HARMLESS, "false", "the certificate itself"),
+    KEY_BELOW("info", STRUCT, HARMLESS, info, "parts of it"),
+};
+const struct schema schema_pass_client_cert = CHECK_TABLE("passTLSClientCert", pass_rows);

@@ -1,0 +1,179 @@
+#include "route/url.h"
+
+#include <arpa/inet.h>
+
+enum { LONGEST_NAME = 253, LONGEST_PORT = 65535 };
+
+static bool is_letter(char c)
+{
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_hex(char c)
+{
+    c = ascii_lower(c);
+    return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
+static bool has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
+static bool has_bad_escape(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '%' && (s.n - i < 3 || !is_hex(s.p[i + 1]) || !is_hex(s.p[i + 2])))
+            return true;
+    return false;
+}
+
+static bool is_userinfo(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_letter(s.p[i]) && !ascii_is_digit(s.p[i]) && !is_one_of(s.p[i], "-._:~!$&'()*+,;=%@"))
+            return false;
+    return !has_bad_escape(s);
+}
+
+/* The offset behind the scheme's ':', 0 where there is no scheme, SIZE_MAX where it is empty. */
+static size_t scheme_end(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == ':')
+            return i ? i + 1 : SIZE_MAX;
+        if (!is_letter(s.p[i]) && (i == 0 || !(ascii_is_digit(s.p[i]) || is_one_of(s.p[i], "+-."))))
+            return 0;
+    }
+    return 0;
+}
+
+static bool is_name(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_letter(s.p[i]) && !ascii_is_digit(s.p[i]) && !is_one_of(s.p[i], ".-_"))
+            return false;
+    return s.n <= LONGEST_NAME;
+}
+
+static bool is_ipv6(struct str s)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (s.n >= sizeof text || memchr(s.p, '\0', s.n))
+        return false;
+    memcpy(text, s.p, s.n);
+    text[s.n] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* `s` is empty or begins with ':'. */
+static const char *parse_port(struct str s, struct url *out)
+{
+    int64_t port = 0;
+    if (s.n <= 1)
+        return NULL;
+    for (size_t i = 1; i < s.n; i++)
+        if (!ascii_is_digit(s.p[i]))
+            return "the port is no number";
+    if (!str_to_int64(str_from(s, 1), &port) || port < 1 || port > LONGEST_PORT)
+        return "the port is outside 1 to 65535";
+    out->port = (int)port;
+    return NULL;
+}
+
+static const char *parse_authority(struct str authority, struct url *out)
+{
+    size_t at = authority.n;
+    while (at > 0 && authority.p[at - 1] != '@')
+        at--;
+    if (at > 0 && !is_userinfo(str_head(authority, at - 1)))
+        return "the user information has a character that cannot stand there";
+    struct str host = str_from(authority, at), port = { 0 };
+    bool bracket = host.n && host.p[0] == '[';
+    size_t end = str_find(host, bracket ? ']' : ':');
+    if (bracket && end == host.n)
+        return "the [ of the address is not closed";
+    port = str_from(host, end + bracket);
+    host = bracket ? (struct str){ host.p + 1, end - 1 } : str_head(host, end);
+    if (port.n && port.p[0] != ':')
+        return "the port is no number";
+    if (!bracket && str_find(str_from(port, 1), ':') + 1 < port.n)
+        return "an IPv6 address stands in brackets: http://[::1]:80";
+    if (bracket ? !is_ipv6(host) : !is_name(host))
+        return bracket ? "what stands in the brackets is no IPv6 address"
+                       : "the host is no name and no address";
+    out->host = host;
+    return parse_port(port, out);
+}
+
+static enum url_scheme scheme_of(struct str name)
+{
+    return str_eq_nocase(name, STR("http"))    ? URL_HTTP
+           : str_eq_nocase(name, STR("https")) ? URL_HTTPS
+           : str_eq_nocase(name, STR("h2c"))   ? URL_H2C
+                                               : URL_OTHER;
+}
+
+static const char *parse_behind_scheme(struct str rest, bool has_scheme, struct url *out)
+{
+    bool rooted = rest.n && rest.p[0] == '/';
+    if (!rooted && has_scheme)
+        return NULL; /* opaque, as in mailto:x: a URL that names no host */
+    struct str first = str_head(rest, str_find(rest, '/'));
+    if (!rooted && str_find(first, ':') < first.n)
+        return "the URL has no scheme: http://host:port";
+    if (str_starts(rest, STR("//")) && (has_scheme || !str_starts(rest, STR("///")))) {
+        struct str authority = str_from(rest, 2);
+        authority = str_head(authority, str_find(authority, '/'));
+        const char *fault = parse_authority(authority, out);
+        if (fault)
+            return fault;
+        rest = str_from(rest, 2 + authority.n);
+    }
+    return has_bad_escape(rest) ? "a % in the path is not followed by two hexadecimal digits" : NULL;
+}
+
+const char *url_parse(struct str text, struct url *out)
+{
+    *out = (struct url){ .scheme = URL_OTHER };
+    struct str fragment = text, url = str_cut(&fragment, '#');
+    if (has_control(url))
+        return "the URL has a control character";
+    if (has_bad_escape(fragment))
+        return "a % in the fragment is not followed by two hexadecimal digits";
+    size_t scheme = scheme_end(url);
+    if (scheme == SIZE_MAX)
+        return "nothing stands before the :";
+    if (scheme)
+        out->scheme = scheme_of(str_head(url, scheme - 1));
+    struct str rest = str_from(url, scheme);
+    const char *fault = parse_behind_scheme(str_head(rest, str_find(rest, '?')), scheme > 0, out);
+    if (fault)
+        return fault;
+    if (scheme == 0)
+        out->nowhere = "the URL has no scheme";
+    else if (out->scheme == URL_OTHER)
+        out->nowhere = "the scheme is not http, https or h2c";
+    else if (out->host.n == 0)
+        out->nowhere = "the URL has no host";
+    if (out->nowhere)
+        out->host = (struct str){ 0 };
+    if (out->port == 0)
+        out->port = out->scheme == URL_HTTPS ? 443 : 80;
+    return NULL;
+}
+
+bool url_has_secret(struct str text)
+{
+    return str_find(text, '@') < text.n;
+}

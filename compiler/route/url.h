@@ -1,0 +1,21 @@
+/* URLs of servers, read as Go's net/url and HTTP client read them. */
+#pragma once
+
+#include "base/str.h"
+
+enum url_scheme { URL_HTTP, URL_HTTPS, URL_H2C, URL_OTHER };
+
+struct url {
+    enum url_scheme scheme;
+    struct str host;     /* in place; IPv6 without brackets; empty where `nowhere` is set */
+    int port;            /* 80 or 443 where the URL has none */
+    const char *nowhere; /* why requests cannot be sent there (Traefik answers 500), NULL where they can */
+};
+
+/* Reads `text`; user information, path, query and fragment are checked and left out. Returns NULL, or what is
+ * wrong with it: not a URL in Go's eyes, or a host that is neither an address nor a name of letters, digits,
+ * '.', '-' and '_', or a port outside 1 to 65535. */
+const char *url_parse(struct str text, struct url *out);
+
+/* Whether the text may hold user information (a secret): it is not to be shown then. */
+bool url_has_secret(struct str text);

@@ -1,0 +1,117 @@
+/* Models for tests: built from lines of "key = value", and told as lines of text. */
+#pragma once
+
+#include "route/model.h"
+#include "suite.h"
+#include "tree_case.h"
+
+struct model_case {
+    struct tree_case etcd, file;
+    struct arena *arena;
+    struct diag *diag; /* of model_build alone */
+    struct model *model;
+};
+
+/* By name, as settings_read leaves them. Tests change copies. */
+static const struct entry_point usual_entry_points[] = {
+    { .name = { "traefik", 7 }, .internal = true },
+    { .name = { "udp", 3 }, .udp = true },
+    { .name = { "web", 3 } },
+    { .name = { "websecure", 9 } },
+};
+
+static const struct settings usual_settings = { .entry_points = usual_entry_points, .n_entry_points = 4 };
+
+/* `file` may be NULL. Every tree of etcd also has a service "s" with one server. */
+static inline struct model_case model_case_with(const struct settings *settings, const char *etcd, const char *file)
+{
+    struct model_case c = { .arena = arena_create() };
+    struct str service = STR("\nhttp/services/s/loadbalancer/servers/0/url = http://127.0.0.1:9000\n");
+    struct str lines = arena_printf(c.arena, "%s%.*s", etcd, STR_ARG(service));
+    c.diag = diag_create(c.arena, 0);
+    c.etcd = tree_case_of(lines, false);
+    c.file = tree_case_of(str_c(file), true);
+    /* The wrong way round: precedence is the model's business. */
+    const struct tree *trees[] = { c.etcd.tree, c.file.tree };
+    c.model = model_build(c.arena, trees, file ? 2 : 1, settings, c.diag);
+    diag_sort(c.diag);
+    return c;
+}
+
+static inline struct model_case model_case_of(const char *etcd)
+{
+    return model_case_with(&usual_settings, etcd, NULL);
+}
+
+static inline void model_case_fini(struct model_case *c)
+{
+    tree_case_fini(&c->etcd);
+    tree_case_fini(&c->file);
+    arena_destroy(c->arena);
+}
+
+static inline void put_op(struct buf *out, const struct model_op *op)
+{
+    buf_printf(out, " %.*s=", STR_ARG(op->middleware));
+    if (op->kind == OP_STRIP_PREFIX) {
+        buf_puts(out, op->strip.force_slash ? "strip!" : "strip");
+        for (size_t i = 0; i < op->strip.n; i++)
+            buf_printf(out, ":%.*s", STR_ARG(op->strip.prefixes[i]));
+    } else {
+        static const char *const sources[] = { "ip", "header", "host" };
+        buf_printf(out, "limit:%lld/%lldms:%lld:%s%.*s", (long long)op->limit.average,
+                   (long long)(op->limit.period_ns / 1000000), (long long)op->limit.burst,
+                   sources[op->limit.source], STR_ARG(op->limit.header));
+    }
+}
+
+/* A line a router, in their order: name, priority, entry points, service, ops; then how many are out. */
+static inline void put_routers(struct buf *out, const struct model *model)
+{
+    for (size_t i = 0; i < model->n_routers; i++) {
+        const struct model_router *r = &model->routers[i];
+        buf_printf(out, "%.*s %lld ", STR_ARG(r->name), (long long)r->priority);
+        for (size_t e = 0; e < r->n_entry_points; e++)
+            buf_printf(out, "%s%.*s", e ? "," : "", STR_ARG(model->settings->entry_points[r->entry_points[e]].name));
+        buf_printf(out, " %.*s", STR_ARG(r->service->name));
+        for (size_t o = 0; o < r->n_ops; o++)
+            put_op(out, &r->ops[o]);
+        buf_putc(out, '\n');
+    }
+    if (model->n_routers_out)
+        buf_printf(out, "out %zu\n", model->n_routers_out);
+}
+
+/* A line a service: name, servers. */
+static inline void put_services(struct buf *out, const struct model *model)
+{
+    for (size_t i = 0; i < model->n_services; i++) {
+        const struct model_service *s = &model->services[i];
+        buf_printf(out, "%.*s%s%s", STR_ARG(s->name), s->used ? "" : " unused", s->pass_host_header ? "" : " ownhost");
+        for (size_t j = 0; j < s->n_servers; j++)
+            buf_printf(out, " %.*s:%d*%lld", STR_ARG(s->servers[j].host), s->servers[j].port,
+                       (long long)s->servers[j].weight);
+        buf_putc(out, '\n');
+    }
+}
+
+/* A line a finding: code and key without the root. */
+static inline void put_findings(struct buf *out, const struct diag *diag)
+{
+    for (size_t i = 0; i < diag_total(diag); i++) {
+        const struct finding *f = diag_get(diag, i);
+        struct str key = str_starts(f->key, STR("traefik/http/")) ? str_from(f->key, 13) : f->key;
+        buf_printf(out, "! %s %.*s\n", finding_name(f->code), STR_ARG(key));
+    }
+}
+
+static inline const struct finding *first_finding(const struct model_case *c)
+{
+    ck_assert_uint_ge(diag_total(c->diag), 1);
+    return diag_get(c->diag, 0);
+}
+
+static inline bool has(struct str s, const char *part)
+{
+    return str_search(s, str_c(part)) != SIZE_MAX;
+}
