@@ -25,7 +25,7 @@ enum { VERDICT_MAX_HEADERS = 8, VERDICT_TEXT = 512 };
 struct verdict {
     bool pass;
     int status;       /* not pass */
-    int64_t delay_ns; /* pass: wait that long before the answer */
+    int64_t delay_ns; /* wait that long before the answer */
     const char *body; /* static text, or NULL */
     size_t n_headers; /* not pass: of the response */
     struct {
@@ -40,3 +40,6 @@ struct verdict {
 /* Runs every op in order until one refuses. now_ns: CLOCK_MONOTONIC. */
 void program_run(const struct program *program, const struct request *request, struct limiter *limiter,
                  int64_t now_ns, struct verdict *out);
+
+/* Turns a verdict that has to wait into the refusal that a client gets when no more requests can wait. */
+void verdict_refuse_delay(struct verdict *verdict);

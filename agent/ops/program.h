@@ -14,6 +14,16 @@ struct program;
  * set has one reference. */
 struct program_set *program_set_parse(struct str json, char error[static 256]);
 
+/* A program of a plan: its JSON is an element of "programs", and its id is made from a digest of it. */
+struct program_source {
+    struct str id, json;
+};
+
+/* The set of these programs. What `previous` (NULL is allowed) has under the same id is taken over unread, as it is the
+ * same program: a change among 100,000 programs costs what changed. NULL with a message as above. */
+struct program_set *program_set_build(const struct program_set *previous, const struct program_source *sources,
+                                      size_t n, char error[static 256]);
+
 struct program_set *program_set_hold(struct program_set *set);
 void program_set_release(struct program_set *set); /* NULL is allowed */
 size_t program_set_count(const struct program_set *set);

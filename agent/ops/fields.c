@@ -1,0 +1,42 @@
+#include "ops/fields.h"
+
+#include <stdio.h>
+
+static struct field *find(struct field *fields, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+bool fields_read(struct json_object *object, struct field *fields, size_t n, char error[static 256])
+{
+    if (!json_object_is_type(object, json_type_object)) {
+        snprintf(error, 256, "expected an object");
+        return false;
+    }
+    json_object_object_foreach(object, name, value) {
+        struct field *field = find(fields, n, name);
+        if (!field) {
+            snprintf(error, 256, "unknown member \"%.60s\"", name);
+            return false;
+        }
+        if (!json_object_is_type(value, field->type)) {
+            snprintf(error, 256, "member \"%s\" is not of type %s", field->name, json_type_to_name(field->type));
+            return false;
+        }
+        field->value = value;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (fields[i].required && !fields[i].value) {
+            snprintf(error, 256, "member \"%s\" is missing", fields[i].name);
+            return false;
+        }
+    return true;
+}
+
+struct str field_str(struct json_object *string)
+{
+    return str_of(json_object_get_string(string), (size_t)json_object_get_string_len(string));
+}

@@ -1,0 +1,36 @@
+#include "ops/verdict.h"
+
+void verdict_init(struct verdict *v)
+{
+    /* Not `text`: it is large, and this runs for every request. */
+    v->pass = true;
+    v->status = 0;
+    v->delay_ns = 0;
+    v->body = NULL;
+    v->n_headers = 0;
+    v->text_used = 0;
+    v->op = NULL;
+}
+
+void verdict_refuse(struct verdict *v, const char *op, int status, const char *body)
+{
+    v->pass = false;
+    v->status = status;
+    v->body = body;
+    v->n_headers = 0;
+    v->text_used = 0;
+    v->op = op;
+}
+
+void verdict_add_header(struct verdict *v, const char *name, struct str value)
+{
+    if (v->n_headers == VERDICT_MAX_HEADERS || value.n > VERDICT_TEXT - v->text_used)
+        return;
+    char *copy = v->text + v->text_used;
+    if (value.n)
+        memcpy(copy, value.p, value.n);
+    v->text_used += value.n;
+    v->headers[v->n_headers].name = name;
+    v->headers[v->n_headers].value = str_of(copy, value.n);
+    v->n_headers++;
+}

@@ -1,0 +1,79 @@
+#include "spop/ack.h"
+
+enum { ACTION_SET = 1, ACTION_UNSET = 2 };
+
+static void begin_set(struct writer *w, enum action_scope scope, struct str name)
+{
+    writer_u8(w, ACTION_SET);
+    writer_u8(w, 3);
+    writer_u8(w, (uint8_t)scope);
+    writer_string(w, name);
+}
+
+void ack_set(struct writer *w, enum action_scope scope, struct str name, const struct value *value)
+{
+    begin_set(w, scope, name);
+    writer_value(w, value);
+}
+
+void ack_unset(struct writer *w, enum action_scope scope, struct str name)
+{
+    writer_u8(w, ACTION_UNSET);
+    writer_u8(w, 2);
+    writer_u8(w, (uint8_t)scope);
+    writer_string(w, name);
+}
+
+static void set_text(struct writer *w, struct str name, struct str text)
+{
+    ack_set(w, SCOPE_TRANSACTION, name, &(struct value){ .type = VALUE_STRING, .bytes = text });
+}
+
+static void set_verdict(struct writer *w, struct str program, bool pass)
+{
+    struct str mark = pass ? STR("") : STR("no:");
+    begin_set(w, SCOPE_TRANSACTION, STR("verdict"));
+    writer_u8(w, VALUE_STRING);
+    writer_varint(w, mark.n + program.n);
+    writer_bytes(w, mark);
+    writer_bytes(w, program);
+}
+
+static void set_header(struct writer *w, struct str name, struct str value)
+{
+    static const struct {
+        struct str header, variable;
+    } known[] = { { STR("Retry-After"), STR("h_retry") }, { STR("X-Retry-In"), STR("h_retryin") } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_eq(name, known[i].header))
+            set_text(w, known[i].variable, value);
+}
+
+void ack_write(struct writer *w, const struct frame *of, struct str program, const struct verdict *verdict)
+{
+    size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
+    set_verdict(w, program, verdict->pass);
+    if (!verdict->pass) {
+        ack_set(w, SCOPE_TRANSACTION, STR("status"),
+                &(struct value){ .type = VALUE_INT32, .number = (uint64_t)verdict->status });
+        if (verdict->body)
+            set_text(w, STR("body"), str_c(verdict->body));
+        for (size_t i = 0; i < verdict->n_headers; i++)
+            set_header(w, str_c(verdict->headers[i].name), verdict->headers[i].value);
+    }
+    frame_end(w, start);
+}
+
+void ack_write_short(struct writer *w, const struct frame *of, struct str program, const struct verdict *verdict)
+{
+    size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
+    set_verdict(w, program, verdict->pass);
+    frame_end(w, start);
+}
+
+void ack_write_unknown(struct writer *w, const struct frame *of)
+{
+    size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
+    set_text(w, STR("verdict"), STR("unknown"));
+    frame_end(w, start);
+}

@@ -1,0 +1,58 @@
+#include "spop/notify.h"
+
+#include <stddef.h>
+
+bool notify_walk(struct str payload, notify_visit *visit, void *context)
+{
+    struct cursor c = cursor_over(payload);
+    while (!cursor_done(&c)) {
+        struct str message = cursor_string(&c);
+        unsigned n = cursor_u8(&c);
+        for (unsigned i = 0; i < n && !c.failed; i++) {
+            struct str argument = cursor_string(&c);
+            struct value value = cursor_value(&c);
+            if (!c.failed)
+                visit(context, message, argument, &value);
+        }
+    }
+    return !c.failed;
+}
+
+static void take_address(struct address *out, const struct value *value)
+{
+    if (value->type != VALUE_IPV4 && value->type != VALUE_IPV6)
+        return;
+    memcpy(out->bytes, value->bytes.p, value->bytes.n);
+    out->length = (unsigned)value->bytes.n;
+}
+
+static void take_argument(void *context, struct str message, struct str argument, const struct value *value)
+{
+    static const struct {
+        struct str name;
+        size_t offset;
+    } texts[] = {
+        { STR("prog"), offsetof(struct question, program) },
+        { STR("method"), offsetof(struct question, request.method) },
+        { STR("host"), offsetof(struct question, request.host) },
+        { STR("url"), offsetof(struct question, request.url) },
+        { STR("hdrs"), offsetof(struct question, request.headers) },
+    };
+    struct question *out = context;
+    (void)message;
+    if (str_eq(argument, STR("src"))) {
+        take_address(&out->request.source, value);
+        return;
+    }
+    if (value->type != VALUE_STRING && value->type != VALUE_BINARY)
+        return;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (str_eq(argument, texts[i].name))
+            *(struct str *)(void *)((char *)out + texts[i].offset) = value->bytes;
+}
+
+bool notify_read(struct str payload, struct question *out)
+{
+    *out = (struct question){ 0 };
+    return notify_walk(payload, take_argument, out);
+}

@@ -1,0 +1,79 @@
+#include "spop/server.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "spop/worker.h"
+
+struct agent {
+    struct limiter *limiter;
+    struct worker *workers; /* do not move: their loops know them */
+    int n_workers;
+    pthread_mutex_t publishing; /* one publication at a time; guards `programs` */
+    struct program_set *programs; /* NULL before the first */
+};
+
+struct agent *agent_start(const struct agent_options *options, struct log *log, char error[static 256])
+{
+    assert(options->workers >= 1);
+    struct agent *agent = xmalloc(sizeof *agent);
+    *agent = (struct agent){ .limiter = limiter_create(options->buckets),
+                             .workers = xmalloc((size_t)options->workers * sizeof *agent->workers) };
+    pthread_mutex_init(&agent->publishing, NULL);
+    for (; agent->n_workers < options->workers; agent->n_workers++)
+        if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers, agent->limiter,
+                          log, error)) {
+            agent_stop(agent);
+            return NULL;
+        }
+    log_line(log, LOG_LINE_INFO, "agent", "%d workers listen in %s", options->workers, options->folder);
+    return agent;
+}
+
+void agent_publish(struct agent *agent, struct program_set *set)
+{
+    pthread_mutex_lock(&agent->publishing);
+    for (int i = 0; i < agent->n_workers; i++)
+        worker_publish(&agent->workers[i], program_set_hold(set));
+    for (int i = 0; i < agent->n_workers; i++)
+        worker_settle(&agent->workers[i]);
+    program_set_release(agent->programs); /* here, since to free a large set takes a worker's time */
+    agent->programs = set;
+    pthread_mutex_unlock(&agent->publishing);
+}
+
+void agent_stats(struct agent *agent, struct agent_stats *out)
+{
+    *out = (struct agent_stats){ 0 };
+    for (int i = 0; i < agent->n_workers; i++) {
+        const struct counters *c = &agent->workers[i].counters;
+        out->connections += counter_get(&c->connections);
+        out->open_connections += counter_get(&c->open_connections);
+        out->frames += counter_get(&c->frames);
+        out->broken_frames += counter_get(&c->broken_frames);
+        out->passed += counter_get(&c->passed);
+        out->refused += counter_get(&c->refused);
+        out->delayed += counter_get(&c->delayed);
+        out->unknown_program += counter_get(&c->unknown_program);
+        out->rate_limited += counter_get(&c->rate_limited);
+    }
+    limiter_stats(agent->limiter, &out->buckets_in_use, &out->buckets_evicted);
+    pthread_mutex_lock(&agent->publishing);
+    out->programs = agent->programs ? program_set_count(agent->programs) : 0;
+    pthread_mutex_unlock(&agent->publishing);
+}
+
+void agent_stop(struct agent *agent)
+{
+    if (!agent)
+        return;
+    for (int i = 0; i < agent->n_workers; i++)
+        worker_stop(&agent->workers[i]);
+    program_set_release(agent->programs);
+    pthread_mutex_destroy(&agent->publishing);
+    limiter_destroy(agent->limiter);
+    free(agent->workers);
+    free(agent);
+}

@@ -1,0 +1,231 @@
+#include "spop/worker.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "spop/connection.h"
+#include "spop/socket.h"
+#include "sys/clock.h"
+
+enum {
+    BACKLOG = 1024,        /* HAProxy opens a connection for every request in flight */
+    SCRATCH_SIZE = 1 << 16,
+    MAX_DELAYED = 1 << 16, /* some 20 MB at most; one more is refused instead */
+};
+
+/* Arms the timer for the first delayed answer. The loop counts in milliseconds: later is right, earlier is not. */
+static void on_timer(uv_timer_t *timer);
+
+static void arm(struct worker *w, int64_t now_ns)
+{
+    int64_t next = delays_next(&w->delays);
+    if (next == w->armed_ns)
+        return;
+    w->armed_ns = next;
+    if (next == INT64_MAX) {
+        uv_timer_stop(&w->timer);
+        return;
+    }
+    int64_t ms = next > now_ns ? (next - now_ns + 999999) / 1000000 : 0;
+    uv_update_time(&w->loop);
+    uv_timer_start(&w->timer, on_timer, (uint64_t)ms, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    int64_t now_ns = clock_monotonic_ns();
+    void *owner;
+    char *answer;
+    size_t n;
+    while (delays_pop(&w->delays, now_ns, &owner, &answer, &n)) {
+        connection_send_delayed(owner, str_of(answer, n));
+        free(answer);
+    }
+    w->armed_ns = INT64_MAX;
+    arm(w, now_ns);
+}
+
+bool worker_delay(struct worker *w, struct connection *connection, struct str answer, int64_t due_ns)
+{
+    if (!delays_push(&w->delays, due_ns, connection, answer))
+        return false;
+    arm(w, clock_monotonic_ns());
+    return true;
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct worker *w = listener->data;
+    if (status < 0)
+        log_line(w->log, LOG_LINE_ERROR, "agent", "cannot accept on %s: %s", w->path, uv_strerror(status));
+    else
+        connection_accept(w);
+}
+
+/* Drops what still waits; connections that are closed already go with it. */
+static void drop_delayed(struct worker *w)
+{
+    void *owner;
+    char *answer;
+    size_t n;
+    while (delays_pop(&w->delays, INT64_MAX, &owner, &answer, &n)) {
+        connection_send_delayed(owner, (struct str){ 0 });
+        free(answer);
+    }
+    delays_fini(&w->delays);
+}
+
+static void end_loop(struct worker *w)
+{
+    uv_close((uv_handle_t *)&w->listener, NULL);
+    connections_close(w);
+    drop_delayed(w);
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    uv_close((uv_handle_t *)&w->wake, NULL);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct worker *w = wake->data;
+    pthread_mutex_lock(&w->lock);
+    if (w->has_next) {
+        program_set_release(w->programs); /* not the last one: the agent holds one until all have the next */
+        w->programs = w->next;
+        w->has_next = false;
+        pthread_cond_broadcast(&w->taken);
+    }
+    bool stop = w->stop;
+    pthread_mutex_unlock(&w->lock);
+    if (stop)
+        end_loop(w);
+}
+
+static void *run(void *context)
+{
+    struct worker *w = context;
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    return NULL;
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    uv_close(handle, NULL);
+}
+
+/* Of a loop that never ran. */
+static void drop_loop(struct worker *w)
+{
+    uv_walk(&w->loop, close_handle, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&w->loop);
+}
+
+static bool init_loop(struct worker *w, int fd, char error[static 256])
+{
+    int status = uv_loop_init(&w->loop);
+    if (status < 0) {
+        close(fd);
+        snprintf(error, 256, "event loop: %s", uv_strerror(status));
+        return false;
+    }
+    uv_pipe_init(&w->loop, &w->listener, 0);
+    uv_timer_init(&w->loop, &w->timer);
+    w->listener.data = w->timer.data = w->wake.data = w;
+    if ((status = uv_pipe_open(&w->listener, fd)) < 0)
+        close(fd);
+    if (status == 0)
+        status = uv_listen((uv_stream_t *)&w->listener, BACKLOG, on_connection);
+    if (status == 0)
+        status = uv_async_init(&w->loop, &w->wake, on_wake);
+    if (status == 0)
+        return true;
+    snprintf(error, 256, "%s: %s", w->path, uv_strerror(status));
+    drop_loop(w);
+    return false;
+}
+
+/* Signals are for the main thread; a worker must not even meet SIGPIPE. */
+static int start_thread(struct worker *w)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(&w->thread, NULL, run, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
+/* What is left when loop and thread are gone. */
+static void fini(struct worker *w)
+{
+    unlink(w->path);
+    program_set_release(w->programs);
+    pthread_cond_destroy(&w->taken);
+    pthread_mutex_destroy(&w->lock);
+    free(w->scratch);
+}
+
+bool worker_start(struct worker *w, const char *folder, int index, struct limiter *limiter, struct log *log,
+                  char error[static 256])
+{
+    *w = (struct worker){ .limiter = limiter, .log = log, .armed_ns = INT64_MAX };
+    int n = snprintf(w->path, sizeof w->path, "%s/agent-%d.sock", folder, index);
+    if (n < 0 || (size_t)n >= sizeof w->path) {
+        snprintf(error, 256, "%.150s: too long for the name of a socket; name a shorter folder", folder);
+        return false;
+    }
+    int fd = socket_bind(w->path, error);
+    if (fd < 0)
+        return false;
+    if (!init_loop(w, fd, error)) {
+        unlink(w->path);
+        return false;
+    }
+    delays_init(&w->delays, MAX_DELAYED);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->taken, NULL);
+    w->scratch = xmalloc(SCRATCH_SIZE);
+    int code = start_thread(w);
+    if (code == 0)
+        return true;
+    snprintf(error, 256, "no thread: %s", strerror(code));
+    drop_loop(w);
+    fini(w);
+    return false;
+}
+
+void worker_publish(struct worker *w, struct program_set *set)
+{
+    pthread_mutex_lock(&w->lock);
+    w->next = set;
+    w->has_next = true;
+    pthread_mutex_unlock(&w->lock);
+    uv_async_send(&w->wake);
+}
+
+void worker_settle(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->has_next)
+        pthread_cond_wait(&w->taken, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_stop(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stop = true;
+    pthread_mutex_unlock(&w->lock);
+    uv_async_send(&w->wake);
+    pthread_join(w->thread, NULL);
+    int left = uv_loop_close(&w->loop);
+    assert(left == 0);
+    fini(w);
+}

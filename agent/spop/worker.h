@@ -1,0 +1,53 @@
+/* One worker of the agent: a thread with an event loop, a listening socket and its connections. */
+#pragma once
+
+#include <pthread.h>
+#include <sys/un.h>
+#include <uv.h>
+
+#include "ops/program.h"
+#include "spop/counters.h"
+#include "spop/delays.h"
+#include "sys/log.h"
+
+struct connection;
+
+struct worker {
+    struct limiter *limiter; /* shared by all workers */
+    struct log *log;
+    struct counters counters;
+    pthread_t thread;
+
+    /* What the agent's thread leaves for the worker; under `lock`. */
+    pthread_mutex_t lock;
+    pthread_cond_t taken; /* the worker has looked */
+    struct program_set *next;
+    bool has_next, stop;
+
+    /* The worker's own. */
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_pipe_t listener;
+    uv_timer_t timer;
+    struct program_set *programs; /* NULL before the first were published */
+    struct connection *connections;
+    struct delays delays;
+    int64_t armed_ns; /* the timer's time; INT64_MAX: it is off */
+    int64_t warned_ns;
+    char *scratch; /* what is read, before a session sees it */
+    char path[sizeof((struct sockaddr_un *)0)->sun_path];
+};
+
+/* Listens on FOLDER/agent-INDEX.sock (mode 0600) and starts the thread. false with a message; nothing is left then. */
+bool worker_start(struct worker *worker, const char *folder, int index, struct limiter *limiter, struct log *log,
+                  char error[static 256]);
+
+/* Hands the worker a reference to a set (and wakes it); worker_settle waits until it uses that set. */
+void worker_publish(struct worker *worker, struct program_set *set);
+void worker_settle(struct worker *worker);
+
+/* Says good-bye on all connections, ends the thread, removes the socket. */
+void worker_stop(struct worker *worker);
+
+/* For connections: sends `answer` on the connection at due_ns. false: too many wait. */
+bool worker_delay(struct worker *worker, struct connection *connection, struct str answer, int64_t due_ns);
