@@ -25,7 +25,9 @@ enum apply_status {
 };
 
 /* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the state after the
- * steps. On APPLY_DIFFERS `error` says what was found. */
+ * steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed then, so a route never
+ * changes when its servers could not be set up. A server whose name does not resolve, or that has no host, is left out with a
+ * warning: it is no failure. May wait for the system's resolver. */
 enum apply_status applier_run(struct applier *applier, const struct steps *steps, const struct runtime_state *to,
                               const struct apply_hooks *hooks, char error[static 256]);
 
@@ -37,6 +39,17 @@ size_t applier_sweep(struct applier *applier);
 void applier_forget(struct applier *applier);
 
 /* Reads the live state back (routes and servers; programs stay empty), in the arena. The backends listed are
- * those of `shape`. */
+ * those of `shape`, their services empty. Servers in maintenance are not in use, so not part of the state; those that this
+ * applier did not know of join the waiting ones. */
 enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
                                struct runtime_state *out, char error[static 256]);
+
+/* Since the creation, for status and metrics. */
+struct applier_counts {
+    uint64_t commands;      /* sent one by one, payload lines not counted */
+    uint64_t replacements;  /* of the whole route map */
+    uint64_t left_out;      /* servers without a host, or whose name did not resolve */
+    uint64_t differences;   /* runs that ended in APPLY_DIFFERS */
+};
+
+void applier_counts(const struct applier *applier, struct applier_counts *out);

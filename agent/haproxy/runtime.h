@@ -12,13 +12,18 @@ enum runtime_status {
     RUNTIME_REFUSED /* HAProxy answered with an error: the answer says which */
 };
 
+/* Command and payload of one call together: HAProxy reads them into one buffer of 16 kB (tune.bufsize), less a reserve, and
+ * what does not fit is refused, dropped without a word, or cut short, by version. */
+#define RUNTIME_COMMAND_MAX 15000
+
 struct runtime {
     const char *path; /* of the stats socket */
     int timeout_ms;
 };
 
 /* Sends `command` (one line, or a line ending in "<<" with payload lines and a final empty line) and appends the
- * whole answer. RUNTIME_OK says only that an answer came. */
+ * whole answer. RUNTIME_OK says only that an answer came. RUNTIME_REFUSED: longer than RUNTIME_COMMAND_MAX (nothing is
+ * sent), or an answer beyond the limit of `answer`. */
 enum runtime_status runtime_call(const struct runtime *runtime, struct str command, struct buf *answer);
 
 struct haproxy_version {
@@ -27,3 +32,14 @@ struct haproxy_version {
 
 /* Asks `show info`; also the process id, for noticing that another worker answers. */
 enum runtime_status runtime_version(const struct runtime *runtime, struct haproxy_version *version, int *pid);
+
+/* What tells one worker from another: in a container the process id alone may repeat. */
+struct runtime_info {
+    struct haproxy_version version;
+    int pid;
+    int64_t started; /* seconds since 1970 */
+};
+
+enum runtime_status runtime_ask_info(const struct runtime *runtime, struct runtime_info *out);
+
+const char *runtime_status_name(enum runtime_status status);

@@ -1,0 +1,46 @@
+/* Shared by the files of the applier (apply, servers, routes, read); nobody else includes it. */
+#pragma once
+
+#include "base/arena.h"
+#include "haproxy/apply.h"
+#include "haproxy/batch.h"
+#include "haproxy/reply.h"
+#include "haproxy/waiting.h"
+
+struct applier {
+    struct runtime runtime;
+    struct str routes_map;  /* as in the configuration */
+    struct str map_word;    /* the same as a word of a command */
+    struct log *log;
+    struct waiting waiting; /* servers in maintenance, to be deleted when their last connection ends */
+    struct applier_counts counts;
+    struct arena *arena; /* of this struct */
+};
+
+/* One run: its memory, its commands, its message. */
+struct push {
+    struct applier *applier;
+    struct arena *arena;
+    struct batch *batch;
+    char *error; /* 256 bytes */
+};
+
+/* Runs push->batch; on failure the message names what was being done. */
+enum apply_status push_batch(struct push *push, const char *doing);
+
+/* The status for a failed call: unreachable only if HAProxy does not answer now either. */
+enum apply_status push_failed(struct push *push, enum runtime_status status, const char *doing);
+
+/* Writes the message and returns APPLY_DIFFERS. */
+enum apply_status push_differs(struct push *push, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* s as one word of a command, in the push's arena. */
+struct str push_word(struct push *push, struct str s);
+
+/* servers.c: steps of one kind of phase, read back. */
+enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
+enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
+
+/* routes.c */
+enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);
+enum apply_status routes_replace(struct push *push, const struct runtime_state *to);

@@ -1,0 +1,185 @@
+#include "haproxy/apply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/quote.h"
+#include "haproxy/applier.h"
+
+/* HAProxy answers at once, or within tens of milliseconds (a commit of 100,000 entries); a wait this long means that it
+ * hangs. */
+#define TIMEOUT_MS 5000
+
+/* s as a word of a command. "<<" at the end of a line would begin a payload (2.6: behind any word), so '<' is escaped. */
+static struct str quote_into(struct arena *arena, struct str s)
+{
+    struct buf word = { 0 }, safe = { 0 };
+    quote_command(&word, s);
+    for (size_t i = 0; i < word.n; i++) {
+        if (word.p[i] == '<')
+            buf_putc(&safe, '\\');
+        buf_putc(&safe, word.p[i]);
+        if (word.p[i] == '\\' && i + 1 < word.n)
+            buf_putc(&safe, word.p[++i]);
+    }
+    struct str copy = arena_copy(arena, buf_str(&safe));
+    buf_fini(&word);
+    buf_fini(&safe);
+    return copy;
+}
+
+struct applier *applier_create(const char *socket_path, const char *routes_map, struct log *log)
+{
+    struct arena *arena = arena_create();
+    struct applier *applier = ARENA_NEW(arena, struct applier);
+    *applier = (struct applier){
+        .runtime = { .path = arena_copy(arena, str_c(socket_path)).p, .timeout_ms = TIMEOUT_MS },
+        .routes_map = arena_copy(arena, str_c(routes_map)),
+        .map_word = quote_into(arena, str_c(routes_map)),
+        .log = log,
+        .arena = arena,
+    };
+    return applier;
+}
+
+void applier_destroy(struct applier *applier)
+{
+    if (!applier)
+        return;
+    waiting_clear(&applier->waiting);
+    arena_destroy(applier->arena);
+}
+
+void applier_counts(const struct applier *applier, struct applier_counts *out)
+{
+    *out = applier->counts;
+}
+
+void applier_forget(struct applier *applier)
+{
+    waiting_clear(&applier->waiting);
+}
+
+struct str push_word(struct push *push, struct str s)
+{
+    return quote_into(push->arena, s);
+}
+
+enum apply_status push_differs(struct push *push, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(push->error, 256, format, args);
+    va_end(args);
+    return APPLY_DIFFERS;
+}
+
+enum apply_status push_failed(struct push *push, enum runtime_status status, const char *doing)
+{
+    struct runtime_info info;
+    if (status == RUNTIME_UNREACHABLE && runtime_ask_info(&push->applier->runtime, &info) != RUNTIME_OK) {
+        snprintf(push->error, 256, "HAProxy does not answer on %s", push->applier->runtime.path);
+        return APPLY_UNREACHABLE;
+    }
+    return push_differs(push, "%s: HAProxy %s", doing,
+                        status == RUNTIME_UNREACHABLE ? "closed the connection" : runtime_status_name(status));
+}
+
+enum apply_status push_batch(struct push *push, const char *doing)
+{
+    size_t n = batch_count(push->batch);
+    enum runtime_status status = batch_run(push->batch);
+    push->applier->counts.commands += n;
+    if (status == RUNTIME_REFUSED)
+        return push_differs(push, "%s: a command or its answer is too long for the runtime socket", doing);
+    return status == RUNTIME_OK ? APPLY_OK : push_failed(push, status, doing);
+}
+
+/* Steps of one phase share a round trip; a phase begins when the one before it is verified. */
+enum phase { PHASE_SERVERS, PHASE_LOAD, PHASE_ROUTES, PHASE_REPLACE, PHASE_TRIM, PHASE_REMOVE };
+
+static enum phase phase_of(enum step_kind kind)
+{
+    static const enum phase phases[] = {
+        [STEP_ADD_SERVER] = PHASE_SERVERS,   [STEP_SET_SERVER] = PHASE_SERVERS,
+        [STEP_LOAD_POLICY] = PHASE_LOAD,     [STEP_SET_ROUTE] = PHASE_ROUTES,
+        [STEP_ADD_ROUTE] = PHASE_ROUTES,     [STEP_DELETE_ROUTE] = PHASE_ROUTES,
+        [STEP_REPLACE_ROUTES] = PHASE_REPLACE, [STEP_TRIM_POLICY] = PHASE_TRIM,
+        [STEP_REMOVE_SERVER] = PHASE_REMOVE,
+    };
+    return phases[kind];
+}
+
+static enum apply_status run_hook(struct push *push, bool (*hook)(void *), void *context, const char *doing)
+{
+    return !hook || hook(context) ? APPLY_OK : push_differs(push, "the agent refused to %s", doing);
+}
+
+static enum apply_status run_phase(struct push *push, const struct step *steps, size_t n,
+                                   const struct runtime_state *to, const struct apply_hooks *hooks)
+{
+    static const struct apply_hooks none = { 0 };
+    const struct apply_hooks *hook = hooks ? hooks : &none;
+    batch_reset(push->batch);
+    switch (phase_of(steps->kind)) {
+    case PHASE_SERVERS:
+        return servers_set(push, steps, n);
+    case PHASE_LOAD:
+        return run_hook(push, hook->load_policy, hook->context, "load its programs");
+    case PHASE_ROUTES:
+        return routes_change(push, steps, n);
+    case PHASE_REPLACE:
+        return routes_replace(push, to);
+    case PHASE_TRIM:
+        return run_hook(push, hook->trim_policy, hook->context, "forget its old programs");
+    case PHASE_REMOVE:
+        return servers_remove(push, steps, n);
+    }
+    abort();
+}
+
+enum apply_status applier_run(struct applier *applier, const struct steps *steps, const struct runtime_state *to,
+                              const struct apply_hooks *hooks, char error[static 256])
+{
+    struct arena *arena = arena_create();
+    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    enum apply_status status = APPLY_OK;
+    error[0] = '\0';
+    for (size_t i = 0, end; i < steps->n && status == APPLY_OK; i = end) {
+        end = i + 1;
+        while (end < steps->n && phase_of(steps->p[end].kind) == phase_of(steps->p[i].kind))
+            end++;
+        status = run_phase(&push, steps->p + i, end - i, to, hooks);
+    }
+    applier->counts.differences += status == APPLY_DIFFERS;
+    batch_destroy(push.batch);
+    arena_destroy(arena);
+    return status;
+}
+
+size_t applier_sweep(struct applier *applier)
+{
+    struct waiting *waiting = &applier->waiting;
+    if (waiting->n == 0)
+        return 0;
+    char error[256];
+    struct arena *arena = arena_create();
+    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    for (size_t i = 0; i < waiting->n; i++)
+        batch_addf(push.batch, "del server %.*s/%.*s", STR_ARG(push_word(&push, waiting->p[i].backend)),
+                   STR_ARG(push_word(&push, waiting->p[i].name)));
+    if (push_batch(&push, "deleting servers") == APPLY_OK)
+        for (size_t i = waiting->n; i-- > 0;) { /* backwards: waiting_drop moves the last one, done already */
+            struct reply reply = reply_classify(batch_answer(push.batch, i));
+            if (reply.kind == REPLY_BUSY)
+                continue;
+            if (reply.kind == REPLY_ERROR)
+                log_line(applier->log, LOG_LINE_WARN, "haproxy", "server %.*s/%.*s stays, unused, until the next reload: %.*s",
+                         STR_ARG(waiting->p[i].backend), STR_ARG(waiting->p[i].name), STR_ARG(reply.text));
+            waiting_drop(waiting, i);
+        }
+    batch_destroy(push.batch);
+    arena_destroy(arena);
+    return waiting->n;
+}

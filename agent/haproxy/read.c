@@ -1,0 +1,122 @@
+#include <stdlib.h>
+
+#include "base/strmap.h"
+#include "base/vec.h"
+#include "haproxy/applier.h"
+
+/* By key; equal keys stay in the order of the map, where the first one counts. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct plan_entry *x = a, *y = b;
+    int order = str_cmp(x->key, y->key);
+    return order ? order : (x->key.p > y->key.p) - (x->key.p < y->key.p);
+}
+
+static int compare_servers(const void *a, const void *b)
+{
+    return str_cmp(((const struct plan_server *)a)->name, ((const struct plan_server *)b)->name);
+}
+
+/* Sorts, and drops what a look-up never finds: `add map` makes duplicates. */
+static size_t sort_entries(struct plan_entry *entries, size_t n)
+{
+    bool sorted = true;
+    for (size_t i = 1; i < n && sorted; i++)
+        sorted = str_cmp(entries[i - 1].key, entries[i].key) < 0;
+    if (sorted)
+        return n;
+    qsort(entries, n, sizeof *entries, compare_entries);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !str_eq(entries[kept - 1].key, entries[i].key))
+            entries[kept++] = entries[i];
+    return kept;
+}
+
+static enum apply_status read_routes(struct push *push, struct str answer, struct runtime_state *out)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < answer.n; i++)
+        lines += answer.p[i] == '\n';
+    struct plan_entry *entries = ARENA_ARRAY(push->arena, struct plan_entry, lines + 1);
+    size_t n = 0;
+    bool broken;
+    struct reply_entry entry;
+    for (struct str rest = answer; reply_entry_next(&rest, &entry, &broken);)
+        entries[n++] = (struct plan_entry){ entry.key, entry.value };
+    if (broken) {
+        struct reply reply = reply_classify(answer);
+        return push_differs(push, "reading the routes: %.*s", STR_ARG(reply.kind == REPLY_ERROR && n == 0
+                                                                          ? reply.text
+                                                                          : STR("a line is not understood")));
+    }
+    out->routes = entries;
+    out->n_routes = sort_entries(entries, n);
+    return APPLY_OK;
+}
+
+/* The servers of one backend while they are gathered. */
+struct gathered {
+    VEC(struct plan_server) servers;
+};
+
+/* Puts a live server where it belongs. Backends that the shape does not declare are none of ours. */
+static void take_server(struct push *push, const struct strmap *backends, const struct reply_server *server)
+{
+    struct gathered *gathered = strmap_get(backends, server->backend);
+    if (!gathered)
+        return;
+    if (server->maintenance)
+        waiting_add(&push->applier->waiting, server->backend, server->name);
+    else
+        vec_push(&gathered->servers, (struct plan_server){ .name = server->name,
+                                                           .host = server->address,
+                                                           .port = server->port,
+                                                           .weight = server->weight });
+}
+
+static enum apply_status read_servers(struct push *push, struct str answer, const struct shape *shape,
+                                      struct runtime_state *out)
+{
+    struct reply_servers servers;
+    struct reply_server server;
+    if (!reply_servers_open(answer, &servers))
+        return push_differs(push, "reading the servers: %.*s", STR_ARG(str_trim(answer)));
+    struct plan_backend *backends = ARENA_ARRAY(push->arena, struct plan_backend, shape->n_backends);
+    struct gathered *gathered = ARENA_ARRAY(push->arena, struct gathered, shape->n_backends);
+    struct strmap *by_name = strmap_create(push->arena, shape->n_backends);
+    for (size_t i = 0; i < shape->n_backends; i++)
+        strmap_put(by_name, shape->backends[i].name, &gathered[i]);
+    while (reply_servers_next(&servers, &server))
+        take_server(push, by_name, &server);
+    for (size_t i = 0; i < shape->n_backends; i++) {
+        size_t n = gathered[i].servers.n;
+        struct plan_server *sorted = ARENA_ARRAY(push->arena, struct plan_server, n);
+        if (n) {
+            memcpy(sorted, gathered[i].servers.p, n * sizeof *sorted);
+            qsort(sorted, n, sizeof *sorted, compare_servers);
+        }
+        backends[i] = (struct plan_backend){ .name = shape->backends[i].name, .servers = sorted, .n_servers = n };
+        vec_fini(&gathered[i].servers);
+    }
+    out->backends = backends;
+    out->n_backends = shape->n_backends;
+    return servers.broken ? push_differs(push, "reading the servers: a line is not understood") : APPLY_OK;
+}
+
+enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
+                               struct runtime_state *out, char error[static 256])
+{
+    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    *out = (struct runtime_state){ 0 };
+    error[0] = '\0';
+    batch_addf(push.batch, "show map %s", applier->map_word.p);
+    batch_add(push.batch, STR("show servers state"));
+    enum apply_status status = push_batch(&push, "reading the state");
+    if (status == APPLY_OK)
+        status = read_routes(&push, arena_copy(arena, batch_answer(push.batch, 0)), out);
+    if (status == APPLY_OK)
+        status = read_servers(&push, arena_copy(arena, batch_answer(push.batch, 1)), shape, out);
+    batch_destroy(push.batch);
+    return status;
+}

@@ -1,0 +1,138 @@
+#include "emit/emit.h"
+#include "haproxy/applier.h"
+
+/* A change of one key and the look-up behind it, in the same round trip. */
+static void add_change(struct push *push, const struct step *step)
+{
+    const char *map = push->applier->map_word.p;
+    struct str key = push_word(push, step->entry->key);
+    if (step->kind == STEP_DELETE_ROUTE)
+        batch_addf(push->batch, "del map %s %.*s", map, STR_ARG(key));
+    else
+        batch_addf(push->batch, "%s map %s %.*s %.*s", step->kind == STEP_SET_ROUTE ? "set" : "add", map, STR_ARG(key),
+                   STR_ARG(push_word(push, step->entry->value)));
+    batch_addf(push->batch, "get map %s %.*s", map, STR_ARG(key));
+}
+
+/* `first`: the change; its look-up is next. A look-up in a prefix map finds shorter keys too, so the key counts. */
+static enum apply_status judge_change(struct push *push, const struct step *step, size_t first)
+{
+    const struct plan_entry *entry = step->entry;
+    struct reply reply = reply_classify(batch_answer(push->batch, first));
+    struct reply_lookup lookup;
+    bool deletion = step->kind == STEP_DELETE_ROUTE;
+    /* A key that is gone already is what a deletion wants. */
+    if (reply.kind != REPLY_OK && !(deletion && reply.kind == REPLY_MISSING))
+        return push_differs(push, "route %.*s: %.*s", STR_ARG(entry->key), STR_ARG(reply.text));
+    if (!reply_lookup(batch_answer(push->batch, first + 1), &lookup))
+        return push_differs(push, "reading route %.*s back: %.*s", STR_ARG(entry->key),
+                            STR_ARG(str_trim(batch_answer(push->batch, first + 1))));
+    bool found = lookup.found && str_eq(lookup.entry.key, entry->key);
+    if (deletion)
+        return found ? push_differs(push, "route %.*s is still there", STR_ARG(entry->key)) : APPLY_OK;
+    if (!found)
+        return push_differs(push, "route %.*s is not there", STR_ARG(entry->key));
+    if (!str_eq(lookup.entry.value, entry->value))
+        return push_differs(push, "route %.*s is \"%.*s\"", STR_ARG(entry->key), STR_ARG(lookup.entry.value));
+    return APPLY_OK;
+}
+
+enum apply_status routes_change(struct push *push, const struct step *steps, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add_change(push, &steps[i]);
+    enum apply_status status = push_batch(push, "changing a route");
+    for (size_t i = 0; i < n && status == APPLY_OK; i++)
+        status = judge_change(push, &steps[i], 2 * i);
+    return status;
+}
+
+static enum apply_status prepare(struct push *push, int64_t *version)
+{
+    batch_addf(push->batch, "prepare map %s", push->applier->map_word.p);
+    enum apply_status status = push_batch(push, "preparing a version of the routes");
+    if (status == APPLY_OK && !reply_new_version(batch_answer(push->batch, 0), version))
+        status = push_differs(push, "preparing a version of the routes: %.*s",
+                              STR_ARG(reply_classify(batch_answer(push->batch, 0)).text));
+    batch_reset(push->batch);
+    return status;
+}
+
+/* Sends one payload; `command` is complete but for the empty line at its end. */
+static enum apply_status send_payload(struct push *push, struct buf *command, struct buf *answer)
+{
+    buf_reset(answer);
+    buf_putc(command, '\n');
+    enum runtime_status status = runtime_call(&push->applier->runtime, buf_str(command), answer);
+    push->applier->counts.commands++;
+    if (status == RUNTIME_REFUSED)
+        return push_differs(push, "a route is too long for the runtime socket");
+    if (status != RUNTIME_OK)
+        return push_failed(push, status, "sending routes");
+    struct reply reply = reply_classify(buf_str(answer));
+    if (reply.kind != REPLY_OK)
+        return push_differs(push, "sending routes: %.*s", STR_ARG(reply.text));
+    return APPLY_OK;
+}
+
+/* All entries, in as few payloads as fit. */
+static enum apply_status send_entries(struct push *push, int64_t version, const struct runtime_state *to)
+{
+    struct buf command = { 0 }, answer = buf_make(1 << 20);
+    enum apply_status status = APPLY_OK;
+    for (size_t i = 0; i < to->n_routes && status == APPLY_OK;) {
+        buf_reset(&command);
+        buf_printf(&command, "add map @%lld %s <<\n", (long long)version, push->applier->map_word.p);
+        size_t start = command.n, before = start;
+        for (; i < to->n_routes; i++, before = command.n) {
+            emit_map_line(&command, &to->routes[i]);
+            if (command.n >= RUNTIME_COMMAND_MAX && before > start) {
+                command.n = before; /* opens the next payload */
+                break;
+            }
+        }
+        status = send_payload(push, &command, &answer);
+    }
+    buf_fini(&command);
+    buf_fini(&answer);
+    return status;
+}
+
+static enum apply_status commit(struct push *push, int64_t version, size_t entries)
+{
+    struct reply_map map;
+    const char *word = push->applier->map_word.p;
+    batch_addf(push->batch, "commit map @%lld %s", (long long)version, word);
+    batch_add(push->batch, STR("show map"));
+    enum apply_status status = push_batch(push, "committing the routes");
+    if (status != APPLY_OK)
+        return status;
+    struct reply reply = reply_classify(batch_answer(push->batch, 0));
+    if (reply.kind != REPLY_OK)
+        return push_differs(push, "committing the routes: %.*s", STR_ARG(reply.text));
+    if (!reply_map_find(batch_answer(push->batch, 1), push->applier->routes_map, &map))
+        return push_differs(push, "reading the routes back: %s is not listed", push->applier->routes_map.p);
+    if (map.current != version || map.entries != (int64_t)entries)
+        return push_differs(push, "the route map has %lld entries in version %lld, wanted %zu in %lld",
+                            (long long)map.entries, (long long)map.current, entries, (long long)version);
+    return APPLY_OK;
+}
+
+enum apply_status routes_replace(struct push *push, const struct runtime_state *to)
+{
+    int64_t version;
+    enum apply_status status = prepare(push, &version);
+    if (status != APPLY_OK)
+        return status;
+    push->applier->counts.replacements++;
+    status = send_entries(push, version, to);
+    if (status == APPLY_OK)
+        return commit(push, version, to->n_routes);
+    if (status == APPLY_DIFFERS) {
+        /* Nobody sees what was sent, but it takes memory. Where this is without effect (3.4 keeps a version that was never
+         * committed) the next commit frees it. */
+        batch_addf(push->batch, "clear map @%lld %s", (long long)version, push->applier->map_word.p);
+        (void)batch_run(push->batch);
+    }
+    return status;
+}
