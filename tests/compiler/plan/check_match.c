@@ -1,7 +1,7 @@
 /* The keys of routes.map against the definition: for any request the skeleton's look-ups must find the router
  * that is first among all whose rule is true. */
-#include <check.h>
-#include <stdio.h>
+#include "suite.h"
+
 #include <stdlib.h>
 
 #include "plan/key.h"
@@ -285,17 +285,12 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("match");
-    TCase *tcase = tcase_create("match");
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, the_look_ups_find_the_first_router_that_holds);
-    tcase_add_test(tcase, ranks_order_as_priorities_do);
-    tcase_add_loop_test(tcase, paths_take_the_form_of_keys, 0, sizeof path_rows / sizeof *path_rows);
-    tcase_add_loop_test(tcase, hosts_take_the_form_of_keys, 0, sizeof host_rows / sizeof *host_rows);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    const struct test_row rows[] = {
+        { the_look_ups_find_the_first_router_that_holds, 0 },
+        { ranks_order_as_priorities_do, 0 },
+        { paths_take_the_form_of_keys, ROWS(path_rows) },
+        { hosts_take_the_form_of_keys, ROWS(host_rows) },
+        { 0 },
+    };
+    return run_suite("match", rows);
 }

@@ -1,0 +1,191 @@
+#include "suite.h"
+
+#include "diff/diff.h"
+
+/* Random states of a few backends, routes and programs; the steps of a diff are carried out on a model of HAProxy,
+ * which must then equal the wanted state and must never have had a record whose backend or program was not there. */
+
+enum { BACKENDS = 4, SERVERS = 4, KEYS = 6, PROGRAMS = 5, ROUNDS = 2000 };
+
+struct state {
+    struct plan_entry routes[KEYS];
+    struct plan_backend backends[BACKENDS];
+    struct plan_server servers[BACKENDS][SERVERS];
+    struct plan_program programs[PROGRAMS];
+    struct runtime_state view;
+};
+
+static unsigned roll(unsigned *seed, unsigned n)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return (*seed >> 16) % n;
+}
+
+static struct str digit(const char *base, unsigned i)
+{
+    return str_of(base + i, 1);
+}
+
+static void random_state(struct state *s, unsigned *seed)
+{
+    static const char names[] = "0123456789";
+    *s = (struct state){ 0 };
+    size_t n = 0;
+    for (unsigned i = 0; i < PROGRAMS; i++)
+        if (roll(seed, 2))
+            s->programs[n++].id = digit(names, i);
+    s->view.n_programs = n;
+    for (unsigned b = 0; b < BACKENDS; b++) {
+        size_t count = 0;
+        for (unsigned i = 0; i < SERVERS; i++)
+            if (roll(seed, 3))
+                s->servers[b][count++] = (struct plan_server){ .name = digit(names, i), .port = 80, .weight = 1 + (int)roll(seed, 2) };
+        s->backends[b] = (struct plan_backend){ .name = digit(names, b), .servers = s->servers[b], .n_servers = count };
+    }
+    size_t routes = 0;
+    for (unsigned i = 0; i < KEYS; i++)
+        if (roll(seed, 2))
+            s->routes[routes++] = (struct plan_entry){ digit(names, i), n ? s->programs[roll(seed, (unsigned)n)].id : STR("") };
+    s->view = (struct runtime_state){ s->routes, routes, s->backends, BACKENDS, s->programs, n };
+}
+
+static bool has_program(const struct runtime_state *state, struct str id)
+{
+    for (size_t i = 0; i < state->n_programs; i++)
+        if (str_eq(state->programs[i].id, id))
+            return true;
+    return id.n == 0;
+}
+
+/* The model of what runs. */
+struct running {
+    bool servers[BACKENDS][SERVERS];
+    int weights[BACKENDS][SERVERS];
+    struct str routes[KEYS]; /* p == NULL: none */
+    bool programs[PROGRAMS];
+};
+
+static void running_set(struct running *r, const struct runtime_state *s)
+{
+    *r = (struct running){ 0 };
+    for (size_t b = 0; b < s->n_backends; b++)
+        for (size_t i = 0; i < s->backends[b].n_servers; i++) {
+            int at = s->backends[b].servers[i].name.p[0] - '0';
+            r->servers[b][at] = true;
+            r->weights[b][at] = s->backends[b].servers[i].weight;
+        }
+    for (size_t i = 0; i < s->n_routes; i++)
+        r->routes[s->routes[i].key.p[0] - '0'] = s->routes[i].value;
+    for (size_t i = 0; i < s->n_programs; i++)
+        r->programs[s->programs[i].id.p[0] - '0'] = true;
+}
+
+static void carry_out(struct running *r, const struct step *step, const struct runtime_state *from,
+                      const struct runtime_state *to)
+{
+    int b = step->server ? step->backend.p[0] - '0' : 0, s = step->server ? step->server->name.p[0] - '0' : 0;
+    int key = step->entry ? step->entry->key.p[0] - '0' : 0;
+    switch (step->kind) {
+    case STEP_ADD_SERVER:
+        ck_assert_msg(!r->servers[b][s], "added twice");
+        r->servers[b][s] = true;
+        r->weights[b][s] = step->server->weight;
+        break;
+    case STEP_SET_SERVER:
+        ck_assert(r->servers[b][s]);
+        r->weights[b][s] = step->server->weight;
+        break;
+    case STEP_REMOVE_SERVER:
+        ck_assert(r->servers[b][s]);
+        r->servers[b][s] = false;
+        r->weights[b][s] = 0;
+        break;
+    case STEP_LOAD_POLICY:
+        for (size_t i = 0; i < to->n_programs; i++)
+            r->programs[to->programs[i].id.p[0] - '0'] = true;
+        break;
+    case STEP_TRIM_POLICY:
+        for (size_t i = 0; i < from->n_programs; i++)
+            if (!has_program(to, from->programs[i].id))
+                r->programs[from->programs[i].id.p[0] - '0'] = false;
+        break;
+    case STEP_SET_ROUTE:
+        ck_assert(r->routes[key].p);
+        r->routes[key] = step->entry->value;
+        break;
+    case STEP_ADD_ROUTE:
+        ck_assert(!r->routes[key].p);
+        r->routes[key] = step->entry->value;
+        break;
+    case STEP_DELETE_ROUTE:
+        ck_assert(r->routes[key].p);
+        r->routes[key] = (struct str){ 0 };
+        break;
+    case STEP_REPLACE_ROUTES:
+        memset(r->routes, 0, sizeof r->routes);
+        for (size_t i = 0; i < to->n_routes; i++)
+            r->routes[to->routes[i].key.p[0] - '0'] = to->routes[i].value;
+        break;
+    }
+}
+
+START_TEST(the_steps_lead_from_any_state_to_any_other)
+{
+    unsigned seed = 4;
+    for (int round = 0; round < ROUNDS; round++) {
+        static struct state from, to;
+        struct running now, want;
+        struct arena *arena = arena_create();
+        random_state(&from, &seed);
+        random_state(&to, &seed);
+        running_set(&now, &from.view);
+        running_set(&want, &to.view);
+        struct steps steps = diff_runtime(arena, &from.view, &to.view);
+        size_t commits = 0;
+        for (size_t i = 0; i < steps.n; i++) {
+            enum step_kind kind = steps.p[i].kind;
+            commits += kind >= STEP_SET_ROUTE && kind <= STEP_REPLACE_ROUTES;
+            carry_out(&now, &steps.p[i], &from.view, &to.view);
+            for (size_t k = 0; k < KEYS; k++)
+                ck_assert_msg(!now.routes[k].n || now.programs[now.routes[k].p[0] - '0'], "a record without its program");
+        }
+        ck_assert_msg(commits <= 1, "a change of the routes is one step");
+        ck_assert_mem_eq(now.servers, want.servers, sizeof now.servers);
+        ck_assert_mem_eq(now.weights, want.weights, sizeof now.weights);
+        ck_assert_mem_eq(now.programs, want.programs, sizeof now.programs);
+        for (size_t k = 0; k < KEYS; k++)
+            ck_assert(str_eq(now.routes[k], want.routes[k]) && !now.routes[k].p == !want.routes[k].p);
+        ck_assert_uint_eq(diff_runtime(arena, &to.view, &to.view).n, 0);
+        arena_destroy(arena);
+    }
+}
+END_TEST
+
+START_TEST(one_record_is_set_alone_and_several_in_a_transaction)
+{
+    static const struct plan_entry old[] = { { { "a", 1 }, { "1", 1 } }, { { "b", 1 }, { "1", 1 } } };
+    static const struct plan_entry one[] = { { { "a", 1 }, { "2", 1 } }, { { "b", 1 }, { "1", 1 } } };
+    static const struct plan_entry two[] = { { { "a", 1 }, { "2", 1 } }, { { "c", 1 }, { "1", 1 } } };
+    struct runtime_state from = { .routes = old, .n_routes = 2 }, to = { .routes = one, .n_routes = 2 };
+    struct arena *arena = arena_create();
+    struct steps steps = diff_runtime(arena, &from, &to);
+    ck_assert_uint_eq(steps.n, 1);
+    ck_assert_int_eq(steps.p[0].kind, STEP_SET_ROUTE);
+    to.routes = two;
+    steps = diff_runtime(arena, &from, &to);
+    ck_assert_uint_eq(steps.n, 1);
+    ck_assert_int_eq(steps.p[0].kind, STEP_REPLACE_ROUTES);
+    ck_assert_uint_eq(steps.routes_changed, 3);
+    arena_destroy(arena);
+}
+END_TEST
+
+int main(void)
+{
+    const struct test_row rows[] = {
+        { the_steps_lead_from_any_state_to_any_other, 0 },
+        { one_record_is_set_alone_and_several_in_a_transaction, 0 },
+        { 0 },
+    };
+    return run_suite("diff", rows);
+}

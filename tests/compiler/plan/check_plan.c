@@ -1,0 +1,292 @@
+#include "suite.h"
+
+#include <stdlib.h>
+
+#include "plan/plan.h"
+
+enum { SPARES = 2, MOST = 8 };
+
+struct world {
+    struct arena *arena;
+    struct settings settings;
+    struct entry_point entry_point;
+    struct model_service services[MOST];
+    struct model_router routers[MOST];
+    struct model model;
+};
+
+static const size_t first_entry_point[] = { 0 };
+
+/* A world whose i-th router asks for Path(`/<letter>`) and whose service is <letter>@etcd. */
+static void make_world(struct world *w, struct arena *arena, const char *letters)
+{
+    *w = (struct world){ .arena = arena };
+    w->settings = (struct settings){ .entry_points = &w->entry_point, .n_entry_points = 1 };
+    w->settings.haproxy.spare_backends = SPARES;
+    size_t n = strlen(letters);
+    for (size_t i = 0; i < n; i++) {
+        struct rule_literal *literal = ARENA_NEW(arena, struct rule_literal);
+        struct rule_conjunct *conjunct = ARENA_NEW(arena, struct rule_conjunct);
+        struct model_server *server = ARENA_NEW(arena, struct model_server);
+        struct str *path = ARENA_NEW(arena, struct str);
+        *path = arena_printf(arena, "/%c", letters[i]);
+        *literal = (struct rule_literal){ .matcher = MATCHER_PATH, .args = path, .n_args = 1 };
+        *conjunct = (struct rule_conjunct){ literal, 1 };
+        *server = (struct model_server){ .id = STR("0123456789abcdef"), .host = STR("127.0.0.1"), .port = 80, .weight = 1 };
+        w->services[i] = (struct model_service){ .name = arena_printf(arena, "%c@etcd", letters[i]), .servers = server,
+                                                 .n_servers = 1, .used = true };
+        w->routers[i] = (struct model_router){ .name = arena_printf(arena, "r%c@etcd", letters[i]), .dnf = { conjunct, 1 },
+                                               .priority = 10, .entry_points = first_entry_point, .n_entry_points = 1,
+                                               .service = &w->services[i] };
+    }
+    w->model = (struct model){ .settings = &w->settings, .services = w->services, .n_services = n,
+                               .routers = w->routers, .n_routers = n };
+}
+
+static void add_op(struct world *w, size_t router, struct model_op op)
+{
+    struct model_op *ops = ARENA_ARRAY(w->arena, struct model_op, w->routers[router].n_ops + 1);
+    if (w->routers[router].n_ops)
+        memcpy(ops, w->routers[router].ops, w->routers[router].n_ops * sizeof *ops);
+    ops[w->routers[router].n_ops++] = op;
+    w->routers[router].ops = ops;
+}
+
+static struct model_op limit_of(int64_t average, enum source_kind source)
+{
+    return (struct model_op){ .kind = OP_RATE_LIMIT, .middleware = STR("m@etcd"),
+                              .limit = { .average = average, .burst = 20, .period_ns = 1000000000, .source = source, .header = STR("x-key") } };
+}
+
+static struct model_op strip_of(const struct str *prefixes, size_t n)
+{
+    return (struct model_op){ .kind = OP_STRIP_PREFIX, .strip = { prefixes, n, false } };
+}
+
+static bool value_is(const struct plan *plan, const char *key, const char *value)
+{
+    for (size_t i = 0; i < plan->n_routes; i++)
+        if (str_eq(plan->routes[i].key, str_c(key)))
+            return str_eq(plan->routes[i].value, str_c(value));
+    return false;
+}
+
+START_TEST(a_first_plan_names_backends_after_their_services)
+{
+    struct world w;
+    make_world(&w, arena_create(), "ab");
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    ck_assert(plan->shape_reason.n > 0);
+    ck_assert_uint_eq(plan->n_backends, 2 + SPARES);
+    ck_assert(str_eq(plan->backends[0].name, STR("etcd:a")) && str_eq(plan->backends[0].service, STR("a@etcd")));
+    ck_assert(str_eq(plan->backends[2].name, STR("spare-0001")) && plan->backends[2].service.n == 0);
+    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;c101;;ra@etcd;"));
+    ck_assert(!plan->shape.host_keys && plan->shape.any_keys && !plan->shape.agent && !plan->shape.cut);
+    arena_destroy(w.arena);
+}
+END_TEST
+
+START_TEST(a_new_service_takes_a_spare_and_keeps_it)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct plan *first = plan_build(arena, &w.model, NULL);
+    make_world(&w, arena, "ab");
+    struct plan *second = plan_build(arena, &w.model, &first->shape);
+    ck_assert_uint_eq(second->shape_reason.n, 0);
+    ck_assert(str_eq(plan_backend_of(second, STR("b@etcd")), STR("spare-0001")));
+    make_world(&w, arena, "bc");
+    struct plan *third = plan_build(arena, &w.model, &second->shape);
+    ck_assert_uint_eq(third->shape_reason.n, 0);
+    ck_assert_msg(str_eq(plan_backend_of(third, STR("b@etcd")), STR("spare-0001")), "a service stays where it is");
+    ck_assert_msg(str_eq(plan_backend_of(third, STR("c@etcd")), STR("spare-0002")),
+                  "the backend of another service is not taken, though that is gone");
+    make_world(&w, arena, "abc");
+    struct plan *fourth = plan_build(arena, &w.model, &third->shape);
+    ck_assert_msg(str_eq(plan_backend_of(fourth, STR("a@etcd")), STR("etcd:a")), "who comes back finds its own");
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(a_spare_that_becomes_free_is_not_taken_in_the_same_plan)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct plan *plan = plan_build(arena, &w.model, NULL);
+    make_world(&w, arena, "abc");
+    plan = plan_build(arena, &w.model, &plan->shape);
+    ck_assert_uint_eq(plan->shape_reason.n, 0);
+    make_world(&w, arena, "abd");
+    struct plan *tight = plan_build(arena, &w.model, &plan->shape);
+    ck_assert_msg(tight->shape_reason.n > 0, "requests of the old service may still go to the spare");
+    make_world(&w, arena, "ab");
+    plan = plan_build(arena, &w.model, &plan->shape);
+    make_world(&w, arena, "abd");
+    plan = plan_build(arena, &w.model, &plan->shape);
+    ck_assert_uint_eq(plan->shape_reason.n, 0);
+    ck_assert(str_eq(plan_backend_of(plan, STR("d@etcd")), STR("spare-0002")));
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(a_shape_without_room_grows_and_says_why)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct plan *plan = plan_build(arena, &w.model, NULL);
+    make_world(&w, arena, "abcd");
+    plan = plan_build(arena, &w.model, &plan->shape);
+    ck_assert_msg(str_search(plan->shape_reason, STR("spare")) != SIZE_MAX, "%.*s", STR_ARG(plan->shape_reason));
+    ck_assert(str_eq(plan_backend_of(plan, STR("d@etcd")), STR("etcd:d")));
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(a_kind_that_occurred_stays_in_the_shape)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct plan *bare = plan_build(arena, &w.model, NULL);
+    add_op(&w, 0, limit_of(10, SOURCE_IP));
+    struct plan *limited = plan_build(arena, &w.model, &bare->shape);
+    ck_assert(limited->shape_reason.n > 0 && limited->shape.agent && !limited->shape.agent_full);
+    make_world(&w, arena, "a");
+    struct plan *again = plan_build(arena, &w.model, &limited->shape);
+    ck_assert_uint_eq(again->shape_reason.n, 0);
+    ck_assert(again->shape.agent && again->n_programs == 0);
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(a_program_is_named_by_its_contents)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "ab");
+    add_op(&w, 0, limit_of(10, SOURCE_IP));
+    add_op(&w, 1, limit_of(10, SOURCE_HEADER));
+    struct plan *plan = plan_build(arena, &w.model, NULL), *again = plan_build(arena, &w.model, NULL);
+    ck_assert_uint_eq(plan->n_programs, 2);
+    ck_assert(str_starts(plan->programs[0].id, STR("of")) && str_starts(plan->programs[1].id, STR("ol")));
+    ck_assert(str_eq(plan->programs[0].id, again->programs[0].id));
+    ck_assert(plan->shape.agent_full);
+    make_world(&w, arena, "ab");
+    add_op(&w, 0, limit_of(11, SOURCE_IP));
+    w.settings.agent.rate_limit_fails_closed = true;
+    struct plan *changed = plan_build(arena, &w.model, NULL);
+    ck_assert_uint_eq(changed->n_programs, 1);
+    ck_assert(str_starts(changed->programs[0].id, STR("cl")));
+    ck_assert(!str_eq(str_from(changed->programs[0].id, 2), str_from(plan->programs[1].id, 2)));
+    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd\"")) != SIZE_MAX,
+                  "buckets outlive a change of the limit");
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(the_same_middleware_twice_has_two_buckets)
+{
+    struct world w;
+    make_world(&w, arena_create(), "a");
+    add_op(&w, 0, limit_of(10, SOURCE_IP));
+    add_op(&w, 0, limit_of(10, SOURCE_IP));
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    ck_assert(str_search(plan->programs[0].json, STR("ra@etcd|m@etcd|2")) != SIZE_MAX);
+    arena_destroy(w.arena);
+}
+END_TEST
+
+START_TEST(a_strip_is_resolved_for_each_key)
+{
+    static const struct str prefixes[] = { { "/foo", 4 }, { "/a;b", 4 } };
+    struct world w;
+    make_world(&w, arena_create(), "a");
+    struct rule_literal *literal = (struct rule_literal *)w.routers[0].dnf.conjuncts[0].literals;
+    static const struct str root = { "/", 1 };
+    *literal = (struct rule_literal){ .matcher = MATCHER_PATH_PREFIX, .args = &root, .n_args = 1 };
+    add_op(&w, 0, strip_of(prefixes, 2));
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    ck_assert_uint_eq(plan->n_routes, 3);
+    ck_assert(value_is(plan, "|0/", ".;etcd:a;c101;;ra@etcd;"));
+    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;c101;;ra@etcd;/foo?"));
+    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;c101;;ra@etcd;/a%3Bb?"), "a field cannot hold its separator");
+    arena_destroy(w.arena);
+}
+END_TEST
+
+START_TEST(large_weights_are_scaled_together)
+{
+    struct world w;
+    make_world(&w, arena_create(), "a");
+    struct model_server servers[3] = { { .id = STR("0"), .host = STR("h"), .port = 1, .weight = 1 },
+                                       { .id = STR("1"), .host = STR("h"), .port = 2, .weight = 1000 },
+                                       { .id = STR("2"), .port = 3, .weight = 500 } };
+    w.services[0].servers = servers;
+    w.services[0].n_servers = 3;
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    ck_assert_uint_eq(plan->backends[0].n_servers, 2);
+    ck_assert_int_eq(plan->backends[0].servers[0].weight, 1);
+    ck_assert_int_eq(plan->backends[0].servers[1].weight, 256);
+    arena_destroy(w.arena);
+}
+END_TEST
+
+START_TEST(names_of_services_become_harmless_and_stay_different)
+{
+    static const char *const names[] = { "a b@etcd", "a:20b@etcd", "a;b@etcd", "a\nb@etcd", "a@b@etcd", "a@file", "\xff@etcd" };
+    struct world w;
+    make_world(&w, arena_create(), "abcdefg");
+    for (size_t i = 0; i < 7; i++)
+        w.services[i].name = str_c(names[i]);
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    for (size_t i = 0; i < plan->n_backends; i++) {
+        struct str name = plan->backends[i].name;
+        for (size_t j = 0; j < name.n; j++)
+            ck_assert_msg(strchr("abcdefghijklmnopqrstuvwxyz0123456789ABCDEF:-", name.p[j]) && name.p[j], "%.*s", STR_ARG(name));
+        ck_assert(i == 0 || str_cmp(plan->backends[i - 1].name, name) < 0);
+    }
+    arena_destroy(w.arena);
+}
+END_TEST
+
+START_TEST(a_shape_survives_writing_and_reading)
+{
+    struct world w;
+    make_world(&w, arena_create(), "ab");
+    add_op(&w, 0, limit_of(1, SOURCE_HOST));
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    struct buf first = { 0 }, second = { 0 };
+    struct shape shape;
+    shape_write(&plan->shape, &first);
+    ck_assert(shape_read(w.arena, buf_str(&first), &shape));
+    shape_write(&shape, &second);
+    ck_assert_str_eq(first.p, second.p);
+    for (size_t n = 0; n + 2 < first.n; n++)
+        ck_assert_msg(!shape_read(w.arena, str_head(buf_str(&first), n), &shape), "%zu bytes are no shape", n);
+    buf_fini(&first);
+    buf_fini(&second);
+    arena_destroy(w.arena);
+}
+END_TEST
+
+int main(void)
+{
+    const struct test_row rows[] = {
+        { a_first_plan_names_backends_after_their_services, 0 },
+        { a_new_service_takes_a_spare_and_keeps_it, 0 },
+        { a_spare_that_becomes_free_is_not_taken_in_the_same_plan, 0 },
+        { a_shape_without_room_grows_and_says_why, 0 },
+        { a_kind_that_occurred_stays_in_the_shape, 0 },
+        { a_program_is_named_by_its_contents, 0 },
+        { the_same_middleware_twice_has_two_buckets, 0 },
+        { a_strip_is_resolved_for_each_key, 0 },
+        { large_weights_are_scaled_together, 0 },
+        { names_of_services_become_harmless_and_stay_different, 0 },
+        { a_shape_survives_writing_and_reading, 0 },
+        { 0 },
+    };
+    return run_suite("plan", rows);
+}
