@@ -66,7 +66,7 @@ bool pusher_is_ready(const struct pusher *pusher)
 
 static void note_error(struct pusher *pusher, const char *what, const char *error)
 {
-    snprintf(pusher->stats.last_error, sizeof pusher->stats.last_error, "%s: %s", what, error);
+    snprintf(pusher->stats.last_error, sizeof pusher->stats.last_error, "%s: %.400s", what, error);
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "%s: %s", what, error);
 }
 
@@ -335,20 +335,27 @@ void pusher_tick(struct pusher *pusher)
         pusher_push(pusher, pusher->pending);
 }
 
+/* "0x…: key=open use=0 exp=0 gpc0=3": the number behind `gpc0=` on the line of that key, 0 without such a line. */
+static int64_t table_count(struct str table, struct str key)
+{
+    int64_t count = 0;
+    while (table.p) {
+        struct str line = str_cut(&table, '\n');
+        size_t at = str_search(line, STR("gpc0="));
+        if (at == SIZE_MAX || str_search(line, key) == SIZE_MAX)
+            continue;
+        line = str_from(line, at + 5);
+        str_to_int64(str_cut(&line, ' '), &count);
+    }
+    return count;
+}
+
 int64_t pusher_agent_failures(const struct pusher *pusher)
 {
     struct runtime runtime = { haproxy_runtime_path(pusher->parts.haproxy), 1000 };
     struct buf answer = { 0 };
-    int64_t count = -1;
-    if (runtime_call(&runtime, STR("show table agent-failures"), &answer) == RUNTIME_OK) {
-        size_t at = str_search(buf_str(&answer), STR("gpc0="));
-        struct str rest = at == SIZE_MAX ? (struct str){ 0 } : str_from(buf_str(&answer), at + 5);
-        size_t digits = 0;
-        while (digits < rest.n && ascii_is_digit(rest.p[digits]))
-            digits++;
-        count = 0;
-        str_to_int64(str_head(rest, digits), &count);
-    }
+    bool told = runtime_call(&runtime, STR("show table agent-failures"), &answer) == RUNTIME_OK;
+    int64_t count = told ? table_count(buf_str(&answer), STR("key=open ")) : -1;
     buf_fini(&answer);
     return count;
 }

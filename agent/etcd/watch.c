@@ -12,6 +12,9 @@
 #include "etcd/stream.h"
 #include "sys/clock.h"
 
+/* Of verify_ns: some time after the next watch stands. */
+#define WHEN_WATCHING INT64_MAX
+
 struct etcd_watch {
     struct arena *arena; /* of config */
     struct etcd_config config;
@@ -24,7 +27,7 @@ struct etcd_watch {
     struct etcd_doubts doubts;
     struct etcd_backoff backoff;
     int64_t listed_ns;   /* when the last list was whole */
-    int64_t verify_ns;   /* when to read everything anew, to be sure; 0: not at all */
+    int64_t verify_ns;   /* when to read everything anew, to be sure; 0: not at all; WHEN_WATCHING: see there */
     bool token_is_fresh; /* fetched because the watch was refused, and no watch stood since */
 };
 
@@ -62,6 +65,8 @@ static struct etcd_fault list_all(struct etcd_watch *w)
 static void announce(struct etcd_watch *w)
 {
     w->token_is_fresh = false;
+    if (w->verify_ns == WHEN_WATCHING)
+        w->verify_ns = clock_monotonic_ns() + ETCD_VERIFY_MS * ETCD_MS / 2 + etcd_random_ns(ETCD_VERIFY_MS * ETCD_MS / 2);
     etcd_report_count(&w->report, 0, 1, 0);
     etcd_report_success(&w->report);
     etcd_report_state(&w->report, ETCD_WATCHING);
@@ -157,8 +162,8 @@ static void mistrust(struct etcd_watch *w)
 {
     if (w->position.pairs <= ETCD_PAGE_KEYS)
         w->position = (struct etcd_position){ 0 };
-    else
-        w->verify_ns = clock_monotonic_ns() + etcd_random_ns(ETCD_VERIFY_MS * ETCD_MS);
+    else if (w->verify_ns == 0)
+        w->verify_ns = WHEN_WATCHING;
 }
 
 static void reconnect(struct etcd_watch *w, const struct etcd_fault *fault)

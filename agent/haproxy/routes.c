@@ -14,36 +14,68 @@ static void add_change(struct push *push, const struct step *step)
     batch_addf(push->batch, "get map %s %.*s", map, STR_ARG(key));
 }
 
-/* `first`: the change; its look-up is next. A look-up in a prefix map finds shorter keys too, so the key counts. */
-static enum apply_status judge_change(struct push *push, const struct step *step, size_t first)
+/* Looks a key up in the answer of `get map`. A prefix map finds shorter keys too: those are not meant. */
+static enum apply_status read_back(struct push *push, struct str key, size_t i, struct reply_lookup *out)
+{
+    if (!reply_lookup(batch_answer(push->batch, i), out))
+        return push_differs(push, "reading route %.*s back: %.*s", STR_ARG(key), STR_ARG(str_trim(batch_answer(push->batch, i))));
+    out->found = out->found && str_eq(out->entry.key, key);
+    return APPLY_OK;
+}
+
+/* `first`: the change; its look-up is next. *left: a deletion, and the key is still there. */
+static enum apply_status judge_change(struct push *push, const struct step *step, size_t first, bool *left)
 {
     const struct plan_entry *entry = step->entry;
     struct reply reply = reply_classify(batch_answer(push->batch, first));
     struct reply_lookup lookup;
     bool deletion = step->kind == STEP_DELETE_ROUTE;
+    *left = false;
     /* A key that is gone already is what a deletion wants. */
     if (reply.kind != REPLY_OK && !(deletion && reply.kind == REPLY_MISSING))
         return push_differs(push, "route %.*s: %.*s", STR_ARG(entry->key), STR_ARG(reply.text));
-    if (!reply_lookup(batch_answer(push->batch, first + 1), &lookup))
-        return push_differs(push, "reading route %.*s back: %.*s", STR_ARG(entry->key),
-                            STR_ARG(str_trim(batch_answer(push->batch, first + 1))));
-    bool found = lookup.found && str_eq(lookup.entry.key, entry->key);
+    enum apply_status status = read_back(push, entry->key, first + 1, &lookup);
+    if (status != APPLY_OK)
+        return status;
+    *left = deletion && lookup.found;
     if (deletion)
-        return found ? push_differs(push, "route %.*s is still there", STR_ARG(entry->key)) : APPLY_OK;
-    if (!found)
+        return APPLY_OK;
+    if (!lookup.found)
         return push_differs(push, "route %.*s is not there", STR_ARG(entry->key));
     if (!str_eq(lookup.entry.value, entry->value))
         return push_differs(push, "route %.*s is \"%.*s\"", STR_ARG(entry->key), STR_ARG(lookup.entry.value));
     return APPLY_OK;
 }
 
+/* Duplicates, which nobody wants but `add map` makes: 3.4 deletes one at a time, older versions all. */
+static enum apply_status delete_duplicates(struct push *push, const struct step *step)
+{
+    enum { ROUNDS = 16 };
+    bool left = true;
+    enum apply_status status = APPLY_OK;
+    for (int i = 0; i < ROUNDS && left && status == APPLY_OK; i++) {
+        batch_reset(push->batch);
+        add_change(push, step);
+        status = push_batch(push, "deleting a route");
+        if (status == APPLY_OK)
+            status = judge_change(push, step, 0, &left);
+    }
+    if (status == APPLY_OK && left)
+        status = push_differs(push, "route %.*s is still there", STR_ARG(step->entry->key));
+    return status;
+}
+
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n)
 {
+    bool *left = ARENA_ARRAY(push->arena, bool, n);
     for (size_t i = 0; i < n; i++)
         add_change(push, &steps[i]);
     enum apply_status status = push_batch(push, "changing a route");
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
-        status = judge_change(push, &steps[i], 2 * i);
+        status = judge_change(push, &steps[i], 2 * i, &left[i]);
+    for (size_t i = 0; i < n && status == APPLY_OK; i++)
+        if (left[i])
+            status = delete_duplicates(push, &steps[i]);
     return status;
 }
 

@@ -29,6 +29,17 @@ bool key_put_path(struct buf *out, struct str path, bool prefix)
     return true;
 }
 
+void key_put_prefix(struct buf *out, struct str prefix)
+{
+    for (size_t i = 0; i < prefix.n; i++) {
+        char c = prefix.p[i];
+        if ((unsigned char)c <= 0x20 || c == 0x7f || c == '%' || c == '?' || c == '#')
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+        else
+            buf_putc(out, c);
+    }
+}
+
 /* What Go's server takes in a Host header (golang.org/x/net/http/httpguts ValidHostHeader). The skeleton refuses the rest. */
 static bool is_host_byte(char c)
 {

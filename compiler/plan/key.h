@@ -1,13 +1,17 @@
-/* Texts of rules in the form of routes.map's keys. Internal to plan. */
+/* Texts of rules and middlewares in the form of routes.map's keys. Internal to plan. */
 #pragma once
 
 #include "base/buf.h"
 #include "base/str.h"
 
-/* A path of a rule (or a prefix to strip) as routing path in key form: blanks and control bytes as %XX. false where
+/* A path of a rule as routing path in key form: blanks and control bytes as %XX. false where
  * no request can have it: '?' or '#' in it, or '%' that is not an upper-case code of the reserved set (reference/traefik-routing.md
  * 3.4). A prefix may end inside such a code. */
 bool key_put_path(struct buf *out, struct str path, bool prefix);
+
+/* A prefix to strip, which is compared with the decoded path, as the routing path of requests that have it. (Those that spell
+ * one of !$&'()*+,;=:@[] as a code are not among them.) */
+void key_put_prefix(struct buf *out, struct str prefix);
 
 /* A host of a rule in the form that the skeleton computes of a request's: lower case, no final dots, IPv6 in brackets.
  * false where no request can have it (a port, a byte that is refused in Host). */

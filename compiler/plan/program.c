@@ -88,8 +88,8 @@ struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *
     struct buf key = { 0 };
     for (size_t i = 0; i < chain.strip->strip.n; i++) {
         buf_reset(&key);
-        if (chain.strip->strip.prefixes[i].n && key_put_path(&key, chain.strip->strip.prefixes[i], true))
-            prefixes[i] = arena_copy(arena, buf_str(&key));
+        key_put_prefix(&key, chain.strip->strip.prefixes[i]);
+        prefixes[i] = arena_copy(arena, buf_str(&key));
     }
     buf_fini(&key);
     chain.prefixes = prefixes;
@@ -100,7 +100,7 @@ size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)
 {
     size_t n = chain->strip ? chain->strip->strip.n : 0;
     for (size_t i = 0; i < n; i++)
-        if (chain->prefixes[i].p && str_starts(key_path, chain->prefixes[i]))
+        if (chain->prefixes[i].n && str_starts(key_path, chain->prefixes[i]))
             return i;
     return n;
 }

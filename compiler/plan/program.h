@@ -6,7 +6,7 @@
 struct chain_plan {
     const struct plan_program *program; /* NULL: nothing for the agent */
     const struct model_op *strip;       /* NULL: no path is cut */
-    const struct str *prefixes;         /* of strip, in key form; p == NULL: one that no path can have */
+    const struct str *prefixes;         /* of strip, in key form; an empty one strips nothing */
 };
 
 /* Computes it. The program is new in the arena; equal chains of one router give equal programs. */

@@ -83,10 +83,10 @@ static uint32_t child_for(struct keytree *tree, uint32_t parent, struct str segm
     }
     uint32_t made = (uint32_t)tree->nodes.n;
     vec_push(&tree->nodes, (struct keytree_node){ .name = segment.p,
-                                          .name_n = (uint32_t)segment.n,
-                                          .pair = pair,
-                                          .numbered = numbered,
-                                          .value = { KEYTREE_NO_VALUE, KEYTREE_NO_VALUE, false } });
+                                                  .name_n = (uint32_t)segment.n,
+                                                  .pair = pair,
+                                                  .numbered = numbered,
+                                                  .value = { KEYTREE_NO_VALUE, KEYTREE_NO_VALUE, false } });
     if (last)
         tree->nodes.p[last].next = made;
     else
@@ -109,8 +109,8 @@ static struct str next_segment(struct str *rest, size_t depth)
     return all;
 }
 
-/* Numbers at the end of a key are folded into the list above it: on the text alone, before types are known. A file
- * has real lists instead. */
+/* Numbers at the end of a key are folded into the list above it: on the text alone, before types are known. A
+ * file has real lists instead. */
 static bool is_folded(const struct keytree *tree, struct str segment, struct str rest)
 {
     return !tree->snapshot->literal_lists && rest.p == NULL && all_digits(segment);
@@ -122,11 +122,11 @@ struct trail {
     size_t depth;
     struct {
         uint32_t node;
-        size_t end; /* offset in the key, behind the slash */
+        size_t end;                 /* offset in the key, behind the slash */
     } steps[KEYTREE_MAX_DEPTH + 1]; /* the first is the root */
 };
 
-/* Cuts the trail down to what `key` has in common with it, and returns the length of all they have in common. */
+/* Cuts the trail down to what `key` has in common with it. Returns the length of all they have in common. */
 static size_t follow_trail(struct trail *trail, struct str key)
 {
     size_t common = 0, most = key.n < trail->key.n ? key.n : trail->key.n;
@@ -220,7 +220,8 @@ void keytree_init(struct keytree *tree, const struct kv_snapshot *snapshot, stru
         if (trail.depth == 0 && !is_wanted(tree, key, str_from(key, root.n + 1), &reported))
             continue;
         if (key.n > KEYTREE_MAX_KEY)
-            diag_report(diag, FINDING_BAD_STRUCTURE, str_head(key, 200), "a key of %zu bytes is left out", key.n);
+            diag_report(diag, FINDING_BAD_STRUCTURE, str_head(key, 200), "a key of %zu bytes is left out",
+                        key.n);
         else if (!is_lock(key, common))
             add_pair(tree, &trail, (uint32_t)i);
     }

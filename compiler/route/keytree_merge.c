@@ -51,7 +51,8 @@ static int compare_names(const struct keytree_node *a, const struct keytree_node
     if (a->numbered != b->numbered)
         return a->numbered ? -1 : 1;
     size_t n = a->name_n < b->name_n ? a->name_n : b->name_n, i = 0;
-    while (i < n && (a->name[i] == b->name[i] || (nocase && ascii_lower(a->name[i]) == ascii_lower(b->name[i]))))
+    while (i < n &&
+           (a->name[i] == b->name[i] || (nocase && ascii_lower(a->name[i]) == ascii_lower(b->name[i]))))
         i++;
     if (i == n && a->name_n == b->name_n)
         return 0;

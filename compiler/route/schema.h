@@ -1,5 +1,6 @@
-/* The schema of the dynamic configuration, as tables: every key of Traefik 3.7 with its type, default and meaning,
- * and where its value goes in the structs of tree.h. The decoder, the documentation and `check` read the same rows. */
+/* The schema of the dynamic configuration, as tables: every key of Traefik 3.7 with its type, default and
+ * meaning, and where its value goes in the structs of tree.h. The decoder, the documentation and `check` read
+ * the same rows. */
 #pragma once
 
 #include "base/buf.h"
@@ -24,11 +25,11 @@ enum schema_type {
 };
 
 enum schema_use {
-    SCHEMA_READ,       /* goes into a field */
-    SCHEMA_HARMLESS,   /* checked; that it has no effect changes no answer, or it has none in Traefik either */
-    SCHEMA_MISSING,    /* checked; maitred does not do it yet: object.unsupported */
-    SCHEMA_KIND,       /* one of several kinds of which an object has one; read */
-    SCHEMA_OTHER_KIND  /* such a kind, not compiled yet: other_kind */
+    SCHEMA_READ,      /* goes into a field */
+    SCHEMA_HARMLESS,  /* checked; that it has no effect changes no answer, or it has none in Traefik either */
+    SCHEMA_MISSING,   /* checked; maitred does not do it yet: object.unsupported */
+    SCHEMA_KIND,      /* one of several kinds of which an object has one; read */
+    SCHEMA_OTHER_KIND /* such a kind, not compiled yet: other_kind */
 };
 
 struct schema;
@@ -43,8 +44,8 @@ struct schema_row {
     const char *meaning;        /* one line */
 };
 
-/* A table is one struct. Structs of lists and maps begin with a struct object; others that are read begin with
- * the struct str of their key. */
+/* A table is one struct. Structs of lists and maps begin with a struct object; others that are read begin
+ * with the struct str of their key. */
 struct schema {
     struct str what; /* "router": for messages, and <router> in paths */
     const struct schema_row *rows;

@@ -51,12 +51,9 @@ static const struct schema_row subject_rows[] = {
 static const struct schema subject = CHECK_TABLE("subject", subject_rows);
 
 static const struct schema_row issuer_rows[] = {
-    KEY("country", BOOL, HARMLESS, "false", "C"),
-    KEY("province", BOOL, HARMLESS, "false", "ST"),
-    KEY("locality", BOOL, HARMLESS, "false", "L"),
-    KEY("organization", BOOL, HARMLESS, "false", "O"),
-    KEY("commonName", BOOL, HARMLESS, "false", "CN"),
-    KEY("serialNumber", BOOL, HARMLESS, "false", "SN"),
+    KEY("country", BOOL, HARMLESS, "false", "C"),          KEY("province", BOOL, HARMLESS, "false", "ST"),
+    KEY("locality", BOOL, HARMLESS, "false", "L"),         KEY("organization", BOOL, HARMLESS, "false", "O"),
+    KEY("commonName", BOOL, HARMLESS, "false", "CN"),      KEY("serialNumber", BOOL, HARMLESS, "false", "SN"),
     KEY("domainComponent", BOOL, HARMLESS, "false", "DC"),
 };
 static const struct schema issuer = CHECK_TABLE("issuer", issuer_rows);

@@ -3,15 +3,19 @@
 /* The types of middlewares; their longer tables stand in schema_headers.c and schema_auth.c. */
 
 static const struct schema_row ip_strategy_rows[] = {
-    FIELD("depth", INT, struct ip_strategy, depth, "0", "take this address of X-Forwarded-For, from the right"),
-    FIELD("excludedIPs", LIST, struct ip_strategy, excluded_ips, "", "or the first from the right not among these"),
-    FIELD("ipv6Subnet", INT, struct ip_strategy, ipv6_subnet, "", "IPv6 addresses count by networks of this size"),
+    FIELD("depth", INT, struct ip_strategy, depth, "0",
+          "take this address of X-Forwarded-For, from the right"),
+    FIELD("excludedIPs", LIST, struct ip_strategy, excluded_ips, "",
+          "or the first from the right not among these"),
+    FIELD("ipv6Subnet", INT, struct ip_strategy, ipv6_subnet, "",
+          "IPv6 addresses count by networks of this size"),
 };
 static const struct schema ip_strategy = READ_TABLE("ipStrategy", ip_strategy_rows, struct ip_strategy);
 
 static const struct schema_row source_rows[] = {
     FIELD_BELOW("ipStrategy", STRUCT, struct source_criterion, ip_strategy, ip_strategy, "by address"),
-    FIELD("requestHeaderName", TEXT, struct source_criterion, request_header_name, "", "by the value of this header"),
+    FIELD("requestHeaderName", TEXT, struct source_criterion, request_header_name, "",
+          "by the value of this header"),
     FIELD("requestHost", BOOL, struct source_criterion, request_host, "false", "by the Host header"),
 };
 static const struct schema source = READ_TABLE("sourceCriterion", source_rows, struct source_criterion);
@@ -35,7 +39,8 @@ static const struct schema_row rate_limit_rows[] = {
     FIELD("average", INT, struct rate_limit, average, "0", "requests in a period; 0 for no limit"),
     FIELD("period", DURATION, struct rate_limit, period, "1s", "the period"),
     FIELD("burst", INT, struct rate_limit, burst, "1", "requests at once"),
-    FIELD_BELOW("sourceCriterion", STRUCT, struct rate_limit, source_criterion, source, "what counts as one client"),
+    FIELD_BELOW("sourceCriterion", STRUCT, struct rate_limit, source_criterion, source,
+                "what counts as one client"),
     FIELD_BELOW("redis", STRUCT, struct rate_limit, redis, redis, "buckets are shared through Redis"),
 };
 static const struct schema rate_limit = READ_TABLE("rateLimit", rate_limit_rows, struct rate_limit);
@@ -166,7 +171,8 @@ static const struct schema_row retry_rows[] = {
     KEY("attempts", INT, HARMLESS, "", "tries in all; needed"),
     KEY("initialInterval", DURATION, HARMLESS, "0", "before the second try; it grows"),
     KEY("timeout", DURATION, HARMLESS, "0", "no further try behind it; 0 for none"),
-    KEY("maxRequestBodyBytes", INT, HARMLESS, "2097152", "larger requests are not tried again; -1 for no limit"),
+    KEY("maxRequestBodyBytes", INT, HARMLESS, "2097152",
+        "larger requests are not tried again; -1 for no limit"),
     KEY("status", LIST, HARMLESS, "", "answers to try again on: NNN or NNN-MMM"),
     KEY("disableRetryOnNetworkError", BOOL, HARMLESS, "false", "only on those"),
     KEY("retryNonIdempotentMethod", BOOL, HARMLESS, "false", "also POST, PATCH and LOCK"),
@@ -195,13 +201,15 @@ static const struct schema_row middleware_rows[] = {
     OTHER_KIND("inFlightReq", STRUCT, in_flight, "limits requests at a time"),
     OTHER_KIND("ipAllowList", STRUCT, allow_list, "lets only some addresses pass"),
     OTHER_KIND("ipWhiteList", STRUCT, white_list, "deprecated name of ipAllowList"),
-    OTHER_KIND("passTLSClientCert", STRUCT, schema_pass_client_cert, "tells servers of the client certificate"),
+    OTHER_KIND("passTLSClientCert", STRUCT, schema_pass_client_cert,
+               "tells servers of the client certificate"),
     { STR("plugin"), SCHEMA_ANY, SCHEMA_OTHER_KIND, 0, NULL, "", "plugins cannot run here" },
     KIND("rateLimit", struct middleware, rate_limit, rate_limit, "limits requests over time"),
     OTHER_KIND("redirectRegex", STRUCT, redirect_regex, "redirects by a regular expression"),
     OTHER_KIND("redirectScheme", STRUCT, redirect_scheme, "redirects to another scheme"),
     OTHER_KIND("replacePath", STRUCT, replace_path, "replaces the path"),
-    OTHER_KIND("replacePathRegex", STRUCT, replace_path_regex, "replaces what a regular expression finds in it"),
+    OTHER_KIND("replacePathRegex", STRUCT, replace_path_regex,
+               "replaces what a regular expression finds in it"),
     OTHER_KIND("retry", STRUCT, retry, "tries again"),
     KIND("stripPrefix", struct middleware, strip_prefix, strip_prefix, "cuts a prefix off the path"),
     OTHER_KIND("stripPrefixRegex", STRUCT, strip_regex, "the same by regular expressions"),

@@ -27,11 +27,8 @@ const char *schema_type_name(enum schema_type type)
 const char *schema_use_name(enum schema_use use)
 {
     static const char *const names[] = {
-        [SCHEMA_READ] = "used",
-        [SCHEMA_HARMLESS] = "checked",
-        [SCHEMA_MISSING] = "not yet",
-        [SCHEMA_KIND] = "used",
-        [SCHEMA_OTHER_KIND] = "not yet",
+        [SCHEMA_READ] = "used", [SCHEMA_HARMLESS] = "checked",   [SCHEMA_MISSING] = "not yet",
+        [SCHEMA_KIND] = "used", [SCHEMA_OTHER_KIND] = "not yet",
     };
     return names[use];
 }
@@ -79,7 +76,8 @@ static void print_table(struct printer *p, const struct schema *schema, struct b
         path->n = above;
         buf_printf(path, "%s%.*s", above ? "/" : "", STR_ARG(row->name));
         p->missing = missing_above || row->use == SCHEMA_MISSING || row->use == SCHEMA_OTHER_KIND;
-        put_cells(p, buf_str(path), row, p->missing ? schema_use_name(SCHEMA_MISSING) : schema_use_name(row->use));
+        put_cells(p, buf_str(path), row,
+                  p->missing ? schema_use_name(SCHEMA_MISSING) : schema_use_name(row->use));
         if (row->type == SCHEMA_STRUCT_MAP || row->type == SCHEMA_STRUCT_LIST)
             buf_printf(path, "/<%.*s>", STR_ARG(row->below->what));
         if (row->below)

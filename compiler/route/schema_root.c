@@ -25,7 +25,8 @@ const struct schema schema_tls_client = CHECK_TABLE("client TLS", tls_client_row
 static const struct schema_row http_rows[] = {
     FIELD_BELOW("routers", STRUCT_MAP, struct tree, routers, schema_router, "which requests go where"),
     FIELD_BELOW("services", STRUCT_MAP, struct tree, services, schema_service, "where requests go"),
-    FIELD_BELOW("middlewares", STRUCT_MAP, struct tree, middlewares, schema_middleware, "what happens on the way"),
+    FIELD_BELOW("middlewares", STRUCT_MAP, struct tree, middlewares, schema_middleware,
+                "what happens on the way"),
     KEY_BELOW("serversTransports", STRUCT_MAP, HARMLESS, schema_servers_transport, "how servers are reached"),
     KEY_BELOW("models", STRUCT_MAP, HARMLESS, schema_model, "no effect: models of a store are never applied"),
 };

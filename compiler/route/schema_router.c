@@ -25,7 +25,8 @@ static const struct schema schema_observability = CHECK_TABLE("observability", o
 static const struct schema_row router_rows[] = {
     FIELD("rule", TEXT, struct router, rule, "", "which requests it takes; needed"),
     FIELD("service", TEXT, struct router, service, "", "name of the service; needed, but in a parent router"),
-    FIELD("entryPoints", LIST, struct router, entry_points, "", "where it listens; the default entry points if none"),
+    FIELD("entryPoints", LIST, struct router, entry_points, "",
+          "where it listens; the default entry points if none"),
     FIELD("middlewares", LIST, struct router, middlewares, "", "names, in the order in which they act"),
     FIELD("priority", INT, struct router, priority, "0", "the greatest wins; 0 is the length of the rule"),
     FIELD_BELOW("tls", MARKER, struct router, tls, schema_router_tls, "set: it takes HTTPS requests only"),

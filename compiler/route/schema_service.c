@@ -5,7 +5,8 @@ ASSERT_COUNTED(struct load_balancer, servers, n_servers);
 static const struct schema_row server_rows[] = {
     FIELD("url", TEXT, struct server, url, "", "http, https or h2c://host:port"),
     FIELD("weight", INT, struct server, weight, "1", "its share; 0 or less leaves it out"),
-    FIELD("preservePath", BOOL, struct server, preserve_path, "false", "put the URL's path before the request's"),
+    FIELD("preservePath", BOOL, struct server, preserve_path, "false",
+          "put the URL's path before the request's"),
     KEY("fenced", BOOL, HARMLESS, "false", "no effect"),
     KEY("scheme", TEXT, HARMLESS, "", "no effect"),
     KEY("port", TEXT, HARMLESS, "", "no effect"),
@@ -59,15 +60,19 @@ static const struct schema schema_forwarding = CHECK_TABLE("responseForwarding",
 static const struct schema_row load_balancer_rows[] = {
     FIELD_BELOW("servers", STRUCT_LIST, struct load_balancer, servers, schema_server, "the servers"),
     FIELD("strategy", TEXT, struct load_balancer, strategy, "wrr", "wrr, p2c, hrw or leasttime"),
-    FIELD("passHostHeader", BOOL, struct load_balancer, pass_host_header, "true", "servers see the client's Host"),
-    FIELD("serversTransport", TEXT, struct load_balancer, servers_transport, "", "name of how servers are reached"),
+    FIELD("passHostHeader", BOOL, struct load_balancer, pass_host_header, "true",
+          "servers see the client's Host"),
+    FIELD("serversTransport", TEXT, struct load_balancer, servers_transport, "",
+          "name of how servers are reached"),
     KEY_BELOW("responseForwarding", STRUCT, HARMLESS, schema_forwarding, "how answers are passed on"),
     KEY_BELOW("sticky", MARKER, HARMLESS, schema_sticky, "a client stays with its server"),
     KEY_BELOW("healthCheck", STRUCT, MISSING, schema_health_check, "servers are probed"),
-    KEY_BELOW("passiveHealthCheck", STRUCT, MISSING, schema_passive, "servers that fail are left out for a while"),
+    KEY_BELOW("passiveHealthCheck", STRUCT, MISSING, schema_passive,
+              "servers that fail are left out for a while"),
     KEY("nginxUpstreamHashBy", ANY, HARMLESS, "", "no effect"),
 };
-static const struct schema schema_load_balancer = READ_TABLE("loadBalancer", load_balancer_rows, struct load_balancer);
+static const struct schema schema_load_balancer =
+    READ_TABLE("loadBalancer", load_balancer_rows, struct load_balancer);
 
 static const struct schema_row grpc_status_rows[] = {
     KEY("code", INT, HARMLESS, "0", "gRPC status to answer"),
@@ -103,7 +108,8 @@ static const struct schema_row hashed_child_rows[] = {
 static const struct schema schema_hashed_child = CHECK_TABLE("service", hashed_child_rows);
 
 static const struct schema_row hashed_rows[] = {
-    KEY_BELOW("services", STRUCT_LIST, HARMLESS, schema_hashed_child, "services, chosen by the client's address"),
+    KEY_BELOW("services", STRUCT_LIST, HARMLESS, schema_hashed_child,
+              "services, chosen by the client's address"),
     KEY_BELOW("healthCheck", MARKER, HARMLESS, schema_nothing, "services that are down are left out"),
 };
 static const struct schema schema_hashed = CHECK_TABLE("highestRandomWeight", hashed_rows);
@@ -138,7 +144,8 @@ static const struct schema_row failover_rows[] = {
 static const struct schema schema_failover = CHECK_TABLE("failover", failover_rows);
 
 static const struct schema_row service_rows[] = {
-    KIND("loadBalancer", struct service, load_balancer, schema_load_balancer, "servers that share the requests"),
+    KIND("loadBalancer", struct service, load_balancer, schema_load_balancer,
+         "servers that share the requests"),
     OTHER_KIND("weighted", STRUCT, schema_weighted, "services by weight"),
     OTHER_KIND("highestRandomWeight", STRUCT, schema_hashed, "services by the client's address"),
     OTHER_KIND("mirroring", STRUCT, schema_mirroring, "a service, and copies for others"),

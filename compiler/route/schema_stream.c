@@ -102,7 +102,8 @@ static const struct schema tcp_transport_tls = CHECK_TABLE("tls", tcp_transport_
 static const struct schema_row tcp_transport_rows[] = {
     KEY("dialTimeout", DURATION, HARMLESS, "30s", "to connect"),
     KEY("dialKeepAlive", DURATION, HARMLESS, "15s", "between keep-alive probes; negative for none"),
-    KEY("terminationDelay", DURATION, HARMLESS, "100ms", "half-closed connections live on; negative for ever"),
+    KEY("terminationDelay", DURATION, HARMLESS, "100ms",
+        "half-closed connections live on; negative for ever"),
     KEY_BELOW("proxyProtocol", MARKER, HARMLESS, proxy_protocol, "send a PROXY header"),
     KEY_BELOW("tls", MARKER, HARMLESS, tcp_transport_tls, "TLS towards the servers"),
 };

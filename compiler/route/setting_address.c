@@ -15,7 +15,9 @@ static int address_family(struct str s)
     if (s.n)
         memcpy(text, s.p, s.n);
     text[s.n] = '\0';
-    return inet_pton(AF_INET, text, bytes) == 1 ? AF_INET : inet_pton(AF_INET6, text, bytes) == 1 ? AF_INET6 : 0;
+    return inet_pton(AF_INET, text, bytes) == 1    ? AF_INET
+           : inet_pton(AF_INET6, text, bytes) == 1 ? AF_INET6
+                                                   : 0;
 }
 
 bool setting_is_network(struct str s)

@@ -71,7 +71,8 @@ static void check_ping(struct check *c)
     for (size_t i = 0; i < s->n_entry_points; i++)
         found = found || str_eq(s->entry_points[i].name, s->ping.entry_point);
     if (!found)
-        diag_report(c->diag, FINDING_UNKNOWN_ENTRY_POINT, choices_label(c->choices, c->arena, "ping.entrypoint"),
+        diag_report(c->diag, FINDING_UNKNOWN_ENTRY_POINT,
+                    choices_label(c->choices, c->arena, "ping.entrypoint"),
                     "ping has no entry point \"%.*s\"", STR_ARG(str_head(s->ping.entry_point, 100)));
     if (s->ping.terminating_status < 100 || s->ping.terminating_status > 999)
         report(c, "ping.terminatingstatuscode", "not a status", "a number from 100 to 999");
@@ -90,8 +91,9 @@ static void check_addresses(struct check *c)
                                                 .key = entry_point_label(c->arena, c->choices, b->name),
                                                 .text = b->address,
                                                 .length = b->address.n,
-                                                .message = arena_printf(c->arena, "entry point \"%.*s\" listens there already",
-                                                                        STR_ARG(str_head(a->name, 100))) });
+                                                .message = arena_printf(
+                                                    c->arena, "entry point \"%.*s\" listens there already",
+                                                    STR_ARG(str_head(a->name, 100))) });
             return;
         }
 }

@@ -1,4 +1,4 @@
-/* What single values cannot show: settings that contradict each other. BAD_SETTING, and UNKNOWN_ENTRY_POINT. */
+/* What single values cannot show: settings that contradict each other. */
 #pragma once
 
 #include "route/setting_choice.h"

@@ -20,7 +20,8 @@ static enum setting_origin find_winner(const struct givens *givens, bool has_fil
 
 static bool counts(const struct given *g, enum setting_origin winner)
 {
-    bool removed = g->match.row && g->match.row->use == SETTING_REMOVED; /* looked for everywhere, as Traefik does */
+    bool removed =
+        g->match.row && g->match.row->use == SETTING_REMOVED; /* looked for everywhere, as Traefik does */
     return g->origin == winner || g->origin == FROM_MAITRED_ENVIRONMENT || removed || is_own(g);
 }
 
@@ -50,7 +51,8 @@ static void report_unknown(struct arena *arena, const struct given *g, struct di
         f.message = STR("has no value of its own");
         f.expected = STR("a setting below it");
     } else {
-        struct str file_name = str_head(g->label, g->origin == FROM_FILE ? str_search(g->label, STR(": ")) : 0);
+        struct str file_name =
+            str_head(g->label, g->origin == FROM_FILE ? str_search(g->label, STR(": ")) : 0);
         struct setting_path nearest = setting_nearest(arena, &g->path);
         f.message = STR("no such setting");
         if (nearest.n)
@@ -73,8 +75,8 @@ static void add_elements(struct choice *c, const struct given *g)
     free(elements);
 }
 
-/* Sources come in their order: the first that has a setting keeps it; within one source lists add up, and of other
- * settings the last counts. */
+/* Sources come in their order: the first that has a setting keeps it; within one source lists add up, and of
+ * other settings the last counts. */
 static void choose(struct arena *arena, struct choices *choices, const struct given *g)
 {
     struct choice *c = strmap_get(choices->by_id, g->match.id);

@@ -5,9 +5,9 @@
 #include "route/setting_source.h"
 
 struct choice {
-    struct given given;          /* the last that counts */
-    VEC(struct str) elements;    /* lists: all of one source together */
-    bool off;                    /* a switch above it, or itself, is off */
+    struct given given;       /* the last that counts */
+    VEC(struct str) elements; /* lists: all of one source together */
+    bool off;                 /* a switch above it, or itself, is off */
 };
 
 struct choices {
@@ -16,8 +16,9 @@ struct choices {
     struct strmap *by_id;
 };
 
-/* Findings: UNKNOWN_SETTING, BAD_SETTING for names that are no settings but have some below them, IGNORED_SETTING for
- * sources that are not read. Everything lives in the arena but what choices_fini releases. */
+/* Findings: UNKNOWN_SETTING, BAD_SETTING for names that are no settings but have some below them,
+ * IGNORED_SETTING for sources that are not read. Everything lives in the arena but what choices_fini
+ * releases. */
 struct choices choices_of(struct arena *arena, const struct givens *givens, bool has_file, struct diag *diag);
 void choices_fini(struct choices *choices);
 

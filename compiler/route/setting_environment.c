@@ -16,8 +16,16 @@ static bool is_upper(struct str s)
     return true;
 }
 
+/* Kubernetes tells containers of services by such variables: of one named "maitred-api", MAITRED_API_PORT. */
+static bool is_service_link(struct str name)
+{
+    return str_search(name, STR("_SERVICE_")) != SIZE_MAX || str_search(name, STR("_PORT_")) != SIZE_MAX ||
+           str_ends(name, STR("_PORT"));
+}
+
 /* One variable, its prefix cut off. Unknown first segments are other programs' business. */
-static void add_variable(struct arena *arena, struct given g, struct str rest, struct givens *out, struct diag *diag)
+static void add_variable(struct arena *arena, struct given g, struct str rest, struct givens *out,
+                         struct diag *diag)
 {
     struct str root = str_head(rest, str_find(rest, '_'));
     if (root.n == 0 || !is_upper(root))
@@ -33,7 +41,8 @@ static void add_variable(struct arena *arena, struct given g, struct str rest, s
         return;
     }
     g.match = setting_find(arena, &g.path);
-    vec_push(out, g);
+    if (g.match.row || !is_service_link(g.label))
+        vec_push(out, g);
 }
 
 void givens_from_environment(struct arena *arena, const char *const *environment, struct givens *out,

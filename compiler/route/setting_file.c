@@ -18,7 +18,8 @@ struct str setting_label(struct arena *arena, enum setting_origin origin, struct
     return label;
 }
 
-/* First segments that are none of ours are passed over, as Traefik does; those that look like a mistake are told. */
+/* First segments that are none of ours are passed over, as Traefik does; those that look like a mistake are
+ * told. */
 static bool is_ours(struct arena *arena, const struct given *g, struct str file_name, struct str *told,
                     struct diag *diag)
 {
@@ -61,7 +62,8 @@ static void find_row(struct arena *arena, struct given *g)
     }
 }
 
-void givens_from_file(struct arena *arena, struct str bytes, struct str name, struct givens *out, struct diag *diag)
+void givens_from_file(struct arena *arena, struct str bytes, struct str name, struct givens *out,
+                      struct diag *diag)
 {
     const struct str root = STR("static");
     struct kv_snapshot snapshot;

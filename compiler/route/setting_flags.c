@@ -12,7 +12,7 @@ static struct str flag_name(const char *flag, struct str *value)
     return name;
 }
 
-/* Whether the next word is the value of a flag that has none behind '='. Not so for switches, as in Traefik. */
+/* Whether the next word is the value of a flag that has none behind '='. Not of switches, as in Traefik. */
 static bool takes_word(const struct setting_row *row)
 {
     return row && row->type != SETTING_BOOL && row->type != SETTING_SWITCH && row->type != SETTING_GROUP;
@@ -49,7 +49,8 @@ static size_t take_value(struct given *g, const char *const *flags, size_t n, si
     return 2;
 }
 
-void givens_from_flags(struct arena *arena, const char *const *flags, size_t n, struct givens *out, struct diag *diag)
+void givens_from_flags(struct arena *arena, const char *const *flags, size_t n, struct givens *out,
+                       struct diag *diag)
 {
     struct str before = STR("flags");
     for (size_t i = 0; i < n && strcmp(flags[i], "--") != 0;) {

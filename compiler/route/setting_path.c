@@ -105,8 +105,8 @@ static bool row_matches(const struct setting_place *place, const struct setting_
 }
 
 /* The name that all spellings of a setting share. */
-static struct str identity(struct arena *arena, const struct setting_place *place, const struct setting_row *row,
-                           const struct setting_path *path, struct str entry)
+static struct str identity(struct arena *arena, const struct setting_place *place,
+                           const struct setting_row *row, const struct setting_path *path, struct str entry)
 {
     struct pattern pattern = pattern_of(place, row);
     struct buf b = { 0 };
@@ -138,7 +138,8 @@ struct setting_match setting_find(struct arena *arena, const struct setting_path
             struct setting_match match = { .row = &place->table->rows[i], .table = place->table };
             if (match.table->own && !text.p)
                 text = setting_path_text(arena, path);
-            if (match.table->own ? !matches_own(match.row, text) : !row_matches(place, match.row, path, &match))
+            if (match.table->own ? !matches_own(match.row, text)
+                                 : !row_matches(place, match.row, path, &match))
                 continue;
             match.id = identity(arena, place, match.row, path, match.entry);
             return match;
@@ -166,7 +167,8 @@ bool setting_is_group(const struct setting_path *path)
         for (size_t i = 0; i < setting_places[p].table->n_rows; i++) {
             bool whole;
             struct str name = { 0 };
-            if (common_segments(&setting_places[p], &setting_places[p].table->rows[i], path, &whole, &name) == path->n)
+            if (common_segments(&setting_places[p], &setting_places[p].table->rows[i], path, &whole, &name) ==
+                path->n)
                 return true;
         }
     return false;
@@ -180,7 +182,8 @@ static size_t good_segments(const struct setting_path *path)
         for (size_t i = 0; i < setting_places[p].table->n_rows; i++) {
             bool whole;
             struct str name = { 0 };
-            size_t n = common_segments(&setting_places[p], &setting_places[p].table->rows[i], path, &whole, &name);
+            size_t n =
+                common_segments(&setting_places[p], &setting_places[p].table->rows[i], path, &whole, &name);
             most = n > most ? n : most;
         }
     return most;

@@ -19,7 +19,7 @@ enum setting_type {
     SETTING_LEVEL,  /* enum log_level */
     SETTING_FORMAT, /* bool: json */
     SETTING_CLOSED, /* bool: "closed", not "open" */
-    SETTING_SWITCH, /* a struct: bare, empty or "true" makes it, another value takes it and all below it away */
+    SETTING_SWITCH, /* a struct: bare, empty or "true" makes it, another value takes all of it away */
     SETTING_GROUP,  /* a struct that has no such value */
     SETTING_MAP,    /* below it names of the user's, and their texts */
     SETTING_ANY     /* neither it nor what stands below it is looked at */
@@ -60,19 +60,27 @@ struct setting_place {
 extern const struct setting_place setting_places[];
 extern const size_t n_setting_places;
 
-extern const struct setting_table setting_own, setting_entry_point, setting_core, setting_providers, setting_other;
-extern const struct setting_table setting_logs, setting_metrics, setting_tracing, setting_otlp, setting_resolver;
+extern const struct setting_table setting_own, setting_entry_point, setting_core, setting_providers,
+    setting_other;
+extern const struct setting_table setting_logs, setting_metrics, setting_tracing, setting_otlp,
+    setting_resolver;
 
 const char *setting_type_name(enum setting_type type);
 /* What a value of the type looks like, for findings. */
 const char *setting_expected(enum setting_type type);
 
 #define USED(name, type, member, fallback, meaning)                                                          \
-    { name, SETTING_##type, SETTING_USED, offsetof(struct settings, member), fallback, meaning }
+    {                                                                                                        \
+        name, SETTING_##type, SETTING_USED, offsetof(struct settings, member), fallback, meaning             \
+    }
 #define USED_BY_ENTRY_POINT(name, type, member, fallback, meaning)                                           \
-    { name, SETTING_##type, SETTING_USED, offsetof(struct entry_point, member), fallback, meaning }
+    {                                                                                                        \
+        name, SETTING_##type, SETTING_USED, offsetof(struct entry_point, member), fallback, meaning          \
+    }
 #define UNUSED(name, type, use, fallback, meaning)                                                           \
-    { name, SETTING_##type, SETTING_##use, SETTING_NO_FIELD, fallback, meaning }
+    {                                                                                                        \
+        name, SETTING_##type, SETTING_##use, SETTING_NO_FIELD, fallback, meaning                             \
+    }
 #define ROWS_OF(rows_) .rows = rows_, .n_rows = sizeof rows_ / sizeof *rows_
 
 /* Lists are a pointer and, right behind it, a count. */

@@ -93,7 +93,8 @@ static bool store_duration(struct str text, int64_t *field)
     return good;
 }
 
-bool setting_store(const struct setting_row *row, struct str text, const struct str *elements, size_t n, void *base)
+bool setting_store(const struct setting_row *row, struct str text, const struct str *elements, size_t n,
+                   void *base)
 {
     char *field = base && row->at != SETTING_NO_FIELD ? (char *)base + row->at : NULL;
     void *to = field;

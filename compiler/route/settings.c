@@ -19,7 +19,8 @@ static void report_bad(struct reader *r, const struct choice *c)
     enum { LONGEST = 120 };
     const struct setting_row *row = c->given.match.row;
     bool group = row->type == SETTING_GROUP || row->type == SETTING_MAP;
-    bool hidden = group || row->type == SETTING_SECRET; /* what was meant for something below may be a secret */
+    bool hidden =
+        group || row->type == SETTING_SECRET; /* what was meant for something below may be a secret */
     struct str value = c->given.value, shown = str_head(value, hidden ? 0 : LONGEST);
     struct finding f = { .code = FINDING_BAD_SETTING,
                          .key = str_head(c->given.label, 200),
@@ -95,7 +96,8 @@ static struct entry_point *find_entry_point(entry_points *list, struct str name)
     return NULL;
 }
 
-static struct entry_point *add_entry_point(struct reader *r, entry_points *list, struct str name, struct str address)
+static struct entry_point *add_entry_point(struct reader *r, entry_points *list, struct str name,
+                                           struct str address)
 {
     struct entry_point fresh = { 0 };
     setting_store_defaults(r->arena, true, &fresh);

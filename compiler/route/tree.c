@@ -8,7 +8,7 @@ static void decode_struct(struct decoder *d, uint32_t node, const struct schema 
 
 static const struct keytree_node *node_at(const struct decoder *d, uint32_t node)
 {
-    return &d->nodes->nodes.p[node];
+    return &d->keys->nodes.p[node];
 }
 
 /* "a, b, c" for findings, as far as it is short. */
@@ -32,7 +32,8 @@ static void report_unknown(struct decoder *d, uint32_t node, const struct schema
     enum { MOST_NAMES = 64, LONGEST_KEY = 150 };
     struct finding f = { .code = FINDING_UNKNOWN_KEY };
     if (!decoder_is_full(d)) {
-        struct str names[MOST_NAMES], segment = keytree_segment(d->nodes, node), key = keytree_key(d->nodes, node);
+        struct str names[MOST_NAMES], segment = keytree_segment(d->keys, node),
+                                      key = keytree_key(d->keys, node);
         size_t n = schema->n_rows < MOST_NAMES ? schema->n_rows : MOST_NAMES;
         for (size_t i = 0; i < n; i++)
             names[i] = schema->rows[i].name;
@@ -51,11 +52,12 @@ static void report_value(struct decoder *d, const struct schema_row *row, uint32
     struct str message = { 0 }, expected = { 0 };
     if (!decoder_is_full(d)) {
         message = arena_printf(d->arena, "\"%.*s\" has a value where keys belong", STR_ARG(row->name));
-        expected = row->below && row->type != SCHEMA_STRUCT_MAP ? name_list(d, row->below) : STR("names below it");
+        expected =
+            row->below && row->type != SCHEMA_STRUCT_MAP ? name_list(d, row->below) : STR("names below it");
     }
     decoder_fault(d, node,
                   (struct finding){ .code = FINDING_BAD_STRUCTURE,
-                                    .key = keytree_value_key(d->nodes, node),
+                                    .key = keytree_value_key(d->keys, node),
                                     .message = message,
                                     .expected = expected });
 }
@@ -65,26 +67,27 @@ static void report_switched_off(struct decoder *d, uint32_t node, struct str val
     struct str shown = shown_text(value);
     struct str message = has_keys ? STR("switched off, with the keys below it") : STR("switched off");
     diag_add(d->diag, (struct finding){ .code = FINDING_MARKER_IGNORED,
-                                        .key = shown_key(keytree_value_key(d->nodes, node)),
+                                        .key = shown_key(keytree_value_key(d->keys, node)),
                                         .text = shown,
                                         .length = shown.n,
                                         .message = message,
                                         .expected = STR("true, or nothing") });
 }
 
-/* Whether a struct or map is there at all: a value alone makes a marker, and is out of place elsewhere; a marker's
- * value other than true switches off what is below it. Values beside keys say nothing, as in Traefik. */
+/* Whether a struct or map is there at all: a value alone makes a marker, and is out of place elsewhere; a
+ * marker's value other than true switches off what is below it. Values beside keys say nothing, as in
+ * Traefik. */
 static bool is_present(struct decoder *d, const struct schema_row *row, uint32_t node)
 {
     bool has_keys = node_at(d, node)->first != 0;
-    if (!keytree_has_value(d->nodes, node))
+    if (!keytree_has_value(d->keys, node))
         return true;
     if (row->type != SCHEMA_MARKER && !(row->type == SCHEMA_FILE_MARKER && d->from_file)) {
         if (!has_keys)
             report_value(d, row, node);
         return has_keys;
     }
-    struct str value = keytree_text(d->nodes, node, d->arena);
+    struct str value = keytree_text(d->keys, node, d->arena);
     if (value.n == 0 || str_eq_nocase(value, STR("true")))
         return true;
     if (has_keys || !str_eq_nocase(value, STR("false")))
@@ -94,7 +97,8 @@ static bool is_present(struct decoder *d, const struct schema_row *row, uint32_t
 
 static struct str struct_key(struct decoder *d, uint32_t node)
 {
-    return keytree_has_value(d->nodes, node) ? keytree_value_key(d->nodes, node) : keytree_key(d->nodes, node);
+    return keytree_has_value(d->keys, node) ? keytree_value_key(d->keys, node)
+                                             : keytree_key(d->keys, node);
 }
 
 static void decode_nested(struct decoder *d, const struct schema_row *row, uint32_t node, char *field)
@@ -136,7 +140,7 @@ static void decode_element(struct decoder *d, struct element e, const struct sch
     struct decoder outer = *d;
     if (at) {
         struct object *object = (struct object *)(void *)at;
-        *object = (struct object){ .name = e.name, .key = keytree_key(d->nodes, e.node) };
+        *object = (struct object){ .name = e.name, .key = keytree_key(d->keys, e.node) };
         if (d->object) {
             d->part = object;
         } else {
@@ -151,7 +155,7 @@ static void decode_element(struct decoder *d, struct element e, const struct sch
 /* A list keeps the order of its keys, a map goes by names. The field is a pointer and a count behind it. */
 static void decode_elements(struct decoder *d, const struct schema_row *row, uint32_t node, char *field)
 {
-    keytree_merge_children(d->nodes, node, !d->from_file);
+    keytree_merge_children(d->keys, node, !d->from_file);
     size_t n, size = row->below->size;
     struct element *elements = list_elements(d, node, row->type == SCHEMA_STRUCT_MAP, &n);
     char *v = field ? arena_alloc_array(d->arena, n, size, alignof(max_align_t)) : NULL;
@@ -165,14 +169,14 @@ static void decode_elements(struct decoder *d, const struct schema_row *row, uin
 }
 
 /* Keys that are known but not read: of a kind that is not compiled, or something that maitred does not do. */
-static void note_use(struct decoder *d, const struct schema *schema, const struct schema_row *row, uint32_t node,
-                     char *base)
+static void note_use(struct decoder *d, const struct schema *schema, const struct schema_row *row,
+                     uint32_t node, char *base)
 {
     if (row->use == SCHEMA_MISSING && d->object) {
         if (d->object->n_unsupported++ == 0)
             d->object->unsupported = struct_key(d, node);
     } else if (row->use == SCHEMA_MISSING) {
-        diag_report(d->diag, FINDING_NOT_SUPPORTED, shown_key(keytree_key(d->nodes, node)),
+        diag_report(d->diag, FINDING_NOT_SUPPORTED, shown_key(keytree_key(d->keys, node)),
                     "\"%.*s\" is checked, but has no effect yet", STR_ARG(row->name));
     }
     bool kind = row->use == SCHEMA_KIND || row->use == SCHEMA_OTHER_KIND;
@@ -184,8 +188,8 @@ static void note_use(struct decoder *d, const struct schema *schema, const struc
         *other = struct_key(d, node);
 }
 
-static void decode_row(struct decoder *d, const struct schema *schema, const struct schema_row *row, uint32_t node,
-                       char *base)
+static void decode_row(struct decoder *d, const struct schema *schema, const struct schema_row *row,
+                       uint32_t node, char *base)
 {
     bool read = row->use == SCHEMA_READ || row->use == SCHEMA_KIND;
     void *field = base && read ? base + row->at : NULL;
@@ -223,7 +227,7 @@ static void decode_row(struct decoder *d, const struct schema *schema, const str
 
 static void decode_struct(struct decoder *d, uint32_t node, const struct schema *schema, char *base)
 {
-    keytree_merge_children(d->nodes, node, true);
+    keytree_merge_children(d->keys, node, true);
     for (uint32_t c = node_at(d, node)->first; c; c = node_at(d, c)->next) {
         const struct keytree_node *child = node_at(d, c);
         struct str name = str_of(child->name, child->name_n);
@@ -240,11 +244,12 @@ struct tree *tree_decode(struct arena *arena, const struct kv_snapshot *snapshot
     struct tree *tree = ARENA_NEW(arena, struct tree);
     tree->provider = snapshot->provider;
     tree->revision = snapshot->revision;
-    struct keytree nodes;
-    keytree_init(&nodes, snapshot, diag);
-    tree->n_pairs = nodes.n_pairs;
-    struct decoder d = { .arena = arena, .diag = diag, .nodes = &nodes, .from_file = snapshot->literal_lists };
+    struct keytree keys;
+    keytree_init(&keys, snapshot, diag);
+    tree->n_pairs = keys.n_pairs;
+    bool from_file = snapshot->literal_lists;
+    struct decoder d = { .arena = arena, .diag = diag, .keys = &keys, .from_file = from_file };
     decode_struct(&d, 0, schema_root(), (char *)tree);
-    keytree_fini(&nodes);
+    keytree_fini(&keys);
     return tree;
 }

@@ -33,7 +33,7 @@ bool decoder_is_full(const struct decoder *d)
 void decoder_fault(struct decoder *d, uint32_t node, struct finding finding)
 {
     if (!finding.key.p)
-        finding.key = keytree_key(d->nodes, node);
+        finding.key = keytree_key(d->keys, node);
     finding.key = shown_key(finding.key);
     if (d->object && !decoder_is_full(d))
         finding.message = arena_printf(d->arena, "%.*s; %.*s \"%.*s\" is left out", STR_ARG(finding.message),
@@ -47,7 +47,7 @@ void decoder_fault(struct decoder *d, uint32_t node, struct finding finding)
 
 struct str decode_name(struct decoder *d, uint32_t node)
 {
-    const struct keytree_node *n = &d->nodes->nodes.p[node];
+    const struct keytree_node *n = &d->keys->nodes.p[node];
     if (!n->numbered)
         return str_of(n->name, n->name_n);
     char *name = arena_alloc(d->arena, (size_t)n->name_n + 2, 1);
@@ -57,12 +57,13 @@ struct str decode_name(struct decoder *d, uint32_t node)
     return str_of(name, (size_t)n->name_n + 2);
 }
 
-static void bad_value(struct decoder *d, uint32_t node, struct str text, const char *message, const char *expected)
+static void bad_value(struct decoder *d, uint32_t node, struct str text, const char *message,
+                      const char *expected)
 {
     struct str shown = shown_text(text);
     decoder_fault(d, node,
                   (struct finding){ .code = FINDING_BAD_VALUE,
-                                    .key = keytree_value_key(d->nodes, node),
+                                    .key = keytree_value_key(d->keys, node),
                                     .text = shown,
                                     .length = shown.n,
                                     .message = str_c(text.n ? message : "the value is empty"),
@@ -75,7 +76,7 @@ static void store_int(struct decoder *d, uint32_t node, struct str text, struct 
     if (!str_to_int64(text, &v))
         bad_value(d, node, text, "not an integer of 64 bits", EXPECTED_INT);
     else if (field)
-        *field = (struct int_value){ keytree_value_key(d->nodes, node), v };
+        *field = (struct int_value){ keytree_value_key(d->keys, node), v };
 }
 
 static void store_bool(struct decoder *d, uint32_t node, struct str text, struct bool_value *field)
@@ -84,7 +85,7 @@ static void store_bool(struct decoder *d, uint32_t node, struct str text, struct
     if (!scalar_bool(text, &v))
         bad_value(d, node, text, "neither true nor false", EXPECTED_BOOL);
     else if (field)
-        *field = (struct bool_value){ keytree_value_key(d->nodes, node), v };
+        *field = (struct bool_value){ keytree_value_key(d->keys, node), v };
 }
 
 static void store_duration(struct decoder *d, uint32_t node, struct str text, struct duration_value *field)
@@ -93,13 +94,13 @@ static void store_duration(struct decoder *d, uint32_t node, struct str text, st
     if (!scalar_duration(text, &ns))
         bad_value(d, node, text, "not a duration", EXPECTED_DURATION);
     else if (field)
-        *field = (struct duration_value){ keytree_value_key(d->nodes, node), ns };
+        *field = (struct duration_value){ keytree_value_key(d->keys, node), ns };
 }
 
 void decode_scalar(struct decoder *d, const struct schema_row *row, uint32_t node, void *field)
 {
-    if (d->nodes->nodes.p[node].first) {
-        uint32_t below = d->nodes->nodes.p[node].first;
+    if (d->keys->nodes.p[node].first) {
+        uint32_t below = d->keys->nodes.p[node].first;
         decoder_fault(d, below,
                       (struct finding){ .code = FINDING_BAD_STRUCTURE,
                                         .message = arena_printf(d->arena, "nothing can stand below \"%.*s\"",
@@ -107,7 +108,7 @@ void decode_scalar(struct decoder *d, const struct schema_row *row, uint32_t nod
                                         .expected = str_c(schema_type_name(row->type)) });
         return;
     }
-    struct str text = keytree_text(d->nodes, node, d->arena);
+    struct str text = keytree_text(d->keys, node, d->arena);
     if (row->type == SCHEMA_INT)
         store_int(d, node, text, field);
     else if (row->type == SCHEMA_BOOL)
@@ -115,7 +116,7 @@ void decode_scalar(struct decoder *d, const struct schema_row *row, uint32_t nod
     else if (row->type == SCHEMA_DURATION)
         store_duration(d, node, text, field);
     else if (field)
-        *(struct text_value *)field = (struct text_value){ keytree_value_key(d->nodes, node), text };
+        *(struct text_value *)field = (struct text_value){ keytree_value_key(d->keys, node), text };
 }
 
 /* Elements are cut at commas and trimmed; empty ones stay. Returns how many, and writes them if `to`. */
@@ -134,39 +135,40 @@ static size_t split(struct str text, struct str *to)
 /* A file's list: one element for each child, as it stands. */
 static void decode_literal_list(struct decoder *d, uint32_t node, struct list_value *field)
 {
-    const struct keytree_node *nodes = d->nodes->nodes.p;
+    const struct keytree_node *nodes = d->keys->nodes.p;
     size_t n = 0;
     for (uint32_t c = nodes[node].first; c; c = nodes[c].next, n++)
         if (nodes[c].first || !ascii_is_digit(nodes[c].name[0])) {
-            decoder_fault(d, c, (struct finding){ .code = FINDING_BAD_STRUCTURE,
-                                                  .message = STR("not an element of a list"),
-                                                  .expected = STR("a list of texts") });
+            decoder_fault(d, c,
+                          (struct finding){ .code = FINDING_BAD_STRUCTURE,
+                                            .message = STR("not an element of a list"),
+                                            .expected = STR("a list of texts") });
             return;
         }
     if (!field)
         return;
     struct str *v = ARENA_ARRAY(d->arena, struct str, n);
-    *field = (struct list_value){ keytree_value_key(d->nodes, nodes[node].first), v, n };
+    *field = (struct list_value){ keytree_value_key(d->keys, nodes[node].first), v, n };
     for (uint32_t c = nodes[node].first; c; c = nodes[c].next)
-        *v++ = keytree_text(d->nodes, c, d->arena);
+        *v++ = keytree_text(d->keys, c, d->arena);
 }
 
 void decode_list(struct decoder *d, uint32_t node, struct list_value *field)
 {
-    if (d->from_file && d->nodes->nodes.p[node].first) {
+    if (d->from_file && d->keys->nodes.p[node].first) {
         decode_literal_list(d, node, field);
         return;
     }
     /* Keys below that are no numbers are passed over, as Traefik does. */
-    if (!field || !keytree_has_value(d->nodes, node))
+    if (!field || !keytree_has_value(d->keys, node))
         return;
-    struct str text = keytree_text(d->nodes, node, d->arena);
+    struct str text = keytree_text(d->keys, node, d->arena);
     if (text.n == 0)
         return;
     size_t n = split(text, NULL);
     struct str *v = ARENA_ARRAY(d->arena, struct str, n);
     split(text, v);
-    *field = (struct list_value){ keytree_value_key(d->nodes, node), v, n };
+    *field = (struct list_value){ keytree_value_key(d->keys, node), v, n };
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -180,11 +182,11 @@ typedef VEC(struct pair_value) pairs;
 /* Entries at the node and below: names of deeper ones are joined with dots. */
 static void collect_pairs(struct decoder *d, uint32_t node, struct str name, pairs *out)
 {
-    if (keytree_has_value(d->nodes, node))
-        vec_push(out, (struct pair_value){ keytree_value_key(d->nodes, node), name,
-                                           keytree_text(d->nodes, node, d->arena) });
-    keytree_merge_children(d->nodes, node, !d->from_file);
-    for (uint32_t c = d->nodes->nodes.p[node].first; c; c = d->nodes->nodes.p[c].next) {
+    if (keytree_has_value(d->keys, node))
+        vec_push(out, (struct pair_value){ keytree_value_key(d->keys, node), name,
+                                           keytree_text(d->keys, node, d->arena) });
+    keytree_merge_children(d->keys, node, !d->from_file);
+    for (uint32_t c = d->keys->nodes.p[node].first; c; c = d->keys->nodes.p[c].next) {
         struct str own = decode_name(d, c);
         collect_pairs(d, c, arena_printf(d->arena, "%.*s.%.*s", STR_ARG(name), STR_ARG(own)), out);
     }
@@ -193,8 +195,8 @@ static void collect_pairs(struct decoder *d, uint32_t node, struct str name, pai
 void decode_map(struct decoder *d, const struct schema_row *row, uint32_t node, struct map_value *field)
 {
     pairs found = { 0 };
-    keytree_merge_children(d->nodes, node, !d->from_file);
-    for (uint32_t c = d->nodes->nodes.p[node].first; c; c = d->nodes->nodes.p[c].next) {
+    keytree_merge_children(d->keys, node, !d->from_file);
+    for (uint32_t c = d->keys->nodes.p[node].first; c; c = d->keys->nodes.p[c].next) {
         if (row->type == SCHEMA_INT_MAP)
             decode_scalar(d, &(struct schema_row){ .name = row->name, .type = SCHEMA_INT }, c, NULL);
         else if (field)
@@ -206,7 +208,7 @@ void decode_map(struct decoder *d, const struct schema_row *row, uint32_t node, 
             memcpy(v, found.p, found.n * sizeof *v);
             qsort(v, found.n, sizeof *v, compare_pairs);
         }
-        *field = (struct map_value){ keytree_key(d->nodes, node), v, found.n };
+        *field = (struct map_value){ keytree_key(d->keys, node), v, found.n };
     }
     vec_fini(&found);
 }

@@ -8,7 +8,7 @@
 struct decoder {
     struct arena *arena;
     struct diag *diag;
-    struct keytree *nodes;
+    struct keytree *keys;
     struct object *object; /* the router, service or middleware in which we are; NULL: none */
     struct object *part;   /* a server in it; NULL: none */
     struct str what;       /* what the object is, for messages */

@@ -1,5 +1,5 @@
-/* Any sources of settings: lines that begin with '-' or '>' are words of the command line, with '|' lines of a
- * file, others variables. */
+/* Any sources of settings: lines that begin with '-' or '>' are words of the command line, with '|' lines of
+ * a file, others variables. */
 #include <assert.h>
 
 #include "base/vec.h"
@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     VEC(const char *) flags = { 0 }, environment = { 0 };
     struct buf file = { 0 }, out = { 0 };
     while (lines.n) {
-        struct str line = str_cut(&lines, '\n'), copy = arena_copy(arena, str_from(line, str_starts(line, STR(">"))));
+        struct str line = str_cut(&lines, '\n'),
+                   copy = arena_copy(arena, str_from(line, str_starts(line, STR(">"))));
         if (str_starts(line, STR("|"))) {
             buf_put(&file, str_from(line, 1));
             buf_putc(&file, '\n');

@@ -1,4 +1,5 @@
-/* Any pairs as a tree: lines of "key=value" below the root "t"; a first byte of '!' makes them those of a file. */
+/* Any pairs as a tree: lines of "key=value" below the root "t"; a first byte of '!' makes them those of a
+ * file. */
 #include <assert.h>
 
 #include "base/vec.h"

@@ -10,17 +10,23 @@ static struct fake fake;
 static struct mirror mirror;
 static struct etcd_watch *watch;
 
-static void run(fake_script *on_list, fake_script *on_count, fake_script *on_watch)
+static void run_as(const char *user, const struct fake *scripts)
 {
     char error[256];
-    fake = (struct fake){ .on_list = on_list, .on_count = on_count, .on_watch = on_watch };
+    fake = *scripts;
     mirror_init(&mirror);
     fake_start(&fake);
     struct str endpoint = str_c(fake.endpoint);
-    struct etcd_settings settings = { .endpoints = &endpoint, .n_endpoints = 1, .root = STR("traefik") };
+    struct etcd_settings settings = { .endpoints = &endpoint, .n_endpoints = 1, .root = STR("traefik"), .username = str_c(user),
+                                      .password = STR("sesame") };
     struct etcd_callbacks callbacks = mirror_callbacks(&mirror);
     watch = etcd_watch_start(&settings, &callbacks, NULL, error);
     ck_assert_msg(watch != NULL, "%s", error);
+}
+
+static void run(fake_script *on_list, fake_script *on_count, fake_script *on_watch)
+{
+    run_as("", &(struct fake){ .on_list = on_list, .on_count = on_count, .on_watch = on_watch });
 }
 
 static void finish(void)
@@ -385,6 +391,83 @@ START_TEST(a_watch_that_lags_in_silence_is_opened_anew)
 }
 END_TEST
 
+static bool count_for_users(struct fake *f, int fd, const char *body, int nth)
+{
+    if (!f->authorized)
+        return fake_answer(fd, 401, "{\"code\":16,\"message\":\"etcdserver: invalid auth token\"}");
+    return fake_list(f, fd, body, nth);
+}
+
+static bool authenticate_well(struct fake *f, int fd, const char *body, int nth)
+{
+    (void)f, (void)nth;
+    bool right = strcmp(body, "{\"name\":\"joe\",\"password\":\"sesame\"}") == 0;
+    return fake_answer(fd, 200, right ? "{\"token\":\"T\"}" : "{}");
+}
+
+static bool authenticate_badly(struct fake *f, int fd, const char *body, int nth)
+{
+    (void)f, (void)body, (void)nth;
+    return fake_answer(fd, 400, "{\"code\":3,\"message\":\"etcdserver: authentication failed, invalid user ID or password\"}");
+}
+
+/* Two events, the second one when the test says so. */
+static atomic_bool second_event;
+
+static bool watch_with_a_break(struct fake *f, int fd, const char *body, int nth)
+{
+    (void)body, (void)nth;
+    fake_begin(fd);
+    fake_chunk(fd, FAKE_CREATED("10"));
+    while (!second_event && !f->ending)
+        usleep(5000);
+    send_put(fd, "a", 11, 11);
+    return fake_hang(f, fd);
+}
+
+START_TEST(a_token_that_died_is_replaced_beside_a_running_watch)
+{
+    second_event = false;
+    run_as("joe", &(struct fake){ .on_count = count_for_users, .on_watch = watch_with_a_break, .on_authenticate = authenticate_well });
+    mirror_wait(&mirror, fake.counts == 2);
+    second_event = true;
+    mirror_wait(&mirror, mirror_has(&mirror, "traefik/a", "1"));
+    ck_assert(fake.authorized && fake.authentications == 1 && fake.watches == 1 && fake.lists == 1);
+    ck_assert_str_eq(last_error(), "");
+    finish();
+}
+END_TEST
+
+START_TEST(a_password_that_became_wrong_is_told_and_the_watch_goes_on)
+{
+    second_event = false;
+    run_as("joe", &(struct fake){ .on_count = count_for_users, .on_watch = watch_with_a_break, .on_authenticate = authenticate_badly });
+    mirror_wait(&mirror, strstr(last_error(), "'joe'") != NULL);
+    ck_assert(watch_state(watch) == ETCD_WATCHING && !strstr(last_error(), "sesame"));
+    second_event = true;
+    mirror_wait(&mirror, mirror_has(&mirror, "traefik/a", "1"));
+    ck_assert(fake.watches == 1 && fake.lists == 1);
+    finish();
+}
+END_TEST
+
+static bool list_never_pleased(struct fake *f, int fd, const char *body, int nth)
+{
+    (void)f, (void)body, (void)nth;
+    return fake_answer(fd, 401, "{\"code\":16,\"message\":\"etcdserver: invalid auth token\"}");
+}
+
+/* A fresh token that is refused too must not make us ask at full speed: each asking costs etcd 60 ms of bcrypt. */
+START_TEST(a_server_that_takes_no_token_is_not_stormed)
+{
+    run_as("joe", &(struct fake){ .on_list = list_never_pleased, .on_authenticate = authenticate_well });
+    mirror_wait(&mirror, fake.authentications >= 1);
+    sleep(1);
+    ck_assert_int_le(fake.authentications, 30);
+    finish();
+}
+END_TEST
+
 /* --- the end --- */
 
 static bool list_never(struct fake *f, int fd, const char *body, int nth)
@@ -483,6 +566,9 @@ int main(void)
                                         { a_page_that_cannot_be_is_not_handed_over, ROWS(bad_pages) },
                                         { a_store_with_other_keys_than_the_events_made_is_listed_anew, 0 },
                                         { a_watch_that_lags_in_silence_is_opened_anew, 0 },
+                                        { a_token_that_died_is_replaced_beside_a_running_watch, 0 },
+                                        { a_password_that_became_wrong_is_told_and_the_watch_goes_on, 0 },
+                                        { a_server_that_takes_no_token_is_not_stormed, 0 },
                                         { a_stop_does_not_wait_for_a_list, 0 },
                                         { a_stop_does_not_wait_for_a_watch_or_a_probe, 0 },
                                         { a_stop_does_not_wait_for_a_pause, 0 },

@@ -23,13 +23,15 @@ struct fake;
 typedef bool fake_script(struct fake *fake, int fd, const char *body, int nth);
 
 struct fake {
-    fake_script *on_list, *on_count, *on_watch; /* NULL: fake_list, fake_count, fake_watch */
+    fake_script *on_list, *on_count, *on_watch; /* NULL: fake_list, fake_list, fake_watch */
+    fake_script *on_authenticate;               /* NULL: not found */
     int listener;
     char endpoint[64];
     pthread_t acceptor, threads[FAKE_CONNECTIONS];
     int fds[FAKE_CONNECTIONS];
     int n;
-    atomic_int lists, counts, watches;
+    atomic_int lists, counts, watches, authentications;
+    atomic_bool authorized; /* the last request carried the token "T" */
     atomic_llong start; /* start_revision of the last watch */
     atomic_bool ending;
 };
@@ -115,6 +117,9 @@ static inline bool fake_watch(struct fake *fake, int fd, const char *body, int n
 static inline bool fake_dispatch(struct fake *fake, int fd, const char *head, const char *body)
 {
     const char *start = strstr(body, "\"start_revision\":\"");
+    fake->authorized = strstr(head, "Authorization: T") != NULL;
+    if (fake->on_authenticate && strstr(head, "/v3/auth/authenticate "))
+        return fake->on_authenticate(fake, fd, body, ++fake->authentications);
     if (strstr(head, "/v3/watch ")) {
         fake->start = start ? strtoll(start + 18, NULL, 10) : 0;
         int nth = ++fake->watches;

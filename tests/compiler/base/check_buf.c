@@ -92,38 +92,34 @@ START_TEST(after_fini_it_is_usable_again)
 }
 END_TEST
 
-#define TEXT(lit)                                                                                            \
-    {                                                                                                        \
-        "" lit, sizeof(lit) - 1                                                                              \
-    }
 static const struct {
     struct str text;
     const char *json;
 } texts[] = {
-    { TEXT(""), "\"\"" },
-    { TEXT("plain"), "\"plain\"" },
-    { TEXT("\"\\/"), "\"\\\"\\\\/\"" },
-    { TEXT("\n\r\t"), "\"\\n\\r\\t\"" },
-    { TEXT("\0\x01\x1f\x7f"), "\"\\u0000\\u0001\\u001f\\u007f\"" },
-    { TEXT("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"), "\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\"" },
-    { TEXT("\x80"), "\"\\ufffd\"" },            /* a lone continuation */
-    { TEXT("\xff\xfe"), "\"\\ufffd\\ufffd\"" }, /* never bytes of UTF-8 */
-    { TEXT("\xc3"), "\"\\ufffd\"" },            /* cut short at the end */
-    { TEXT("\xe2\x82"), "\"\\ufffd\\ufffd\"" },
-    { TEXT("\xf0\x9f\x98"), "\"\\ufffd\\ufffd\\ufffd\"" },
-    { TEXT("\xc3(x"), "\"\\ufffd(x\"" }, /* the byte behind is not swallowed */
-    { TEXT("\xe2\"x"), "\"\\ufffd\\\"x\"" },
-    { TEXT("\xc0\xaf"), "\"\\ufffd\\ufffd\"" }, /* overlong */
-    { TEXT("\xc1\xbf"), "\"\\ufffd\\ufffd\"" },
-    { TEXT("\xe0\x9f\xbf"), "\"\\ufffd\\ufffd\\ufffd\"" },
-    { TEXT("\xe0\xa0\x80"), "\"\xe0\xa0\x80\"" }, /* the first that is not */
-    { TEXT("\xf0\x8f\xbf\xbf"), "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" },
-    { TEXT("\xf0\x90\x80\x80"), "\"\xf0\x90\x80\x80\"" },
-    { TEXT("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"" }, /* a surrogate */
-    { TEXT("\xed\x9f\xbf\xee\x80\x80"), "\"\xed\x9f\xbf\xee\x80\x80\"" },
-    { TEXT("\xf4\x8f\xbf\xbf"), "\"\xf4\x8f\xbf\xbf\"" }, /* U+10FFFF */
-    { TEXT("\xf4\x90\x80\x80"), "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" },
-    { TEXT("\xf5\x80\x80\x80"), "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" },
+    { STR(""), "\"\"" },
+    { STR("plain"), "\"plain\"" },
+    { STR("\"\\/"), "\"\\\"\\\\/\"" },
+    { STR("\n\r\t"), "\"\\n\\r\\t\"" },
+    { STR("\0\x01\x1f\x7f"), "\"\\u0000\\u0001\\u001f\\u007f\"" },
+    { STR("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"), "\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\"" },
+    { STR("\x80"), "\"\\ufffd\"" },            /* a lone continuation */
+    { STR("\xff\xfe"), "\"\\ufffd\\ufffd\"" }, /* never bytes of UTF-8 */
+    { STR("\xc3"), "\"\\ufffd\"" },            /* cut short at the end */
+    { STR("\xe2\x82"), "\"\\ufffd\\ufffd\"" },
+    { STR("\xf0\x9f\x98"), "\"\\ufffd\\ufffd\\ufffd\"" },
+    { STR("\xc3(x"), "\"\\ufffd(x\"" }, /* the byte behind is not swallowed */
+    { STR("\xe2\"x"), "\"\\ufffd\\\"x\"" },
+    { STR("\xc0\xaf"), "\"\\ufffd\\ufffd\"" }, /* overlong */
+    { STR("\xc1\xbf"), "\"\\ufffd\\ufffd\"" },
+    { STR("\xe0\x9f\xbf"), "\"\\ufffd\\ufffd\\ufffd\"" },
+    { STR("\xe0\xa0\x80"), "\"\xe0\xa0\x80\"" }, /* the first that is not */
+    { STR("\xf0\x8f\xbf\xbf"), "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" },
+    { STR("\xf0\x90\x80\x80"), "\"\xf0\x90\x80\x80\"" },
+    { STR("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"" }, /* a surrogate */
+    { STR("\xed\x9f\xbf\xee\x80\x80"), "\"\xed\x9f\xbf\xee\x80\x80\"" },
+    { STR("\xf4\x8f\xbf\xbf"), "\"\xf4\x8f\xbf\xbf\"" }, /* U+10FFFF */
+    { STR("\xf4\x90\x80\x80"), "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" },
+    { STR("\xf5\x80\x80\x80"), "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" },
 };
 
 START_TEST(json_strings_are_valid_whatever_the_bytes)

@@ -6,42 +6,37 @@
 
 typedef void (*quote_fn)(struct buf *out, struct str s);
 
-#define TEXT(lit)                                                                                            \
-    {                                                                                                        \
-        "" lit, sizeof(lit) - 1                                                                              \
-    }
 static const struct {
     quote_fn quote;
     struct str text;
     const char *want;
 } exact[] = {
-    { quote_name, TEXT("Api-1.example_com"), "Api-1.example_com" },
-    { quote_name, TEXT("a b/c:d@etcd"), "a:20b:2Fc:3Ad:40etcd" },
-    { quote_name, TEXT("\xc3\xa4\n\0"), ":C3:A4:0A:00" },
-    { quote_name, TEXT(""), "" },
-    { quote_word, TEXT("plain-word_1.2:3/4@x,y+z=%~*?()[]|<>!^&"),
-      "plain-word_1.2:3/4@x,y+z=%~*?()[]|<>!^&" },
-    { quote_word, TEXT(""), "\"\"" },
-    { quote_word, TEXT("two words"), "\"two words\"" },
-    { quote_word, TEXT("#no comment"), "\"#no comment\"" },
-    { quote_word, TEXT("it's"), "\"it's\"" },
-    { quote_word, TEXT("\"$HOME\\"), "\"\\\"\\$HOME\\\\\"" },
-    { quote_word, TEXT("a\nglobal\r\t\x7f"), "\"a\\x0aglobal\\x0d\\x09\\x7f\"" },
-    { quote_word, TEXT("a\0b"), "\"ab\"" },
-    { quote_word, TEXT("\0"), "\"\"" },
-    { quote_word, TEXT("\xc3\xa4"), "\"\xc3\xa4\"" },
-    { quote_word, TEXT("${A}`;{}"), "\"\\${A}`;{}\"" },
-    { quote_command, TEXT("plain"), "plain" },
-    { quote_command, TEXT("a b;c\\d#e"), "a\\ b\\;c\\\\d\\#e" },
-    { quote_command, TEXT("x\nshow info\r\0"), "x?show\\ info??" },
-    { quote_command, TEXT("\t"), "\\\t" },
-    { quote_map_key, TEXT("example.com/a?b;c"), "example.com/a?b;c" },
-    { quote_map_key, TEXT("#a#"), "%23a#" },
-    { quote_map_key, TEXT("a b\tc\nd\0\x7f"), "a%20b%09c%0Ad%00%7F" },
-    { quote_map_key, TEXT("\xc3\xa4"), "\xc3\xa4" },
-    { quote_field, TEXT("svc-1@etcd"), "svc-1@etcd" },
-    { quote_field, TEXT("a;b%c?d\"e\\f g\n"), "a%3Bb%25c%3Fd%22e%5Cf%20g%0A" },
-    { quote_field, TEXT("\0"), "%00" },
+    { quote_name, STR("Api-1.example_com"), "Api-1.example_com" },
+    { quote_name, STR("a b/c:d@etcd"), "a:20b:2Fc:3Ad:40etcd" },
+    { quote_name, STR("\xc3\xa4\n\0"), ":C3:A4:0A:00" },
+    { quote_name, STR(""), "" },
+    { quote_word, STR("plain-word_1.2:3/4@x,y+z=%~*?()[]|<>!^&"), "plain-word_1.2:3/4@x,y+z=%~*?()[]|<>!^&" },
+    { quote_word, STR(""), "\"\"" },
+    { quote_word, STR("two words"), "\"two words\"" },
+    { quote_word, STR("#no comment"), "\"#no comment\"" },
+    { quote_word, STR("it's"), "\"it's\"" },
+    { quote_word, STR("\"$HOME\\"), "\"\\\"\\$HOME\\\\\"" },
+    { quote_word, STR("a\nglobal\r\t\x7f"), "\"a\\x0aglobal\\x0d\\x09\\x7f\"" },
+    { quote_word, STR("a\0b"), "\"ab\"" },
+    { quote_word, STR("\0"), "\"\"" },
+    { quote_word, STR("\xc3\xa4"), "\"\xc3\xa4\"" },
+    { quote_word, STR("${A}`;{}"), "\"\\${A}`;{}\"" },
+    { quote_command, STR("plain"), "plain" },
+    { quote_command, STR("a b;c\\d#e"), "a\\ b\\;c\\\\d\\#e" },
+    { quote_command, STR("x\nshow info\r\0"), "x?show\\ info??" },
+    { quote_command, STR("\t"), "\\\t" },
+    { quote_map_key, STR("example.com/a?b;c"), "example.com/a?b;c" },
+    { quote_map_key, STR("#a#"), "%23a#" },
+    { quote_map_key, STR("a b\tc\nd\0\x7f"), "a%20b%09c%0Ad%00%7F" },
+    { quote_map_key, STR("\xc3\xa4"), "\xc3\xa4" },
+    { quote_field, STR("svc-1@etcd"), "svc-1@etcd" },
+    { quote_field, STR("a;b%c?d\"e\\f g\n"), "a%3Bb%25c%3Fd%22e%5Cf%20g%0A" },
+    { quote_field, STR("\0"), "%00" },
 };
 
 START_TEST(known_texts_are_quoted_as_written_down)

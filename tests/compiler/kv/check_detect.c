@@ -2,55 +2,51 @@
 
 #include "kv.h"
 
-#define TEXT(lit)                                                                                            \
-    {                                                                                                        \
-        "" lit, sizeof(lit) - 1                                                                              \
-    }
 static const struct {
     struct str bytes;
     const char *name;
     enum kv_format want;
 } inputs[] = {
     /* the name decides where the bytes say nothing */
-    { TEXT(""), "", KV_FORMAT_DUMP },
-    { TEXT(""), "a.yml", KV_FORMAT_FILE },
-    { TEXT(""), "a.yaml", KV_FORMAT_FILE },
-    { TEXT("\n \n"), "", KV_FORMAT_FILE },
-    { TEXT("# routes\n"), "", KV_FORMAT_FILE },
-    { TEXT("word\n"), "", KV_FORMAT_UNKNOWN },
-    { TEXT("word\n"), "a.yml", KV_FORMAT_FILE },
+    { STR(""), "", KV_FORMAT_DUMP },
+    { STR(""), "a.yml", KV_FORMAT_FILE },
+    { STR(""), "a.yaml", KV_FORMAT_FILE },
+    { STR("\n \n"), "", KV_FORMAT_FILE },
+    { STR("# routes\n"), "", KV_FORMAT_FILE },
+    { STR("word\n"), "", KV_FORMAT_UNKNOWN },
+    { STR("word\n"), "a.yml", KV_FORMAT_FILE },
     /* and nowhere else */
-    { TEXT("traefik/http/routers/a/rule\nHost(`a`)\n"), "a.yml", KV_FORMAT_DUMP },
-    { TEXT("http:\n"), "dump.txt", KV_FORMAT_FILE },
-    { TEXT("{\"kvs\":[]}"), "a.yml", KV_FORMAT_DUMP_JSON },
+    { STR("traefik/http/routers/a/rule\nHost(`a`)\n"), "a.yml", KV_FORMAT_DUMP },
+    { STR("http:\n"), "dump.txt", KV_FORMAT_FILE },
+    { STR("{\"kvs\":[]}"), "a.yml", KV_FORMAT_DUMP_JSON },
     /* dumps */
-    { TEXT("traefik/http/routers/a/rule\nHost(`a`)\n"), "", KV_FORMAT_DUMP },
-    { TEXT("traefik/http/routers/a:b/rule\nx: y\n"), "", KV_FORMAT_DUMP },
-    { TEXT("traefik/a: b/x\nx\n"), "", KV_FORMAT_DUMP },
-    { TEXT("/traefik/a\r\n1\r\n"), "", KV_FORMAT_DUMP },
-    { TEXT("a/b"), "", KV_FORMAT_DUMP },
+    { STR("traefik/http/routers/a/rule\nHost(`a`)\n"), "", KV_FORMAT_DUMP },
+    { STR("traefik/http/routers/a:b/rule\nx: y\n"), "", KV_FORMAT_DUMP },
+    { STR("traefik/a: b/x\nx\n"), "", KV_FORMAT_DUMP },
+    { STR("/traefik/a\r\n1\r\n"), "", KV_FORMAT_DUMP },
+    { STR("a/b"), "", KV_FORMAT_DUMP },
     /* dumps in JSON */
-    { TEXT("{\"header\":{\"revision\":1}}"), "", KV_FORMAT_DUMP_JSON },
-    { TEXT("\n { \"kvs\" : [] }"), "", KV_FORMAT_DUMP_JSON },
-    { TEXT("{\"count\":\"0\"}"), "", KV_FORMAT_DUMP_JSON },
+    { STR("{\"header\":{\"revision\":1}}"), "", KV_FORMAT_DUMP_JSON },
+    { STR("\n { \"kvs\" : [] }"), "", KV_FORMAT_DUMP_JSON },
+    { STR("{\"count\":\"0\"}"), "", KV_FORMAT_DUMP_JSON },
     /* files */
-    { TEXT("{\"http\":{}}"), "", KV_FORMAT_FILE },
-    { TEXT("{}"), "", KV_FORMAT_FILE },
-    { TEXT("{"), "", KV_FORMAT_FILE },
-    { TEXT("{http: {}}"), "", KV_FORMAT_FILE },
-    { TEXT("http:\n  routers: {}\n"), "", KV_FORMAT_FILE },
-    { TEXT("http: {routers: {a/b: {}}}\n"), "", KV_FORMAT_FILE },
-    { TEXT("http:\troot\n"), "", KV_FORMAT_FILE },
-    { TEXT("\"http\": 1\n"), "", KV_FORMAT_FILE },
-    { TEXT("'http/x': 1\n"), "", KV_FORMAT_FILE },
-    { TEXT("# a/b\n%YAML 1.1\n---\n\nhttp:\n"), "", KV_FORMAT_FILE },
-    { TEXT("--- # a/b\r\nhttp:\r\n"), "", KV_FORMAT_FILE },
-    { TEXT("x-common: &c\n  a: 1\n"), "", KV_FORMAT_FILE },
+    { STR("{\"http\":{}}"), "", KV_FORMAT_FILE },
+    { STR("{}"), "", KV_FORMAT_FILE },
+    { STR("{"), "", KV_FORMAT_FILE },
+    { STR("{http: {}}"), "", KV_FORMAT_FILE },
+    { STR("http:\n  routers: {}\n"), "", KV_FORMAT_FILE },
+    { STR("http: {routers: {a/b: {}}}\n"), "", KV_FORMAT_FILE },
+    { STR("http:\troot\n"), "", KV_FORMAT_FILE },
+    { STR("\"http\": 1\n"), "", KV_FORMAT_FILE },
+    { STR("'http/x': 1\n"), "", KV_FORMAT_FILE },
+    { STR("# a/b\n%YAML 1.1\n---\n\nhttp:\n"), "", KV_FORMAT_FILE },
+    { STR("--- # a/b\r\nhttp:\r\n"), "", KV_FORMAT_FILE },
+    { STR("x-common: &c\n  a: 1\n"), "", KV_FORMAT_FILE },
     /* neither */
-    { TEXT("[http.routers]\n"), "a.toml", KV_FORMAT_UNKNOWN },
-    { TEXT("[1]"), "", KV_FORMAT_UNKNOWN },
-    { TEXT("http:x\n"), "", KV_FORMAT_UNKNOWN },
-    { TEXT("a:\0\n"), "", KV_FORMAT_UNKNOWN },
+    { STR("[http.routers]\n"), "a.toml", KV_FORMAT_UNKNOWN },
+    { STR("[1]"), "", KV_FORMAT_UNKNOWN },
+    { STR("http:x\n"), "", KV_FORMAT_UNKNOWN },
+    { STR("a:\0\n"), "", KV_FORMAT_UNKNOWN },
 };
 
 START_TEST(formats_are_told_by_their_first_lines)

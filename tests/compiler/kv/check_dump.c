@@ -14,47 +14,43 @@ static void teardown(void)
     kv_test_fini(&t);
 }
 
-#define TEXT(lit)                                                                                            \
-    {                                                                                                        \
-        "" lit, sizeof(lit) - 1                                                                              \
-    }
 static const struct {
     struct str dump;
     const char *want;
 } dumps[] = {
-    { TEXT(""), "" },
-    { TEXT("traefik/a\n1\ntraefik/b\n2\n"), "traefik/a=1\ntraefik/b=2\n" },
+    { STR(""), "" },
+    { STR("traefik/a\n1\ntraefik/b\n2\n"), "traefik/a=1\ntraefik/b=2\n" },
     /* empty values, also the last, and with the final line end lost */
-    { TEXT("traefik/a\n\ntraefik/b\n2\n"), "traefik/a=\ntraefik/b=2\n" },
-    { TEXT("traefik/a\n\ntraefik/b\n\n"), "traefik/a=\ntraefik/b=\n" },
-    { TEXT("traefik/a\n\ntraefik/b\n"), "traefik/a=\ntraefik/b=\n" },
-    { TEXT("traefik/a\n1\ntraefik/b\n2"), "traefik/a=1\ntraefik/b=2\n" },
-    { TEXT("traefik/a"), "traefik/a=\n" },
+    { STR("traefik/a\n\ntraefik/b\n2\n"), "traefik/a=\ntraefik/b=2\n" },
+    { STR("traefik/a\n\ntraefik/b\n\n"), "traefik/a=\ntraefik/b=\n" },
+    { STR("traefik/a\n\ntraefik/b\n"), "traefik/a=\ntraefik/b=\n" },
+    { STR("traefik/a\n1\ntraefik/b\n2"), "traefik/a=1\ntraefik/b=2\n" },
+    { STR("traefik/a"), "traefik/a=\n" },
     /* the line behind a key is its value, whatever it looks like */
-    { TEXT("traefik/a\ntraefik/b\ntraefik/c\n3\n"), "traefik/a=traefik/b\ntraefik/c=3\n" },
+    { STR("traefik/a\ntraefik/b\ntraefik/c\n3\n"), "traefik/a=traefik/b\ntraefik/c=3\n" },
     /* values of several lines, with line ends at their end, with empty lines */
-    { TEXT("traefik/a\n-----BEGIN-----\nMII\n-----END-----\n\ntraefik/b\n2\n"),
+    { STR("traefik/a\n-----BEGIN-----\nMII\n-----END-----\n\ntraefik/b\n2\n"),
       "traefik/a=-----BEGIN-----\\nMII\\n-----END-----\\n\ntraefik/b=2\n" },
-    { TEXT("traefik/a\nx\n\ny\n"), "traefik/a=x\\n\\ny\n" },
-    { TEXT("traefik/a\nx\n\n"), "traefik/a=x\\n\n" },
-    { TEXT("traefik/a\n\n\n"), "traefik/a=\\n\n" },
+    { STR("traefik/a\nx\n\ny\n"), "traefik/a=x\\n\\ny\n" },
+    { STR("traefik/a\nx\n\n"), "traefik/a=x\\n\n" },
+    { STR("traefik/a\n\n\n"), "traefik/a=\\n\n" },
     /* text that starts like the root is no key: blanks, or no slash */
-    { TEXT("traefik/a\nx\ntraefik is a/b\ntraefik\n"), "traefik/a=x\\ntraefik is a/b\\ntraefik\n" },
+    { STR("traefik/a\nx\ntraefik is a/b\ntraefik\n"), "traefik/a=x\\ntraefik is a/b\\ntraefik\n" },
     /* what Traefik's own read fetches beside the root */
-    { TEXT("traefik\n1\ntraefik-x/a\n2\ntraefik/a\n3\ntraefik2/a\n4\n"),
+    { STR("traefik\n1\ntraefik-x/a\n2\ntraefik/a\n3\ntraefik2/a\n4\n"),
       "traefik=1\ntraefik-x/a=2\ntraefik/a=3\ntraefik2/a=4\n" },
     /* another root than the one asked for: the first key shows it */
-    { TEXT("edge/a\n1\nedge/b\nx\ny\n"), "edge/a=1\nedge/b=x\\ny\n" },
-    { TEXT("/traefik/a\n1\n/traefik/b\n2\n/\n"), "/traefik/a=1\n/traefik/b=2\\n/\n" },
+    { STR("edge/a\n1\nedge/b\nx\ny\n"), "edge/a=1\nedge/b=x\\ny\n" },
+    { STR("/traefik/a\n1\n/traefik/b\n2\n/\n"), "/traefik/a=1\n/traefik/b=2\\n/\n" },
     /* keys before the root's end where those of the root begin */
-    { TEXT("other\n1\ntraefik/a\n2\n"), "other=1\ntraefik/a=2\n" },
+    { STR("other\n1\ntraefik/a\n2\n"), "other=1\ntraefik/a=2\n" },
     /* CR LF by way of Windows, but only where it is on all lines */
-    { TEXT("traefik/a\r\n1\r\ntraefik/b\r\n\r\n"), "traefik/a=1\ntraefik/b=\n" },
-    { TEXT("traefik/a\n1\r\ntraefik/b\n2\n"), "traefik/a=1\\x0d\ntraefik/b=2\n" },
-    { TEXT("\xef\xbb\xbftraefik/a\n1\n"), "traefik/a=1\n" },
-    { TEXT("traefik/a\n\0\x01\ntraefik/b\n2\n"), "traefik/a=\\x00\\x01\ntraefik/b=2\n" },
+    { STR("traefik/a\r\n1\r\ntraefik/b\r\n\r\n"), "traefik/a=1\ntraefik/b=\n" },
+    { STR("traefik/a\n1\r\ntraefik/b\n2\n"), "traefik/a=1\\x0d\ntraefik/b=2\n" },
+    { STR("\xef\xbb\xbftraefik/a\n1\n"), "traefik/a=1\n" },
+    { STR("traefik/a\n\0\x01\ntraefik/b\n2\n"), "traefik/a=\\x00\\x01\ntraefik/b=2\n" },
     /* any order */
-    { TEXT("traefik/b\n2\ntraefik/a\n1\n"), "traefik/a=1\ntraefik/b=2\n" },
+    { STR("traefik/b\n2\ntraefik/a\n1\n"), "traefik/a=1\ntraefik/b=2\n" },
 };
 
 START_TEST(keys_and_values_are_told_apart)

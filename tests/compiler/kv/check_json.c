@@ -14,35 +14,31 @@ static void teardown(void)
     arena_destroy(arena);
 }
 
-#define TEXT(lit)                                                                                            \
-    {                                                                                                        \
-        "" lit, sizeof(lit) - 1                                                                              \
-    }
 static const struct {
     struct str json, want;
 } texts[] = {
-    { TEXT("\"\""), TEXT("") },
-    { TEXT(" \t\r\n\"plain\" "), TEXT("plain") },
-    { TEXT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), TEXT("\"\\/\b\f\n\r\t") },
-    { TEXT("\"\\u0041\\u00e4\\u20AC\""), TEXT("A\xc3\xa4\xe2\x82\xac") },
-    { TEXT("\"\\u0000x\""), TEXT("\0x") },
-    { TEXT("\"\\ud83d\\ude00\""), TEXT("\xf0\x9f\x98\x80") },
-    { TEXT("\"\\uDBFF\\uDFFF\""), TEXT("\xf4\x8f\xbf\xbf") },
-    { TEXT("\"\\ud83d\""), TEXT("\xef\xbf\xbd") }, /* half a pair */
-    { TEXT("\"\\ude00\\ud83d\""), TEXT("\xef\xbf\xbd\xef\xbf\xbd") },
-    { TEXT("\"\\ud83dx\""), TEXT("\xef\xbf\xbdx") },
-    { TEXT("\"\\ud83d\\u0041\""), TEXT("\xef\xbf\xbd"
-                                       "A") },
-    { TEXT("\"\\ud83d\\n\""), TEXT("\xef\xbf\xbd\n") },
-    { TEXT("\"\xff\xc3\xa4\x7f\""), TEXT("\xff\xc3\xa4\x7f") }, /* raw bytes stay */
-    { TEXT("0"), TEXT("0") },
-    { TEXT("-0"), TEXT("-0") },
-    { TEXT("-12.50e+03"), TEXT("-12.50e+03") },
-    { TEXT("1E5"), TEXT("1E5") },
-    { TEXT("123456789012345678901234567890"), TEXT("123456789012345678901234567890") },
-    { TEXT("true"), TEXT("true") },
-    { TEXT("false"), TEXT("false") },
-    { TEXT("null"), TEXT("null") },
+    { STR("\"\""), STR("") },
+    { STR(" \t\r\n\"plain\" "), STR("plain") },
+    { STR("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), STR("\"\\/\b\f\n\r\t") },
+    { STR("\"\\u0041\\u00e4\\u20AC\""), STR("A\xc3\xa4\xe2\x82\xac") },
+    { STR("\"\\u0000x\""), STR("\0x") },
+    { STR("\"\\ud83d\\ude00\""), STR("\xf0\x9f\x98\x80") },
+    { STR("\"\\uDBFF\\uDFFF\""), STR("\xf4\x8f\xbf\xbf") },
+    { STR("\"\\ud83d\""), STR("\xef\xbf\xbd") }, /* half a pair */
+    { STR("\"\\ude00\\ud83d\""), STR("\xef\xbf\xbd\xef\xbf\xbd") },
+    { STR("\"\\ud83dx\""), STR("\xef\xbf\xbdx") },
+    { STR("\"\\ud83d\\u0041\""), STR("\xef\xbf\xbd"
+                                     "A") },
+    { STR("\"\\ud83d\\n\""), STR("\xef\xbf\xbd\n") },
+    { STR("\"\xff\xc3\xa4\x7f\""), STR("\xff\xc3\xa4\x7f") }, /* raw bytes stay */
+    { STR("0"), STR("0") },
+    { STR("-0"), STR("-0") },
+    { STR("-12.50e+03"), STR("-12.50e+03") },
+    { STR("1E5"), STR("1E5") },
+    { STR("123456789012345678901234567890"), STR("123456789012345678901234567890") },
+    { STR("true"), STR("true") },
+    { STR("false"), STR("false") },
+    { STR("null"), STR("null") },
 };
 
 START_TEST(plain_values_are_read)

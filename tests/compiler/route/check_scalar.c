@@ -8,11 +8,11 @@ static const struct {
     const char *text;
     bool good, value;
 } bools[] = {
-    { "1", true, true },      { "t", true, true },      { "T", true, true },     { "TRUE", true, true },
-    { "true", true, true },   { "True", true, true },   { "0", true, false },    { "f", true, false },
-    { "F", true, false },     { "FALSE", true, false }, { "false", true, false }, { "False", true, false },
-    { "", false, false },     { "yes", false, false },  { "tRUE", false, false }, { " true", false, false },
-    { "true ", false, false }, { "2", false, false },   { "on", false, false },   { "fALSE", false, false },
+    { "1", true, true },       { "t", true, true },      { "T", true, true },      { "TRUE", true, true },
+    { "true", true, true },    { "True", true, true },   { "0", true, false },     { "f", true, false },
+    { "F", true, false },      { "FALSE", true, false }, { "false", true, false }, { "False", true, false },
+    { "", false, false },      { "yes", false, false },  { "tRUE", false, false }, { " true", false, false },
+    { "true ", false, false }, { "2", false, false },    { "on", false, false },   { "fALSE", false, false },
 };
 
 START_TEST(bools_are_gos)
@@ -87,7 +87,8 @@ static const struct {
 START_TEST(durations_are_gos_and_numbers_are_seconds)
 {
     int64_t ns;
-    ck_assert_msg(scalar_duration(str_c(durations[_i].text), &ns) == durations[_i].good, "%s", durations[_i].text);
+    ck_assert_msg(scalar_duration(str_c(durations[_i].text), &ns) == durations[_i].good, "%s",
+                  durations[_i].text);
     if (durations[_i].good)
         ck_assert_msg(ns == durations[_i].ns, "%s is %lld", durations[_i].text, (long long)ns);
 }

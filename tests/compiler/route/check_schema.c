@@ -31,7 +31,8 @@ static void check_table(const struct schema *schema, size_t depth)
         ck_assert_ptr_eq(schema_find(schema, row->name), row); /* no name twice */
         ck_assert_uint_gt(strlen(row->meaning), 0);
         ck_assert_msg(nested == (row->below != NULL), "%s", row->name.p);
-        ck_assert_msg(row->fallback[0] == '\0' || is_default_of(row->type, str_c(row->fallback)), "%s", row->name.p);
+        ck_assert_msg(row->fallback[0] == '\0' || is_default_of(row->type, str_c(row->fallback)), "%s",
+                      row->name.p);
         if (row->use == SCHEMA_READ || row->use == SCHEMA_KIND)
             ck_assert_msg(row->at < schema->size || schema->inlined, "%s", row->name.p);
         if (row->use == SCHEMA_KIND || row->use == SCHEMA_OTHER_KIND)
@@ -64,8 +65,10 @@ static const char *sample_of(struct str type)
     static const struct {
         const char *type, *value;
     } samples[] = {
-        { "text", "x" },       { "secret text", "x" },        { "integer", "12" },       { "true or false", "true" },
-        { "duration", "10s" }, { "list", "a,b" },             { "secret list", "a,b" },  { "switch, or keys", "true" },
+        { "text", "x" },          { "secret text", "x" },
+        { "integer", "12" },      { "true or false", "true" },
+        { "duration", "10s" },    { "list", "a,b" },
+        { "secret list", "a,b" }, { "switch, or keys", "true" },
         { "anything", "x" },
     };
     for (int i = 0; i < ROWS(samples); i++)
@@ -108,7 +111,8 @@ static void check_key(struct str path, struct str type)
     struct tree_case c = tree_case_of(buf_str(&b), false);
     ck_assert_msg(!has_faults(&c), "%s", b.p);
     tree_case_fini(&c);
-    bool strict = str_eq(type, STR("integer")) || str_eq(type, STR("true or false")) || str_eq(type, STR("duration"));
+    bool strict =
+        str_eq(type, STR("integer")) || str_eq(type, STR("true or false")) || str_eq(type, STR("duration"));
     b.n = n;
     buf_puts(&b, " = x1\n");
     c = tree_case_of(buf_str(&b), false);
@@ -153,7 +157,8 @@ START_TEST(all_formats_hold_all_keys)
         ck_assert_uint_ne(str_search(buf_str(&markdown), name), SIZE_MAX);
     }
     json_object_put(array);
-    struct str line = STR("| `http/middlewares/<middleware>/rateLimit/burst` | integer | `1` | used | requests at once |\n");
+    struct str line = STR(
+        "| `http/middlewares/<middleware>/rateLimit/burst` | integer | `1` | used | requests at once |\n");
     ck_assert_uint_ne(str_search(buf_str(&markdown), line), SIZE_MAX);
     /* What stands below something that is not done is not done either. */
     line = STR("| `http/middlewares/<middleware>/retry/attempts` | integer |  | not yet |");

@@ -7,9 +7,10 @@
 #include "base/file.h"
 #include "suite.h"
 
-/* Cases of testdata/route/settings: lines of flags, of variables ("NAME=value"), and of a file ("| line"); behind
- * "---" what differs from the settings of nobody, and the findings. "> word" is a flag that does not begin with
- * a dash. */
+/* Cases of testdata/route/settings: lines of flags, of variables ("NAME=value"), and of a file ("| line");
+ * behind
+ * "---" what differs from the settings of nobody, and the findings. "> word" is a flag that does not begin
+ * with a dash. */
 
 enum { MOST = 64 };
 
@@ -43,7 +44,8 @@ static struct settings_case read_case(struct str lines)
     c.diag = diag_create(c.arena, 0);
     while (lines.n)
         add_line(&c, str_cut(&lines, '\n'));
-    struct settings_sources sources = { c.flags, c.n_flags, c.environment, buf_str(&c.file), STR("traefik.yml") };
+    struct settings_sources sources = { c.flags, c.n_flags, c.environment, buf_str(&c.file),
+                                        STR("traefik.yml") };
     c.settings = settings_read(c.arena, &sources, c.diag);
     return c;
 }
@@ -62,9 +64,10 @@ static void put_list(struct buf *out, const struct str *v, size_t n)
 
 static void put_entry_point(struct buf *out, const struct entry_point *e)
 {
-    buf_printf(out, "entry point %.*s: \"%.*s\" host=%.*s port=%d%s%s%s%s", STR_ARG(e->name), STR_ARG(e->address),
-               STR_ARG(e->host), e->port, e->udp ? " udp" : "", e->as_default ? " default" : "",
-               e->trust_all ? " trusts all" : "", e->internal ? " internal" : "");
+    buf_printf(out, "entry point %.*s: \"%.*s\" host=%.*s port=%d%s%s%s%s", STR_ARG(e->name),
+               STR_ARG(e->address), STR_ARG(e->host), e->port, e->udp ? " udp" : "",
+               e->as_default ? " default" : "", e->trust_all ? " trusts all" : "",
+               e->internal ? " internal" : "");
     if (e->n_trusted_ips)
         buf_puts(out, " trusts");
     put_list(out, e->trusted_ips, e->n_trusted_ips);
@@ -72,7 +75,8 @@ static void put_entry_point(struct buf *out, const struct entry_point *e)
         buf_puts(out, " middlewares");
     put_list(out, e->middlewares, e->n_middlewares);
     const int64_t ms = 1000000;
-    if (e->read_timeout_ns != 60000 * ms || e->idle_timeout_ns != 180000 * ms || e->grace_timeout_ns != 10000 * ms)
+    if (e->read_timeout_ns != 60000 * ms || e->idle_timeout_ns != 180000 * ms ||
+        e->grace_timeout_ns != 10000 * ms)
         buf_printf(out, " timeouts %lld %lld %lld ms", (long long)(e->read_timeout_ns / ms),
                    (long long)(e->idle_timeout_ns / ms), (long long)(e->grace_timeout_ns / ms));
     buf_putc(out, '\n');
@@ -84,8 +88,9 @@ static void put_etcd(struct buf *out, const struct settings *s)
                STR_ARG(s->etcd.username), STR_ARG(s->etcd.password));
     buf_puts(out, "etcd endpoints:");
     put_list(out, s->etcd.endpoints, s->etcd.n_endpoints);
-    buf_printf(out, "\netcd tls: %d ca=%.*s cert=%.*s key=%.*s skip=%d\n", s->etcd.tls.on, STR_ARG(s->etcd.tls.ca),
-               STR_ARG(s->etcd.tls.cert), STR_ARG(s->etcd.tls.key), s->etcd.tls.insecure_skip_verify);
+    buf_printf(out, "\netcd tls: %d ca=%.*s cert=%.*s key=%.*s skip=%d\n", s->etcd.tls.on,
+               STR_ARG(s->etcd.tls.ca), STR_ARG(s->etcd.tls.cert), STR_ARG(s->etcd.tls.key),
+               s->etcd.tls.insecure_skip_verify);
 }
 
 static void put_settings(struct buf *out, const struct settings *s)
@@ -93,22 +98,24 @@ static void put_settings(struct buf *out, const struct settings *s)
     for (size_t i = 0; i < s->n_entry_points; i++)
         put_entry_point(out, &s->entry_points[i]);
     put_etcd(out, s);
-    buf_printf(out, "file: %d watch=%d name=%.*s folder=%.*s\n", s->file.on, s->file.watch, STR_ARG(s->file.filename),
-               STR_ARG(s->file.directory));
+    buf_printf(out, "file: %d watch=%d name=%.*s folder=%.*s\n", s->file.on, s->file.watch,
+               STR_ARG(s->file.filename), STR_ARG(s->file.directory));
     buf_printf(out, "throttle: %lld ms\n", (long long)(s->throttle_ns / 1000000));
     buf_printf(out, "api: %d insecure=%d dashboard=%d debug=%d base=%.*s\n", s->api.on, s->api.insecure,
                s->api.dashboard, s->api.debug, STR_ARG(s->api.base_path));
     buf_printf(out, "ping: %d manual=%d at=%.*s status=%d\n", s->ping.on, s->ping.manual_routing,
                STR_ARG(s->ping.entry_point), s->ping.terminating_status);
-    buf_printf(out, "log: level=%d json=%d path=%.*s\n", (int)s->log.level, s->log.json, STR_ARG(s->log.path));
+    buf_printf(out, "log: level=%d json=%d path=%.*s\n", (int)s->log.level, s->log.json,
+               STR_ARG(s->log.path));
     buf_printf(out, "haproxy: binary=%.*s master=%.*s runtime=%.*s agent=%.*s\n", STR_ARG(s->haproxy.binary),
                STR_ARG(s->haproxy.master_socket), STR_ARG(s->haproxy.runtime_socket),
                STR_ARG(s->haproxy.agent_address));
-    buf_printf(out, "haproxy: threads=%d connections=%d spare=%d\n", s->haproxy.threads, s->haproxy.max_connections,
-               s->haproxy.spare_backends);
+    buf_printf(out, "haproxy: threads=%d connections=%d spare=%d\n", s->haproxy.threads,
+               s->haproxy.max_connections, s->haproxy.spare_backends);
     buf_printf(out, "agent: workers=%d closed=%d timeout=%lld ms\n", s->agent.workers,
                s->agent.rate_limit_fails_closed, (long long)(s->agent.timeout_ns / 1000000));
-    buf_printf(out, "guard: %d, state: sync=%d %.*s\n", s->guard.max_delete, s->state.sync, STR_ARG(s->state.dir));
+    buf_printf(out, "guard: %d, state: sync=%d %.*s\n", s->guard.max_delete, s->state.sync,
+               STR_ARG(s->state.dir));
 }
 
 /* The lines of `all` that `usual` does not have. */
@@ -147,7 +154,8 @@ static void check_case(const char *path)
     put_settings(&usual, nothing.settings);
     put_difference(&got, buf_str(&all), buf_str(&usual));
     put_findings(&got, c.diag);
-    ck_assert_msg(str_eq(buf_str(&got), str_from(buf_str(&file), at + 4)), "%s gives:\n%s", path, got.n ? got.p : "");
+    ck_assert_msg(str_eq(buf_str(&got), str_from(buf_str(&file), at + 4)), "%s gives:\n%s", path,
+                  got.n ? got.p : "");
     case_fini(&c);
     case_fini(&nothing);
     buf_fini(&file);
@@ -183,18 +191,21 @@ START_TEST(without_anything_the_defaults_are_traefiks)
     ck_assert_uint_eq(diag_total(c.diag), 0);
     ck_assert_uint_eq(s->n_entry_points, 1);
     ck_assert(str_eq(s->entry_points[0].name, STR("http")) && str_eq(s->entry_points[0].address, STR(":80")));
-    ck_assert(s->entry_points[0].port == 80 && s->entry_points[0].host.n == 0 && !s->entry_points[0].internal);
+    ck_assert(s->entry_points[0].port == 80 && s->entry_points[0].host.n == 0 &&
+              !s->entry_points[0].internal);
     ck_assert_int_eq(s->entry_points[0].read_timeout_ns, 60000000000);
     ck_assert_int_eq(s->entry_points[0].idle_timeout_ns, 180000000000);
     ck_assert_int_eq(s->entry_points[0].grace_timeout_ns, 10000000000);
     ck_assert(!s->etcd.on && !s->etcd.tls.on && !s->file.on && s->file.watch && !s->api.on && !s->ping.on);
-    ck_assert(s->api.dashboard && str_eq(s->api.base_path, STR("/")) && s->log.level == LOG_ERROR && !s->log.json);
+    ck_assert(s->api.dashboard && str_eq(s->api.base_path, STR("/")) && s->log.level == LOG_ERROR &&
+              !s->log.json);
     ck_assert(str_eq(s->etcd.root_key, STR("traefik")) && s->etcd.n_endpoints == 1);
     ck_assert_int_eq(s->throttle_ns, 2000000000);
     ck_assert_int_eq(s->ping.terminating_status, 503);
     ck_assert(str_eq(s->ping.entry_point, STR("traefik")));
     ck_assert(s->haproxy.spare_backends == 16 && s->agent.workers == 2 && s->agent.timeout_ns == 1000000000);
-    ck_assert(!s->agent.rate_limit_fails_closed && s->state.sync && s->state.dir.n == 0 && s->guard.max_delete == 50);
+    ck_assert(!s->agent.rate_limit_fails_closed && s->state.sync && s->state.dir.n == 0 &&
+              s->guard.max_delete == 50);
     case_fini(&c);
 }
 END_TEST
@@ -293,7 +304,8 @@ START_TEST(an_instance_is_named_by_what_it_serves)
     instance_of("--entrypoints.web.address=:80\n--providers.etcd", a);
     ck_assert_uint_eq(strspn(a, "0123456789abcdef"), 12);
     ck_assert_uint_eq(strlen(a), 12);
-    instance_of("TRAEFIK_PROVIDERS_ETCD=true\nTRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80\nMAITRED_LOG_LEVEL=DEBUG", b);
+    instance_of("TRAEFIK_PROVIDERS_ETCD=true\nTRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80\nMAITRED_LOG_LEVEL=DEBUG",
+                b);
     ck_assert_str_eq(a, b);
     static const char *const others[] = {
         "--entrypoints.web.address=:81\n--providers.etcd",
@@ -387,13 +399,20 @@ START_TEST(all_settings_are_printed)
     settings_print(&text, false);
     settings_print(&markdown, true);
     static const char *const some[] = {
-        "--entrypoints.<name>.address", "--providers.etcd.endpoints", "--haproxy.sparebackends",
-        "--agent.ratelimit.onfailure",  "--metrics.otlp.grpc.tls.ca", "--accesslog.fields.names.<name>",
-        "--certificatesresolvers.<name>.acme.email", "--configfile", "--accesslog ",
+        "--entrypoints.<name>.address",
+        "--providers.etcd.endpoints",
+        "--haproxy.sparebackends",
+        "--agent.ratelimit.onfailure",
+        "--metrics.otlp.grpc.tls.ca",
+        "--accesslog.fields.names.<name>",
+        "--certificatesresolvers.<name>.acme.email",
+        "--configfile",
+        "--accesslog ",
     };
     for (int i = 0; i < ROWS(some); i++)
         ck_assert_msg(str_search(buf_str(&text), str_c(some[i])) != SIZE_MAX, "%s", some[i]);
-    struct str row = STR("| `--providers.etcd.endpoints` | list | `127.0.0.1:2379` | used | host:port, or URLs |\n");
+    struct str row =
+        STR("| `--providers.etcd.endpoints` | list | `127.0.0.1:2379` | used | host:port, or URLs |\n");
     ck_assert_uint_ne(str_search(buf_str(&markdown), row), SIZE_MAX);
     ck_assert_uint_eq(str_search(buf_str(&text), STR("pilot")), SIZE_MAX);
     buf_fini(&text);

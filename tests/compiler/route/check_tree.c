@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "route/tree_value.h"
 #include "suite.h"
 #include "tree_case.h"
 
@@ -38,7 +39,8 @@ static void check_case(const char *path)
     ck_assert_msg(at != SIZE_MAX, "%s has no line of three dashes", path);
     struct tree_case c = tree_case_of(str_head(text, at), str_starts(text, STR("file\n")));
     tree_dump(&got, c.tree, c.diag);
-    ck_assert_msg(str_eq(buf_str(&got), str_from(text, at + 4)), "%s gives:\n%s", path, got.n ? got.p : "nothing");
+    ck_assert_msg(str_eq(buf_str(&got), str_from(text, at + 4)), "%s gives:\n%s", path,
+                  got.n ? got.p : "nothing");
     buf_fini(&got);
     buf_fini(&file);
     tree_case_fini(&c);
@@ -210,7 +212,8 @@ START_TEST(a_root_of_several_segments_counts_as_a_whole)
 {
     struct arena *arena = arena_create();
     struct diag *diag = diag_create(arena, 0);
-    struct kv_pair pairs[] = { { STR("a/b/http/routers/r/rule"), STR("x") }, { STR("a/c/http/routers/s/rule"), STR("y") } };
+    struct kv_pair pairs[] = { { STR("a/b/http/routers/r/rule"), STR("x") },
+                               { STR("a/c/http/routers/s/rule"), STR("y") } };
     struct kv_snapshot snapshot = kv_snapshot_of(pairs, 2, STR("a/b"), STR("etcd"), diag);
     struct tree *tree = tree_decode(arena, &snapshot, diag);
     ck_assert_uint_eq(tree->n_routers, 1);
@@ -219,13 +222,49 @@ START_TEST(a_root_of_several_segments_counts_as_a_whole)
 }
 END_TEST
 
+/* No struct has such a field yet, so the decoder of values is called by itself. */
+START_TEST(maps_keep_the_case_of_names_and_join_deeper_ones)
+{
+    struct arena *arena = arena_create();
+    struct diag *diag = diag_create(arena, 0);
+    struct kv_pair pairs[] = {
+        { STR("t/http/X-Deep/A/B"), STR("deep") },
+        { STR("t/http/X-Deep"), STR("top") },
+        { STR("t/http/Accept"), STR("one") },
+        { STR("t/http/accept"), STR("two") },
+        { STR("t/http/5x/7/y"), STR("digits") },
+        { STR("t/http/empty"), STR("") },
+    };
+    struct kv_snapshot snapshot = kv_snapshot_of(pairs, ROWS(pairs), STR("t"), STR("etcd"), diag);
+    struct keytree keys;
+    keytree_init(&keys, &snapshot, diag);
+    struct decoder d = { .arena = arena, .diag = diag, .keys = &keys };
+    struct schema_row row = { .name = STR("headers"), .type = SCHEMA_TEXT_MAP };
+    struct map_value map = { 0 };
+    decode_map(&d, &row, keys.nodes.p[0].first, &map);
+    static const char *const want[][2] = {
+        { "5x.[7].y", "digits" }, { "Accept", "two" }, { "X-Deep", "top" }, { "X-Deep.A.B", "deep" }, { "empty", "" },
+    };
+    ck_assert_uint_eq(map.n, ROWS(want));
+    for (size_t i = 0; i < map.n; i++) {
+        ck_str(map.v[i].name, want[i][0]);
+        ck_str(map.v[i].v, want[i][1]);
+    }
+    ck_str(map.key, "t/http");
+    ck_str(map.v[3].key, "t/http/X-Deep/A/B");
+    keytree_fini(&keys);
+    arena_destroy(arena);
+}
+END_TEST
+
 /* Every form of name that sorts differently as a key and as a name. */
 START_TEST(objects_come_in_byte_order_of_their_names)
 {
-    struct tree_case c = from_store("http/routers/web-x/rule = 1\nhttp/routers/web/rule = 1\n"
-                                    "http/routers/web.y/rule = 1\nhttp/routers/Web2/rule = 1\n"
-                                    "http/routers/7/rule = 1\nhttp/routers/web0/rule = 1\nhttp/routers/~/rule = 1\n"
-                                    "http/routers/web = 1\nhttp/routers/!/rule = 1\n");
+    struct tree_case c =
+        from_store("http/routers/web-x/rule = 1\nhttp/routers/web/rule = 1\n"
+                   "http/routers/web.y/rule = 1\nhttp/routers/Web2/rule = 1\n"
+                   "http/routers/7/rule = 1\nhttp/routers/web0/rule = 1\nhttp/routers/~/rule = 1\n"
+                   "http/routers/web = 1\nhttp/routers/!/rule = 1\n");
     ck_assert_uint_eq(c.tree->n_routers, 8);
     for (size_t i = 1; i < c.tree->n_routers; i++)
         ck_assert_int_lt(str_cmp(c.tree->routers[i - 1].object.name, c.tree->routers[i].object.name), 0);
@@ -276,6 +315,7 @@ int main(void)
         { endless_keys_are_left_out_and_deep_ones_end, 0 },
         { other_roots_and_no_pairs_give_an_empty_tree, 0 },
         { a_root_of_several_segments_counts_as_a_whole, 0 },
+        { maps_keep_the_case_of_names_and_join_deeper_ones, 0 },
         { objects_come_in_byte_order_of_their_names, 0 },
         { a_flood_of_faults_is_counted_and_ends, 0 },
         { the_same_snapshot_gives_the_same_bytes, 0 },

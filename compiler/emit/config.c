@@ -1,0 +1,117 @@
+#include "base/quote.h"
+#include "emit/parts.h"
+#include "emit/scope.h"
+
+/* Traefik's dialTimeout. A request that has waited about as long has timed out while connecting (the clocks that are
+ * compared differ by some milliseconds). */
+#define CONNECT_TIMEOUT "30s"
+#define CONNECT_LIMIT_MS "29900"
+
+/* A path as argument of a converter, f("…"), inside a word without quotes: two levels of quoting. */
+static struct str path_argument(struct arena *arena, struct str path)
+{
+    struct buf inner = { 0 }, outer = { 0 };
+    buf_putc(&inner, '"');
+    for (size_t i = 0; i < path.n; i++) {
+        if (path.p[i] == '"' || path.p[i] == '\\')
+            buf_putc(&inner, '\\');
+        buf_putc(&inner, path.p[i]);
+    }
+    buf_putc(&inner, '"');
+    for (size_t i = 0; i < inner.n; i++) {
+        if (strchr(" \"'\\#", inner.p[i]))
+            buf_putc(&outer, '\\');
+        buf_putc(&outer, inner.p[i]);
+    }
+    struct str word = emit_word(arena, path);
+    struct str out = str_eq(word, path) ? path : arena_copy(arena, buf_str(&outer));
+    buf_fini(&inner);
+    buf_fini(&outer);
+    return out;
+}
+
+static struct str address_of(struct arena *arena, const struct entry_point *entry)
+{
+    bool bare_ipv6 = str_find(entry->host, ':') < entry->host.n && entry->host.p[0] != '[';
+    struct str text = bare_ipv6 ? arena_printf(arena, "[%.*s]:%d", STR_ARG(entry->host), entry->port)
+                                : arena_printf(arena, "%.*s:%d", STR_ARG(entry->host), entry->port);
+    return emit_word(arena, text);
+}
+
+static struct str proxy_name(struct arena *arena, struct str entry_point)
+{
+    struct buf name = { 0 };
+    buf_puts(&name, "entry:");
+    quote_name(&name, entry_point);
+    struct str out = arena_copy(arena, buf_str(&name));
+    buf_fini(&name);
+    return out;
+}
+
+static struct template_value trusted_list(struct arena *arena, const struct entry_point *entry)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, entry->n_trusted_ips);
+    for (size_t i = 0; i < entry->n_trusted_ips; i++)
+        rows[i] = SCOPE(arena, TEXT("trusted_ip", emit_word(arena, entry->trusted_ips[i])));
+    return (struct template_value)LIST("trusted", rows, entry->trust_all ? 0 : entry->n_trusted_ips);
+}
+
+static struct template_scope entry_scope(struct arena *arena, const struct settings *settings, size_t index)
+{
+    const struct entry_point *entry = &settings->entry_points[index];
+    bool ping = settings->ping.on && !settings->ping.manual_routing && str_eq(settings->ping.entry_point, entry->name);
+    return SCOPE(arena, TEXT("name", emit_word(arena, entry->name)),
+                 TEXT("proxy", proxy_name(arena, entry->name)),
+                 TEXT("index", arena_printf(arena, "%zu", index)),
+                 TEXT("address", address_of(arena, entry)),
+                 FLAG("any_address", entry->host.n == 0),
+                 TEXT("address6", arena_printf(arena, "[::]:%d", entry->port)),
+                 TEXT("read_timeout", emit_duration(arena, entry->read_timeout_ns)),
+                 TEXT("idle_timeout", emit_duration(arena, entry->idle_timeout_ns)),
+                 FLAG("trust_all", entry->trust_all),
+                 FLAG("trusting", entry->trust_all || entry->n_trusted_ips > 0),
+                 trusted_list(arena, entry), FLAG("ping", ping));
+}
+
+static struct template_value entry_list(struct arena *arena, const struct settings *settings)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, settings->n_entry_points);
+    size_t n = 0;
+    for (size_t i = 0; i < settings->n_entry_points; i++)
+        if (!settings->entry_points[i].udp)
+            rows[n++] = entry_scope(arena, settings, i);
+    return (struct template_value)LIST("entry_points", rows, n);
+}
+
+static struct template_value numbers(struct arena *arena, const char *list, const char *slot, const int *values, size_t n)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = SCOPE(arena, TEXT(slot, arena_printf(arena, "%d", values ? values[i] : (int)i)));
+    return (struct template_value)LIST(list, rows, n);
+}
+
+void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
+{
+    /* The likeliest first: the rules are tried in this order. */
+    static const int statuses[] = { 429, 401, 403, 503, 500, 400, 404, 413 };
+    const struct settings *settings = plan->settings;
+    const struct shape *shape = &plan->shape;
+    bool both = shape->host_keys && shape->any_keys;
+    int threads = settings->haproxy.threads, connections = settings->haproxy.max_connections;
+    struct template_scope scope = SCOPE(
+        arena, TEXT("sockets", emit_word(arena, paths->sockets)), TEXT("runtime_socket", STR(RUNTIME_SOCKET)),
+        TEXT_IF("threads", arena_printf(arena, "%d", threads), threads > 0),
+        TEXT_IF("connections", arena_printf(arena, "%d", connections), connections > 0),
+        TEXT("lua", emit_word(arena, emit_path(arena, paths, ARTIFACT_LUA))),
+        TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
+        TEXT("routes", path_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
+        TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
+        FLAG("host_keys", shape->host_keys), FLAG("any_keys", shape->any_keys), FLAG("both_keys", both),
+        TEXT("any_guard", shape->host_keys ? STR(" if !{ var(txn.r) -m found }") : STR("")),
+        FLAG("exits", both || shape->cut || shape->agent), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
+        FLAG("agent_full", shape->agent_full), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
+        entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, (size_t)settings->agent.workers),
+        numbers(arena, "statuses", "status", statuses, sizeof statuses / sizeof *statuses));
+    template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);
+}

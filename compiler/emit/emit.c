@@ -1,0 +1,67 @@
+#include "emit/emit.h"
+
+#include <inttypes.h>
+
+#include "emit/parts.h"
+#include "emit/template.h"
+
+void emit_map_line(struct buf *out, const struct plan_entry *entry)
+{
+    buf_put(out, entry->key);
+    buf_putc(out, ' ');
+    buf_put(out, entry->value);
+    buf_putc(out, '\n');
+}
+
+static void emit_routes(struct buf *out, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_routes; i++)
+        emit_map_line(out, &plan->routes[i]);
+}
+
+void emit_policy(struct buf *out, const struct plan *plan)
+{
+    buf_printf(out, "{\"version\":1,\"revision\":%" PRId64 ",\"programs\":{", plan->revision);
+    for (size_t i = 0; i < plan->n_programs; i++) {
+        buf_puts(out, i ? ",\n" : "\n");
+        buf_put_json(out, plan->programs[i].id);
+        buf_putc(out, ':');
+        buf_put(out, plan->programs[i].json);
+    }
+    buf_puts(out, plan->n_programs ? "\n}}\n" : "}}\n");
+}
+
+/* Moves what was rendered into the arena. */
+static struct artifact finish(struct arena *arena, const char *name, struct buf *bytes, bool skeleton)
+{
+    struct artifact artifact = { str_c(name), arena_copy(arena, buf_str(bytes)), skeleton };
+    buf_reset(bytes);
+    return artifact;
+}
+
+struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
+{
+    enum { ALL = 7 };
+    struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL);
+    struct arena *scratch = arena_create();
+    struct buf bytes = { 0 };
+    size_t n = 0;
+    emit_config(&bytes, scratch, plan, paths);
+    p[n++] = finish(arena, ARTIFACT_CONFIG, &bytes, true);
+    emit_backends(&bytes, scratch, plan);
+    p[n++] = finish(arena, ARTIFACT_BACKENDS, &bytes, false);
+    emit_routes(&bytes, plan);
+    p[n++] = finish(arena, ARTIFACT_ROUTES, &bytes, false);
+    if (plan->shape.agent) {
+        emit_spoe(&bytes, scratch, plan);
+        p[n++] = finish(arena, ARTIFACT_SPOE, &bytes, true);
+    }
+    p[n++] = (struct artifact){ STR(ARTIFACT_LUA), template_load(ARTIFACT_LUA), true };
+    emit_policy(&bytes, plan);
+    p[n++] = finish(arena, ARTIFACT_POLICY, &bytes, false);
+    shape_write(&plan->shape, &bytes);
+    p[n++] = finish(arena, ARTIFACT_SHAPE, &bytes, true);
+    buf_fini(&bytes);
+    arena_destroy(scratch);
+    return (struct artifacts){ p, n };
+}

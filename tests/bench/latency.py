@@ -1,0 +1,65 @@
+"""How soon after an etcd put the new route is served: a put by HTTP, then a kept-alive connection that asks till it sees it."""
+import http.client
+import json
+import os
+import time
+
+from cpu import Started
+from figures import at, table
+from lib import HOST, Maitred, b64, router, service
+from traffic import Connection, Upstream
+from trees import load, many_routes
+
+BOUNDS = {1000: (5.0, 20.0), 100000: (50.0, 150.0)}  # routes: p50, p99 in ms
+
+
+def once(etcd, gateway, key, name, upstream):
+    """Milliseconds from sending the put to the end of the first answer by the new upstream. The put's own answer is read only
+    afterwards: it need not come first."""
+    body = json.dumps({"key": b64(key), "value": b64(name)})
+    start = time.monotonic()
+    etcd.request("POST", "/v3/kv/put", body, {"Content-Type": "application/json"})
+    while json.loads(gateway.ask("/probe").body)["name"] != upstream:
+        if time.monotonic() - start > 20:
+            raise SystemExit("a put was not served within 20 s")
+    took = (time.monotonic() - start) * 1000
+    etcd.getresponse().read()
+    return took
+
+
+def measure(folder, args):
+    started = Started(folder)
+    ups = [Upstream("a"), Upstream("b")]
+    try:
+        tree = {**service("a", ups[0].url), **service("b", ups[1].url), **many_routes(args.routes, [u.url for u in ups]),
+                **router("probe", "Path(`/probe`)", "a")}
+        web = Maitred(folder, f"--haproxy.binary={args.haproxy}", etcd=started.store, state=os.path.join(folder, "state"), level="ERROR")
+        revision = load(started.store, tree)
+        started.gateways.append(web.start())
+        web.wait_served(revision)
+        etcd, gateway = http.client.HTTPConnection(HOST, started.store.port), Connection(web.web)
+        took = []
+        for i in range(args.puts):
+            to = "ba"[i % 2]
+            took.append(once(etcd, gateway, "traefik/http/routers/probe/service", to, to))
+            time.sleep(0.01)
+        status = web.status()
+        return {"routes": args.routes, "puts": args.puts, "reloads": status["haproxy"]["reloads"],
+                "repairs": status["push"]["repairs"], **{f"p{int(p * 100)}_ms": at(took, p) for p in (0.5, 0.9, 0.99)},
+                "max_ms": max(took)}
+    finally:
+        started.end()
+
+
+def show(figures):
+    print(f"put to served with {figures['routes']} routes, {figures['puts']} puts, {figures['reloads']} reloads, "
+          f"{figures['repairs']} repairs")
+    names = ("p50_ms", "p90_ms", "p99_ms", "max_ms")
+    table(["", "p50 ms", "p90 ms", "p99 ms", "max ms"], [["", *[f"{figures[n]:.1f}" for n in names]]])
+
+
+def missed(figures):
+    p50, p99 = BOUNDS.get(figures["routes"], (float("inf"),) * 2)
+    if figures["p50_ms"] <= p50 and figures["p99_ms"] <= p99:
+        return []
+    return [f"put to served: p50 {figures['p50_ms']:.1f} ms > {p50} or p99 {figures['p99_ms']:.1f} ms > {p99}"]

@@ -1,0 +1,290 @@
+/* Middlewares of the model: ops, chains, those of entry points, and that none is ever left out silently. */
+#include "model_case.h"
+
+#define MW(name) "http/middlewares/" name "/"
+#define USE(list) "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = " list "\n"
+#define STRIP(name) MW(name) "stripprefix/prefixes = /" name "\n"
+#define LIMIT(name) MW(name) "ratelimit/average = 10\n"
+
+#define ROUTER "r@etcd 9 web,websecure s@etcd"
+#define OUT    "out 1\n"
+
+static const struct {
+    const char *tree, *want;
+} cases[] = {
+    { USE("a") STRIP("a"), ROUTER " a@etcd=strip:/a\n" },
+    { USE("a@etcd") STRIP("a"), ROUTER " a@etcd=strip:/a\n" },
+    { USE("a,b") STRIP("b") LIMIT("a"), ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b\n" },
+    { USE("b,a") STRIP("b") LIMIT("a"), ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a,a") LIMIT("a"), ROUTER " a@etcd=limit:10/1000ms:1:ip a@etcd=limit:10/1000ms:1:ip\n" },
+    /* stripPrefix. */
+    { USE("a") MW("a") "stripprefix/prefixes = /x, /y/ ,/z", ROUTER " a@etcd=strip:/x:/y/:/z\n" },
+    { USE("a") MW("a") "stripprefix/prefixes/0 = \\s/x\\s\n", ROUTER " a@etcd=strip:/x\n" },
+    { USE("a") MW("a") "stripprefix/prefixes = /x\n" MW("a") "stripprefix/forceslash = true",
+      ROUTER " a@etcd=strip!:/x\n" },
+    { USE("a") MW("a") "stripprefix/forceslash = true", ROUTER "\n" },
+    { USE("a,b") STRIP("a") STRIP("b"), OUT "! not-supported routers/r/middlewares\n" },
+    /* rateLimit. */
+    { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 50\n" MW("a") "ratelimit/period = 1m",
+      ROUTER " a@etcd=limit:10/60000ms:50:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 0\n" MW("a") "ratelimit/period = 0",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/burst = -7", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") MW("a") "ratelimit/burst = 5", ROUTER "\n" },
+    { USE("a") MW("a") "ratelimit/average = 0", ROUTER "\n" },
+    { USE("a") MW("a") "ratelimit/average = -1", ROUTER "\n" },
+    { USE("a") MW("a") "ratelimit/average = 9223372036", ROUTER " a@etcd=limit:9223372036/1000ms:1:ip\n" },
+    { USE("a") MW("a") "ratelimit/average = 9223372037",
+      OUT "! bad-value middlewares/a/ratelimit/average\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/period = -1s",
+      OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ratelimit/period = -1s",
+      OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = X-Who",
+      ROUTER " a@etcd=limit:10/1000ms:1:headerx-who\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true", ROUTER " a@etcd=limit:10/1000ms:1:host\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = false", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = ", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 0", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = -1", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 1",
+      OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/depth\n"
+          "! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8",
+      OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/excludedips\n"
+          "! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 64",
+      OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/ipv6subnet\n"
+          "! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true\n"
+      MW("a") "ratelimit/sourcecriterion/requestheadername = X",
+      OUT "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:1",
+      OUT "! not-supported middlewares/a/ratelimit/redis\n! broken-reference routers/r/middlewares\n" },
+    /* A middleware in error is never passed by. */
+    { USE("a"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("a,,b") LIMIT("a") LIMIT("b"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("A") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("a@file") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("a") "http/middlewares/a = true", OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") STRIP("a") LIMIT("a"), OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "basicauth/users = u:h",
+      OUT "! not-supported middlewares/a/basicauth\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x", OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ratelimit/average = x", OUT "! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ratelimit/foo = 1", OUT "! broken-reference routers/r/middlewares\n" },
+    { USE("x,a") MW("x") "chain/middlewares = a\n" MW("a") "compress = true",
+      OUT "! not-supported middlewares/a/compress\n! broken-reference middlewares/x/chain/middlewares\n"
+          "! broken-reference routers/r/middlewares\n! broken-reference routers/r/middlewares\n" },
+    /* Unused ones only tell their own errors. */
+    { "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\n" MW("a") "ratelimit/period = -1s",
+      ROUTER "\n! bad-object middlewares/a/ratelimit/period\n" },
+    /* Chains. */
+    { USE("c") MW("c") "chain/middlewares = b,a\n" STRIP("b") LIMIT("a"),
+      ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,e,a\n" MW("e") "chain/middlewares = b\n"
+      STRIP("b") LIMIT("a"),
+      ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("c") MW("c") "chain/middlewares = ", ROUTER "\n" },
+    { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"), OUT "! not-supported routers/r/middlewares\n" },
+    { USE("c") MW("c") "chain/middlewares = a,x\n" LIMIT("a"),
+      OUT "! missing-reference middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
+    { USE("c") MW("c") "chain/middlewares = c",
+      OUT "! bad-object middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
+    { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,c\n" LIMIT("a"),
+      OUT "! broken-reference middlewares/c/chain/middlewares\n! bad-object middlewares/d/chain/middlewares\n"
+          "! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = c",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n! broken-reference middlewares/c/chain/middlewares\n"
+             "! bad-object middlewares/d/chain/middlewares\n" },
+};
+
+START_TEST(middlewares_come_out_as_written)
+{
+    struct model_case c = model_case_of(cases[_i].tree);
+    struct buf out = { 0 };
+    put_routers(&out, c.model);
+    put_findings(&out, c.diag);
+    ck_assert_msg(str_eq(buf_str(&out), str_c(cases[_i].want)), "%s\nis\n%swanted\n%s", cases[_i].tree, out.p,
+                  cases[_i].want);
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
+START_TEST(bare_names_in_a_chain_are_of_its_provider)
+{
+    struct model_case c = model_case_with(&usual_settings, USE("c@file") LIMIT("a"),
+                                          MW("c") "chain/middlewares = a\n" MW("a") "ratelimit/average = 77\n");
+    struct buf out = { 0 };
+    put_routers(&out, c.model);
+    ck_assert_str_eq(out.p, ROUTER " a@file=limit:77/1000ms:1:ip\n");
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
+static struct model_case chains_of(size_t levels, const char *of_each)
+{
+    struct buf tree = { 0 };
+    buf_puts(&tree, USE("c0") LIMIT("a"));
+    for (size_t i = 0; i < levels; i++)
+        buf_printf(&tree, MW("c%zu") "chain/middlewares = %sc%zu\n", i, of_each, i + 1);
+    buf_printf(&tree, MW("c%zu") "chain/middlewares = a,a\n", levels);
+    struct model_case c = model_case_of(tree.p);
+    buf_fini(&tree);
+    return c;
+}
+
+START_TEST(chains_may_be_long)
+{
+    struct model_case c = chains_of(20000, "");
+    ck_assert_uint_eq(c.model->n_routers, 1);
+    ck_assert_uint_eq(c.model->routers[0].n_ops, 2);
+    ck_assert_uint_eq(diag_total(c.diag), 0);
+    model_case_fini(&c);
+}
+END_TEST
+
+START_TEST(chains_cannot_grow_without_end)
+{
+    struct model_case c = chains_of(62, "a,");
+    ck_assert_uint_eq(c.model->n_routers, 1);
+    ck_assert_uint_eq(c.model->routers[0].n_ops, 64);
+    model_case_fini(&c);
+    c = chains_of(63, "a,");
+    ck_assert_uint_eq(c.model->n_routers, 0);
+    ck_assert_uint_eq(c.model->n_routers_out, 1);
+    ck_assert_int_eq(first_finding(&c)->code, FINDING_BAD_OBJECT);
+    ck_assert(has(first_finding(&c)->message, "more than 64"));
+    model_case_fini(&c);
+}
+END_TEST
+
+START_TEST(chains_that_double_each_time_are_refused_at_once)
+{
+    struct buf tree = { 0 };
+    buf_puts(&tree, USE("c0") LIMIT("a"));
+    for (int i = 0; i < 60; i++)
+        buf_printf(&tree, MW("c%d") "chain/middlewares = c%d,c%d\n", i, i + 1, i + 1);
+    buf_puts(&tree, MW("c60") "chain/middlewares = a\n");
+    struct model_case c = model_case_of(tree.p);
+    ck_assert_uint_eq(c.model->n_routers_out, 1);
+    ck_assert_uint_lt(arena_size(c.arena), 1 << 20);
+    buf_fini(&tree);
+    model_case_fini(&c);
+}
+END_TEST
+
+START_TEST(a_list_of_names_tells_its_first_faults_only)
+{
+    struct buf tree = { 0 };
+    buf_puts(&tree, "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = ");
+    for (int i = 0; i < 500; i++)
+        buf_printf(&tree, "x%d,", i);
+    struct model_case c = model_case_of(tree.p);
+    ck_assert_uint_eq(diag_count(c.diag, SEVERITY_NOTE), 8);
+    ck_assert_uint_eq(c.model->n_routers_out, 1);
+    buf_fini(&tree);
+    model_case_fini(&c);
+}
+END_TEST
+
+/* Entry points "a" and "b" with middlewares, "c" without. */
+static struct model_case with_entry_point_middlewares(const char *of_a, const char *tree, const char *file)
+{
+    static struct str names_a[1], names_b[] = { { "second@file", 11 } };
+    static struct entry_point entry_points[3];
+    static struct settings settings;
+    names_a[0] = str_c(of_a);
+    entry_points[0] = (struct entry_point){ .name = STR("a"), .middlewares = names_a, .n_middlewares = 1 };
+    entry_points[1] = (struct entry_point){ .name = STR("b"), .middlewares = names_b, .n_middlewares = 1 };
+    entry_points[2] = (struct entry_point){ .name = STR("c") };
+    settings = (struct settings){ .entry_points = entry_points, .n_entry_points = 3 };
+    return model_case_with(&settings, tree, file);
+}
+
+#define SECOND MW("second") "stripprefix/prefixes = /2\n"
+#define FIRST  MW("first") "ratelimit/average = 1\n"
+
+static const struct {
+    const char *of_a, *tree, *want;
+} entered[] = {
+    /* Alone on its entry point a router keeps its name; the entry point's come first. */
+    { "first@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
+      "r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=limit:10/1000ms:1:ip\n" },
+    { "first@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = c",
+      "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
+    /* On several it is parted. */
+    { "first@file", USE("own") LIMIT("own"),
+      "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=limit:10/1000ms:1:ip\n"
+      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n"
+      "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
+    { "first@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = b,a",
+      "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=limit:10/1000ms:1:ip\n"
+      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n" },
+    /* What one lacks, no router is served without. */
+    { "gone@file", USE("own") LIMIT("own"),
+      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n"
+      "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\nout 1\n"
+      "! missing-reference entrypoints.a.http.middlewares\n! broken-reference entrypoints.a.http.middlewares\n" },
+    { "bad@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
+      "out 1\n! broken-reference entrypoints.a.http.middlewares\n! broken-reference entrypoints.a.http.middlewares\n"
+      "! not-supported middlewares/bad/basicauth\n" },
+    /* Told only when a router needs it, and once. */
+    { "gone@file", "http/routers/x/rule = Path(`/`)\nhttp/routers/x/service = s\nhttp/routers/x/entrypoints = c",
+      "x@etcd 9 c s@etcd\n" },
+    /* Bare names are of the router's provider. */
+    { "own", "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/entrypoints = a\n" LIMIT("own"),
+      "r@etcd 9 a s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
+    /* Two strips, one of them of the entry point. */
+    { "first@file", USE("own") STRIP("own"),
+      "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=strip:/own\n"
+      "r@etcd 9 c s@etcd own@etcd=strip:/own\nout 1\n! not-supported routers/r/middlewares\n" },
+};
+
+START_TEST(entry_points_put_middlewares_in_front)
+{
+    const char *file = SECOND FIRST;
+    if (has(str_c(entered[_i].of_a), "bad"))
+        file = SECOND FIRST MW("bad") "basicauth/users = u:h\n";
+    struct model_case c = with_entry_point_middlewares(entered[_i].of_a, entered[_i].tree, file);
+    struct buf out = { 0 };
+    put_routers(&out, c.model);
+    put_findings(&out, c.diag);
+    ck_assert_msg(str_eq(buf_str(&out), str_c(entered[_i].want)), "%s\nis\n%swanted\n%s", entered[_i].tree, out.p,
+                  entered[_i].want);
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
+START_TEST(a_fault_of_an_entry_point_is_told_once_for_all_routers)
+{
+    struct buf tree = { 0 };
+    for (int i = 0; i < 50; i++)
+        buf_printf(&tree, "http/routers/r%d/rule = Path(`/%d`)\nhttp/routers/r%d/service = s\n", i, i, i);
+    struct model_case c = with_entry_point_middlewares("gone@file", tree.p, SECOND);
+    ck_assert_uint_eq(c.model->n_routers, 100);
+    ck_assert_uint_eq(c.model->n_routers_out, 50);
+    ck_assert_uint_eq(diag_total(c.diag), 2);
+    buf_fini(&tree);
+    model_case_fini(&c);
+}
+END_TEST
+
+int main(void)
+{
+    const struct test_row rows[] = {
+        { middlewares_come_out_as_written, ROWS(cases) },
+        { bare_names_in_a_chain_are_of_its_provider, 0 },
+        { chains_may_be_long, 0 },
+        { chains_cannot_grow_without_end, 0 },
+        { chains_that_double_each_time_are_refused_at_once, 0 },
+        { a_list_of_names_tells_its_first_faults_only, 0 },
+        { entry_points_put_middlewares_in_front, ROWS(entered) },
+        { a_fault_of_an_entry_point_is_told_once_for_all_routers, 0 },
+        { NULL, 0 },
+    };
+    return run_suite("model_middleware", rows);
+}

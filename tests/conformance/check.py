@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Runs the conformance cases that this project has taken up (cases/) and compares with known-gaps.txt.
+
+    tests/conformance/check.py --sut 'build/maitred run' [--only SUBSTR] [CASE-FILE ...]
+
+A case that fails must stand in known-gaps.txt (`case-name  reason`), and one that stands there must fail: so the list can
+only be true. Exit status: 0 as expected, 1 not, 2 the runner could not run.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read_gaps(path):
+    """{case name: reason}; `#` begins a comment line."""
+    gaps = {}
+    with open(path) as f:
+        for line in f:
+            name, _, reason = line.strip().partition(" ")
+            if name and not name.startswith("#"):
+                gaps[name] = reason.strip()
+    return gaps
+
+
+def case_names(paths):
+    names = set()
+    for path in paths:
+        with open(path) as f:
+            names |= {case["name"] for case in json.load(f)["cases"]}
+    return names
+
+
+def run(args, paths):
+    """({case name: passed}, exit status) of run.py, whose lines are printed as they come."""
+    words = [sys.executable, os.path.join(HERE, "run.py"), "--sut", args.sut, *paths]
+    words += ["--only", args.only] if args.only else []
+    words += ["--keep"] if args.keep else []
+    seen = {}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, errors="replace",
+                          env=dict(os.environ, PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")) as proc:
+        for line in proc.stdout:
+            outcome, _, name = line.strip().partition(" ")
+            if outcome in ("ok", "FAIL") and not line.startswith(" "):
+                seen[name.strip()] = outcome == "ok"
+            print(line, end="", flush=True)
+    return seen, proc.returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("paths", nargs="*", help="case files (all of cases/)")
+    parser.add_argument("--sut", required=True, help="command line of the gateway")
+    parser.add_argument("--only", help="only cases whose name contains this")
+    parser.add_argument("--gaps", default=os.path.join(HERE, "known-gaps.txt"))
+    parser.add_argument("--keep", action="store_true", help="keep run.py's folder with the logs")
+    args = parser.parse_args()
+    folder = os.path.join(HERE, "cases")
+    paths = args.paths or sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".json"))
+    wanted = {name for name in case_names(paths) if not args.only or args.only in name}
+    gaps = read_gaps(args.gaps)
+    seen, status = run(args, paths)
+    print()
+    if status not in (0, 1) or not wanted:
+        print(f"run.py ended with {status}" if wanted else "no case was chosen")
+        return 2
+    failed = 0
+    for name in sorted(wanted):
+        if name not in seen:
+            problem = "did not run"
+        elif not seen[name] and name not in gaps:
+            problem = "fails and is no known gap"
+        elif seen[name] and name in gaps:
+            problem = "passes now: take it out of known-gaps.txt"
+        else:
+            continue
+        failed += 1
+        print(f"{name}: {problem}")
+    for name in sorted(set(gaps) - wanted) if not args.paths and not args.only else ():
+        failed += 1
+        print(f"{name}: stands in known-gaps.txt, but no case has that name")
+    known = sum(not ok for name, ok in seen.items() if name in gaps)
+    print(f"{known} known gaps" if known else "no known gaps")
+    print(f"{sum(seen.get(n, False) for n in wanted - set(gaps))} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Rate limits, and what happens to them when the agent does not answer."""
+import collections
+import os
+import signal
+import time
+import unittest
+
+from lib import GatewayTest, eventually, limit, router, service, strip
+from traffic import Upstream, ask, said, word
+
+
+class RateLimits(GatewayTest):
+    def serve(self, *flags, **keys):
+        self.a = Upstream("a")
+        store = self.etcd()
+        web = self.gateway(*flags, etcd=store).start()
+        web.wait_served(store.change({**service("s", self.a.url), **router("bare", "Path(`/bare`)", "s"), **limit("low", 1, 5),
+                                      **strip("cut", "/cut"), **router("limited", "Path(`/limited`)", "s", "low"),
+                                      **router("both", "PathPrefix(`/cut`)", "s", "cut", "low"), **keys}))
+        return web
+
+    def test_the_burst_passes_then_429_until_tokens_come_back(self):
+        web = self.serve()
+        answers = [ask(web.web, "/limited") for _ in range(12)]
+        self.assertEqual([said(a) for a in answers[:5]], ["a"] * 5)
+        self.assertEqual({said(a) for a in answers[7:]}, {"429"})
+        self.assertIn("retry-after", answers[-1].headers)
+        time.sleep(1.2)
+        self.assertEqual(word(web.web, "/limited"), "a")
+
+    def test_each_source_address_has_a_bucket_of_its_own(self):
+        web = self.serve()
+        for source in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+            answers = collections.Counter(word(web.web, "/limited", source=source) for _ in range(10))
+            self.assertTrue(5 <= answers["a"] <= 6, (source, answers))
+        self.assertGreaterEqual(web.status()["agent"]["buckets"], 3)
+
+    def test_a_forged_header_makes_no_new_bucket(self):
+        web = self.serve()
+        answers = [word(web.web, "/limited", headers={"X-Forwarded-For": f"10.0.0.{i}", "X-Real-Ip": f"10.0.0.{i}"}) for i in range(12)]
+        self.assertLessEqual(answers.count("a"), 6)
+
+    def test_the_path_is_stripped_and_the_limit_counted(self):
+        web = self.serve()
+        answers = [word(web.web, "/cut/x") for _ in range(10)]
+        self.assertTrue(5 <= answers.count("a") <= 6, answers)
+        self.assertEqual({h.target for h in self.a.hits}, {"/x"})
+
+    def test_a_stopped_agent_lets_requests_pass_and_they_are_counted(self):
+        web = self.serve()
+        before = web.status()["agent"]["passedWithoutVerdict"]
+        os.kill(web.proc.pid, signal.SIGSTOP)
+        answers = [word(web.web, "/limited") for _ in range(6)] + [word(web.web, "/bare") for _ in range(5)]
+        os.kill(web.proc.pid, signal.SIGCONT)
+        self.assertEqual(answers, ["a"] * 11)
+        web.wait_status(lambda s: s["agent"]["passedWithoutVerdict"] - before == 6, "all six are counted")
+        eventually(lambda: "429" in [word(web.web, "/limited") for _ in range(8)], "the agent limits again")
+
+    def test_a_killed_daemon_lets_requests_pass(self):
+        web = self.serve()
+        web.kill()
+        self.assertEqual([word(web.web, "/limited") for _ in range(10)] + [word(web.web, "/cut/x")], ["a"] * 11)
+
+    def test_as_flagged_a_stopped_agent_refuses(self):
+        web = self.serve("--agent.ratelimit.onfailure=closed")
+        self.assertEqual(word(web.web, "/limited"), "a")
+        os.kill(web.proc.pid, signal.SIGSTOP)
+        answers = [word(web.web, "/limited") for _ in range(5)], [word(web.web, "/bare") for _ in range(5)]
+        os.kill(web.proc.pid, signal.SIGCONT)
+        self.assertEqual(answers, (["503"] * 5, ["a"] * 5))
+        eventually(lambda: word(web.web, "/limited") != "503", "the agent answers again")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,194 @@
+"""Both ends of a request: upstream servers that log their hits, and clients that check every answer."""
+import collections
+import contextlib
+import json
+import socket
+import threading
+import time
+
+from lib import HOST
+
+Hit = collections.namedtuple("Hit", "at target headers")
+Answer = collections.namedtuple("Answer", "status headers body")
+
+
+class Upstream:
+    """Says in JSON who it is and what it was asked. `?delay=0.5` in a target makes it wait that long first."""
+    def __init__(self, name):
+        self.name, self.hits, self.open = name, [], set()
+        self.listener = socket.create_server((HOST, 0), backlog=512)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            self.open.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as lines:
+            while True:
+                target = lines.readline().decode("latin-1").split(" ")
+                if len(target) != 3:
+                    break
+                headers = {}
+                for line in iter(lines.readline, b"\r\n"):
+                    if not line:
+                        return
+                    name, _, value = line.decode("latin-1").partition(":")
+                    headers[name.lower()] = value.strip()
+                self.hits.append(Hit(time.monotonic(), target[1], headers))
+                if "delay=" in target[1]:
+                    time.sleep(float(target[1].rpartition("delay=")[2]))
+                body = json.dumps({"name": self.name, "target": target[1], "headers": headers}).encode()
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                                   % len(body) + body)
+        self.open.discard(connection)
+
+    def hits_since(self, at):
+        return [hit for hit in list(self.hits) if hit.at >= at]
+
+    def close(self):
+        """Refuses from now on, and breaks what is open."""
+        self.listener.close()
+        for connection in list(self.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class Connection:
+    """One HTTP/1.1 connection. Nothing is tried again: a broken connection is an OSError."""
+    def __init__(self, port, source=None, timeout=10):
+        self.socket = socket.create_connection((HOST, port), timeout, (source, 0) if source else None)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.lines = self.socket.makefile("rb")
+
+    def ask(self, target, host="example.test", headers={}, method="GET", close=False):
+        more = "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + ("Connection: close\r\n" if close else "")
+        self.socket.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode("latin-1"))
+        words = self.lines.readline().decode("latin-1").split(" ")
+        if len(words) < 2:
+            raise ConnectionError("closed without an answer")
+        got = {}
+        for line in iter(self.lines.readline, b"\r\n"):
+            if not line:
+                raise ConnectionError("closed within the headers")
+            name, _, value = line.decode("latin-1").partition(":")
+            got[name.lower()] = value.strip()
+        size = int(got.get("content-length", 0))
+        body = self.lines.read(size) if method != "HEAD" else b""
+        if method != "HEAD" and len(body) < size:
+            raise ConnectionError("closed within the body")
+        return Answer(int(words[1]), got, body.decode("latin-1"))
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()
+
+
+def ask(port, target, source=None, **more):
+    """One request on a connection of its own; None where no answer came."""
+    try:
+        connection = Connection(port, source)
+    except OSError:
+        return None
+    try:
+        return connection.ask(target, close=True, **more)
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def said(answer):
+    """In a word what an answer was: the upstream's name, or the status; "none" where none came."""
+    if answer is None:
+        return "none"
+    return json.loads(answer.body)["name"] if answer.status == 200 else str(answer.status)
+
+
+def word(port, target, **more):
+    return said(ask(port, target, **more))
+
+
+# `what`: the upstream's name or the status; `target`: as the upstream saw it.
+Record = collections.namedtuple("Record", "start end asked what target error")
+
+
+class Traffic:
+    """Clients that ask for `targets` without pause: half of the threads on kept-alive connections, half on a new one
+    for each request. Use as a context manager; `records` then holds every request and what came of it."""
+    def __init__(self, port, *targets, threads=4, pause=0.0):
+        self.port, self.targets, self.pause = port, targets, pause
+        self.records, self.ending = [], threading.Event()
+        self.threads = [threading.Thread(target=self._client, args=(i % 2 == 0,), daemon=True) for i in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        time.sleep(0.2)  # some answers from before the first change
+        return self
+
+    def __exit__(self, *exception):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join(20)
+
+    def _client(self, keeps):
+        connection = None
+        while not self.ending.is_set():
+            for target in self.targets:
+                start, answer, error = time.monotonic(), None, ""
+                try:
+                    connection = connection or Connection(self.port)
+                    answer = connection.ask(target, close=not keeps)
+                except OSError as e:
+                    error = f"{type(e).__name__}: {e}"
+                if connection and (error or not keeps or answer.headers.get("connection") == "close"):
+                    connection.close()
+                    connection = None
+                seen = json.loads(answer.body)["target"] if answer and answer.status == 200 else None
+                self.records.append(Record(start, time.monotonic(), target, said(answer), seen, error))
+                time.sleep(self.pause)
+
+    def of(self, target):
+        return [r for r in self.records if r.asked == target]
+
+    def tally(self, target, since=0):
+        return collections.Counter(r.what for r in self.of(target) if r.start >= since)
+
+    def wrong(self, target, *allowed, seen=None):
+        """The requests for `target` that were answered otherwise, or reached the upstream with another target than `seen`."""
+        return [r for r in self.of(target)
+                if r.what not in allowed or r.error or (r.target is not None and r.target != (seen or target))]
+
+
+class Timeline:
+    """What may be answered when: each change is on its way from `begin` until it is known to be served."""
+    def __init__(self, *allowed):
+        self.states = [(0.0, 0.0, frozenset(allowed))]
+
+    def change(self, make, *allowed):
+        """Makes a change and waits until it is served (`make` does both); from then on only `allowed` is right."""
+        begin = time.monotonic()
+        make()
+        self.states.append((begin, time.monotonic(), frozenset(allowed)))
+
+    def wrong(self, records):
+        """The records whose answer was right at no moment between their start and their end."""
+        out = []
+        for r in records:
+            right = set()
+            for i, (begin, _, allowed) in enumerate(self.states):
+                over = self.states[i + 1][1] if i + 1 < len(self.states) else float("inf")
+                if begin <= r.end and r.start <= over:
+                    right |= allowed
+            if r.what not in right or r.error:
+                out.append((r, sorted(right)))
+        return out
