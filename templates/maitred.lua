@@ -60,7 +60,8 @@ local function routing_path(path)
     end))
 end
 
--- The target brought into normal form, also the upstream's; txn.p is the routing path, and txn.odd says that the two differ.
+-- The target brought into normal form, also the upstream's; txn.p is the routing path. txn.odd: the two differ, or a cut may
+-- leave "." or ".." in front; such paths are cut here.
 core.register_action("path", { "http-req" }, function(txn)
     local url = txn.f:url()
     local path, query = txn.f:path() or "", url:match("?(.*)")
@@ -82,7 +83,7 @@ core.register_action("path", { "http-req" }, function(txn)
         txn.http:req_set_path(sent)
     end
     txn:set_var("txn.p", routed)
-    if routed ~= sent then
+    if routed ~= sent or (sent .. "/"):find("./", 1, true) then
         txn:set_var("txn.odd", 1)
     end
 end)

@@ -78,15 +78,12 @@ static void log_findings(struct gateway *g, const struct diag *diag)
     }
 }
 
-/* An HAProxy that still runs from an earlier daemon has the shape that is in the folder. */
+/* An HAProxy that runs already has the shape that is in the folder. */
 static const struct shape *shape_of_running(struct gateway *g, struct arena *arena)
 {
-    struct runtime master = { haproxy_master_path(g->haproxy), 1000 };
-    struct buf answer = { 0 };
     struct shape *shape = ARENA_NEW(arena, struct shape);
-    bool running = runtime_call(&master, STR("show proc"), &answer) == RUNTIME_OK && answer.n > 0;
-    buf_fini(&answer);
-    return running && state_folder_load_shape(g->folder, arena, shape) ? shape : NULL;
+    bool known = haproxy_is_running(g->haproxy) && state_folder_load_shape(g->folder, arena, shape);
+    return known ? shape : NULL;
 }
 
 static void start_serving(struct gateway *g)

@@ -249,25 +249,36 @@ bool pusher_push(struct pusher *pusher, struct generation *next)
     return false;
 }
 
+/* What was found running gets what the files say: by the socket if it was started from the same skeleton, else by a reload. */
+static bool take_over(struct pusher *pusher, struct generation *first, bool same_skeleton)
+{
+    char error[256] = "";
+    size_t mended;
+    if (same_skeleton && resync(pusher, first->plan, &mended, error) == APPLY_OK)
+        return true;
+    return reload(pusher, first, STR("the HAProxy that was found had another configuration"));
+}
+
 bool pusher_start(struct pusher *pusher, struct generation *first, char error[static 512])
 {
-    char small[256];
-    size_t mended;
-    bool same = state_folder_has_skeleton(pusher->parts.folder, &first->artifacts);
+    struct haproxy *haproxy = pusher->parts.haproxy;
+    bool was_running = haproxy_is_running(haproxy);
+    bool same_skeleton = !was_running || state_folder_has_skeleton(pusher->parts.folder, &first->artifacts);
     publish(pusher, NULL, first->plan);
     if (!state_folder_write(pusher->parts.folder, &first->artifacts, error))
         return generation_destroy(first), false;
-    if (!haproxy_start(pusher->parts.haproxy, error))
+    bool started = haproxy_start(haproxy, error);
+    if (!started && haproxy_is_ours(haproxy))
         return generation_destroy(first), false;
-    bool running = haproxy_was_adopted(pusher->parts.haproxy) || !haproxy_is_ours(pusher->parts.haproxy);
-    enum apply_status status = APPLY_OK;
-    if (running && same)
-        status = resync(pusher, first->plan, &mended, small);
-    if (running && (!same || status != APPLY_OK) && !reload(pusher, first, STR("the HAProxy that was found had another configuration"))) {
+    if (!started)
+        note_error(pusher, "waiting for HAProxy, whose files are written", error);
+    bool found = started && (was_running || !haproxy_is_ours(haproxy));
+    if (found && !take_over(pusher, first, same_skeleton)) {
         snprintf(error, 512, "%s", pusher->stats.last_error);
         return generation_destroy(first), false;
     }
     serve(pusher, first);
+    pusher->verified = started;
     return true;
 }
 

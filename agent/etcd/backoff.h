@@ -1,4 +1,5 @@
-/* Pauses between attempts: random in [0, min(10 s, 50 ms * 2^n)], so that many clients do not return at once. */
+/* Pauses between attempts: random in [0, min(10 s, 50 ms * 2^n)], so that many clients do not return at once.
+ */
 #pragma once
 
 #include <stdint.h>

@@ -25,7 +25,8 @@ void etcd_base64_put(struct buf *out, struct str bytes)
     const unsigned char *p = (const unsigned char *)bytes.p;
     for (size_t i = 0; i < bytes.n; i += 3) {
         size_t have = bytes.n - i;
-        unsigned group = (unsigned)p[i] << 16 | (have > 1 ? (unsigned)p[i + 1] << 8 : 0) | (have > 2 ? p[i + 2] : 0);
+        unsigned second = have > 1 ? p[i + 1] : 0, third = have > 2 ? p[i + 2] : 0;
+        unsigned group = (unsigned)p[i] << 16 | second << 8 | third;
         char four[4] = { digits[group >> 18], digits[group >> 12 & 63], have > 1 ? digits[group >> 6 & 63] : '=',
                          have > 2 ? digits[group & 63] : '=' };
         buf_put(out, str_of(four, 4));

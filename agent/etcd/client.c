@@ -58,8 +58,9 @@ struct etcd_fault etcd_client_start_authenticate(struct etcd_client *client, str
         return etcd_fault_make(ETCD_FAULT_NO_USER, STR(""));
     struct buf body = { 0 };
     etcd_put_authenticate_request(&body, config->username, config->password);
-    etcd_client_start(client, call, ETCD_PATH_AUTHENTICATE,
-                      (struct etcd_http_request){ .body = buf_str(&body), .within_ms = ETCD_AUTHENTICATE_MS });
+    etcd_client_start(
+        client, call, ETCD_PATH_AUTHENTICATE,
+        (struct etcd_http_request){ .body = buf_str(&body), .within_ms = ETCD_AUTHENTICATE_MS });
     explicit_bzero(body.p, body.n);
     buf_fini(&body);
     return (struct etcd_fault){ 0 };
@@ -96,7 +97,8 @@ struct etcd_fault etcd_client_authenticate(struct etcd_client *client)
     return fault;
 }
 
-static struct etcd_fault post(struct etcd_client *client, const char *path, struct str body, struct buf *answer)
+static struct etcd_fault post(struct etcd_client *client, const char *path, struct str body,
+                              struct buf *answer)
 {
     struct etcd_http_call call = { 0 };
     etcd_client_start(client, &call, path, (struct etcd_http_request){ .body = body });

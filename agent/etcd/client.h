@@ -27,15 +27,16 @@ void etcd_client_start(struct etcd_client *client, struct etcd_http_call *call, 
 /* What a call that is done means: ETCD_OK where `answer` holds an answer of status 200. */
 struct etcd_fault etcd_client_result(const struct etcd_http_call *call);
 
-/* Starts to ask for a token; etcd_client_finish_authenticate reads the answer of the call when done, keeps the
- * token, and closes the call. ETCD_OK also where authentication turns out to be off: there is no token then. */
+/* Starts to ask for a token; etcd_client_finish_authenticate reads the answer of the call when done, keeps
+ * the token, and closes the call. ETCD_OK also where authentication turns out to be off: there is no token
+ * then. */
 struct etcd_fault etcd_client_start_authenticate(struct etcd_client *client, struct etcd_http_call *call);
 struct etcd_fault etcd_client_finish_authenticate(struct etcd_client *client, struct etcd_http_call *call);
 
 /* Both in one, waiting. */
 struct etcd_fault etcd_client_authenticate(struct etcd_client *client);
 
-/* POSTs body to path and waits; authenticates and tries again, once, where etcd asks for it. The answer replaces
- * what is in `answer`. Streams on the same http move on meanwhile. */
+/* POSTs body to path and waits; authenticates and tries again, once, where etcd asks for it. The answer
+ * replaces what is in `answer`. Streams on the same http move on meanwhile. */
 struct etcd_fault etcd_client_call(struct etcd_client *client, const char *path, struct str body,
                                    struct buf *answer);

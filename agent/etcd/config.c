@@ -67,7 +67,8 @@ static bool read_endpoints(struct arena *arena, const struct etcd_settings *sett
         if (urls[i].n)
             continue;
         /* The text is not shown: it may hold a user's password. */
-        snprintf(error, 256, "--providers.etcd.endpoints: number %zu is not host:port or http(s)://host:port%s", i + 1,
+        snprintf(error, 256,
+                 "--providers.etcd.endpoints: number %zu is not host:port or http(s)://host:port%s", i + 1,
                  str_find(settings->endpoints[i], '@') < settings->endpoints[i].n
                      ? "; the user goes into --providers.etcd.username and .password"
                      : "");
@@ -97,7 +98,8 @@ static bool check_material(struct str material, const char *flag, char error[sta
 static bool check_tls(const struct etcd_config *config, char error[static 256])
 {
     if ((config->cert.n == 0) != (config->key.n == 0)) {
-        snprintf(error, 256, "--providers.etcd.tls.cert and --providers.etcd.tls.key go together; .%s is missing",
+        snprintf(error, 256,
+                 "--providers.etcd.tls.cert and --providers.etcd.tls.key go together; .%s is missing",
                  config->cert.n ? "key" : "cert");
         return false;
     }
@@ -119,7 +121,8 @@ bool etcd_config_read(struct arena *arena, const struct etcd_settings *settings,
     };
     out->prefix_end = etcd_prefix_end(arena, out->prefix);
     if (settings->root.n == 0) {
-        snprintf(error, 256, "--providers.etcd.rootkey is empty: name the key that the tree hangs from, like traefik");
+        snprintf(error, 256,
+                 "--providers.etcd.rootkey is empty: name the key that the tree hangs from, like traefik");
         return false;
     }
     return read_endpoints(arena, settings, out, error) && check_tls(out, error);

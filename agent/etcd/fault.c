@@ -9,32 +9,29 @@ static const struct fault_row {
 } fault_rows[] = {
     [ETCD_OK] = { ETCD_GO_ON, "" },
     [ETCD_STOPPED] = { ETCD_END, "" },
-    [ETCD_FAULT_CONNECT] = { ETCD_RECONNECT,
-                             "cannot reach etcd at $e: $t; is it running there? see --providers.etcd.endpoints" },
+    [ETCD_FAULT_CONNECT] = { ETCD_RECONNECT, "cannot reach etcd at $e: $t; is it running there? "
+                                             "see --providers.etcd.endpoints" },
     [ETCD_FAULT_SILENT] = { ETCD_RECONNECT, "etcd at $e does not answer: $t" },
-    [ETCD_FAULT_CLOSED] = { ETCD_RECONNECT,
-                            "etcd at $e closed the connection without a word: a TLS port wants https:// and "
-                            "perhaps --providers.etcd.tls.cert and .key" },
-    [ETCD_FAULT_TLS] = { ETCD_RECONNECT,
-                         "TLS with etcd at $e fails: $t; check --providers.etcd.tls.ca, .cert and .key" },
-    [ETCD_FAULT_ANSWER] = { ETCD_RECONNECT,
-                            "what answers at $e does not speak like etcd: $t; see --providers.etcd.endpoints" },
+    [ETCD_FAULT_CLOSED] = { ETCD_RECONNECT, "etcd at $e closed the connection without a word: a TLS port wants "
+                                            "https:// and perhaps --providers.etcd.tls.cert and .key" },
+    [ETCD_FAULT_TLS] = { ETCD_RECONNECT, "TLS with etcd at $e fails: $t; check --providers.etcd.tls.ca, .cert "
+                                         "and .key" },
+    [ETCD_FAULT_ANSWER] = { ETCD_RECONNECT, "what answers at $e does not speak like etcd: $t; "
+                                            "see --providers.etcd.endpoints" },
     [ETCD_FAULT_TOO_LARGE] = { ETCD_RELIST, "etcd at $e: $t" },
     [ETCD_FAULT_UNAVAILABLE] = { ETCD_RECONNECT, "etcd at $e cannot serve now: $t" },
     [ETCD_FAULT_REFUSED] = { ETCD_RECONNECT, "etcd at $e refuses: $t; etcd 3.4 or newer is needed" },
     [ETCD_FAULT_TOKEN] = { ETCD_AUTHENTICATE, "etcd at $e refuses our token: $t" },
-    [ETCD_FAULT_NO_USER] = { ETCD_ASK_OPERATOR,
-                             "etcd at $e wants a user: set --providers.etcd.username and --providers.etcd.password" },
-    [ETCD_FAULT_PASSWORD] = { ETCD_ASK_OPERATOR,
-                              "etcd at $e refuses user '$u' or its password: check --providers.etcd.username and "
-                              "--providers.etcd.password" },
+    [ETCD_FAULT_NO_USER] = { ETCD_ASK_OPERATOR, "etcd at $e wants a user: set --providers.etcd.username and "
+                                                "--providers.etcd.password" },
+    [ETCD_FAULT_PASSWORD] = { ETCD_ASK_OPERATOR, "etcd at $e refuses user '$u' or its password: check "
+                                                 "--providers.etcd.username and --providers.etcd.password" },
     [ETCD_FAULT_AUTH_OFF] = { ETCD_RECONNECT, "etcd at $e: $t" },
-    [ETCD_FAULT_PERMISSION] = { ETCD_ASK_OPERATOR,
-                                "etcd user '$u' may not read '$p' at $e: etcdctl role grant-permission ROLE "
-                                "--prefix=true read $p" },
-    [ETCD_FAULT_COMMON_NAME] = { ETCD_ASK_OPERATOR,
-                                 "etcd at $e refuses client certificates with a CommonName while its authentication "
-                                 "is on: --providers.etcd.tls.cert must have none, .username and .password name the user" },
+    [ETCD_FAULT_PERMISSION] = { ETCD_ASK_OPERATOR, "etcd user '$u' may not read '$p' at $e: etcdctl role "
+                                                   "grant-permission ROLE --prefix=true read $p" },
+    [ETCD_FAULT_COMMON_NAME] = { ETCD_ASK_OPERATOR, "etcd at $e refuses client certificates with a CommonName "
+                                                    "while its authentication is on: --providers.etcd.tls.cert "
+                                                    "must have none, .username and .password name the user" },
     [ETCD_FAULT_COMPACTED] = { ETCD_RELIST, "etcd at $e: $t" },
     [ETCD_FAULT_FUTURE] = { ETCD_RELIST, "etcd at $e: $t" },
     [ETCD_FAULT_STORE] = { ETCD_RELIST, "etcd at $e: $t" },
@@ -68,7 +65,7 @@ struct etcd_fault etcd_fault_make(enum etcd_fault_kind kind, struct str text)
     struct etcd_fault fault = { .kind = kind };
     text = str_head(str_trim(text), sizeof fault.text - 1);
     for (size_t i = 0; i < text.n; i++)
-        fault.text[i] = (unsigned char)text.p[i] >= 0x20 && (unsigned char)text.p[i] < 0x7f ? text.p[i] : '?';
+        fault.text[i] = text.p[i] >= 0x20 && text.p[i] < 0x7f ? text.p[i] : '?';
     return fault;
 }
 

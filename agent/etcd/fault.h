@@ -7,28 +7,29 @@
 
 enum etcd_fault_kind {
     ETCD_OK,
-    ETCD_STOPPED,         /* we were told to end */
-    ETCD_FAULT_CONNECT,   /* no connection, or it broke */
-    ETCD_FAULT_SILENT,    /* connected, but no answer in time */
-    ETCD_FAULT_CLOSED,    /* closed without a word: clear text to a TLS port, or a client certificate is missing */
+    ETCD_STOPPED,       /* we were told to end */
+    ETCD_FAULT_CONNECT, /* no connection, or it broke */
+    ETCD_FAULT_SILENT,  /* connected, but no answer in time */
+    ETCD_FAULT_CLOSED,  /* closed without a word: clear text to a TLS port, or a client certificate is missing
+                         */
     ETCD_FAULT_TLS,
-    ETCD_FAULT_ANSWER,    /* an answer that is none of etcd's */
-    ETCD_FAULT_TOO_LARGE, /* an answer or a line beyond its bound */
+    ETCD_FAULT_ANSWER,      /* an answer that is none of etcd's */
+    ETCD_FAULT_TOO_LARGE,   /* an answer or a line beyond its bound */
     ETCD_FAULT_UNAVAILABLE, /* no leader, a learner, shutting down: another endpoint, or later */
-    ETCD_FAULT_REFUSED,   /* any other refusal */
-    ETCD_FAULT_TOKEN,     /* authenticate again, once, and retry */
-    ETCD_FAULT_NO_USER,   /* etcd wants a user, the settings name none */
+    ETCD_FAULT_REFUSED,     /* any other refusal */
+    ETCD_FAULT_TOKEN,       /* authenticate again, once, and retry */
+    ETCD_FAULT_NO_USER,     /* etcd wants a user, the settings name none */
     ETCD_FAULT_PASSWORD,
-    ETCD_FAULT_AUTH_OFF,  /* authenticate where authentication is off: go on without a token */
+    ETCD_FAULT_AUTH_OFF, /* authenticate where authentication is off: go on without a token */
     ETCD_FAULT_PERMISSION,
     ETCD_FAULT_COMMON_NAME, /* a client certificate with a CommonName, and authentication is on */
     ETCD_FAULT_COMPACTED,
-    ETCD_FAULT_FUTURE,    /* a revision that the store has not reached: it is not the one we knew */
-    ETCD_FAULT_STORE,     /* another cluster, or an older state than we have */
-    ETCD_FAULT_CANCELED,  /* the watch was canceled for a reason that has no better name */
-    ETCD_FAULT_DRIFT,     /* the store does not hold what the events said */
-    ETCD_FAULT_UNSURE,    /* nothing is wrong that we know of, but another store would look the same */
-    ETCD_FAULT_STUCK,     /* the store moves on and the watch says nothing */
+    ETCD_FAULT_FUTURE,   /* a revision that the store has not reached: it is not the one we knew */
+    ETCD_FAULT_STORE,    /* another cluster, or an older state than we have */
+    ETCD_FAULT_CANCELED, /* the watch was canceled for a reason that has no better name */
+    ETCD_FAULT_DRIFT,    /* the store does not hold what the events said */
+    ETCD_FAULT_UNSURE,   /* nothing is wrong that we know of, but another store would look the same */
+    ETCD_FAULT_STUCK,    /* the store moves on and the watch says nothing */
     ETCD_FAULT_KINDS
 };
 
@@ -61,4 +62,5 @@ struct etcd_place {
 };
 
 /* One sentence for status and log, cut at `size`: what, where, and what the operator can do. No secrets. */
-void etcd_fault_describe(const struct etcd_fault *fault, const struct etcd_place *place, char *out, size_t size);
+void etcd_fault_describe(const struct etcd_fault *fault, const struct etcd_place *place, char *out,
+                         size_t size);

@@ -58,7 +58,9 @@ static void set_material(CURL *easy, struct str material, CURLoption by_path, CU
     if (material.n == 0)
         return;
     if (etcd_config_is_pem(material)) {
-        struct curl_blob blob = { .data = (void *)(uintptr_t)material.p, .len = material.n, .flags = CURL_BLOB_NOCOPY };
+        struct curl_blob blob = { .data = (void *)(uintptr_t)material.p,
+                                  .len = material.n,
+                                  .flags = CURL_BLOB_NOCOPY };
         curl_easy_setopt(easy, by_bytes, &blob);
     } else {
         curl_easy_setopt(easy, by_path, material.p);
@@ -120,7 +122,8 @@ static struct curl_slist *make_headers(struct str token)
     return headers;
 }
 
-void etcd_http_start(struct etcd_http *http, struct etcd_http_call *call, const struct etcd_http_request *request)
+void etcd_http_start(struct etcd_http *http, struct etcd_http_call *call,
+                     const struct etcd_http_request *request)
 {
     *call = (struct etcd_http_call){
         .easy = curl_easy_init(),

@@ -1,5 +1,5 @@
-/* HTTP POSTs over one libcurl multi handle, of one thread. Connections are kept and shared by all calls, except
- * that a call which never ends (a watch) has its own. */
+/* HTTP POSTs over one libcurl multi handle, of one thread. Connections are kept and shared by all calls,
+ * except that a call which never ends (a watch) has its own. */
 #pragma once
 
 #include <curl/curl.h>
@@ -36,7 +36,8 @@ struct etcd_http_call {
 struct etcd_http *etcd_http_create(const struct etcd_config *config);
 void etcd_http_destroy(struct etcd_http *http); /* all calls must be closed */
 
-void etcd_http_start(struct etcd_http *http, struct etcd_http_call *call, const struct etcd_http_request *request);
+void etcd_http_start(struct etcd_http *http, struct etcd_http_call *call,
+                     const struct etcd_http_request *request);
 
 /* Ends the call, done or not, and releases what it holds. A call that was never started is allowed. */
 void etcd_http_close(struct etcd_http *http, struct etcd_http_call *call);

@@ -20,7 +20,8 @@ bool etcd_json_fail(struct etcd_json *json)
 /* The next byte that is no white space, not consumed; NUL at the end. */
 static char peek(struct etcd_json *json)
 {
-    while (json->p < json->end && (*json->p == ' ' || *json->p == '\t' || *json->p == '\n' || *json->p == '\r'))
+    while (json->p < json->end &&
+           (*json->p == ' ' || *json->p == '\t' || *json->p == '\n' || *json->p == '\r'))
         json->p++;
     return json->p < json->end ? *json->p : '\0';
 }

@@ -21,8 +21,8 @@ bool etcd_json_fail(struct etcd_json *json);
 bool etcd_json_object(struct etcd_json *json);
 bool etcd_json_array(struct etcd_json *json);
 
-/* Steps to the next member (element), whose value must then be read or skipped. false, and stepped out, at the end
- * or at a fault. The key is as written: one with escapes equals none that etcd uses. */
+/* Steps to the next member (element), whose value must then be read or skipped. false, and stepped out, at
+ * the end or at a fault. The key is as written: one with escapes equals none that etcd uses. */
 bool etcd_json_member(struct etcd_json *json, struct str *key);
 bool etcd_json_element(struct etcd_json *json);
 

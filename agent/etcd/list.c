@@ -35,7 +35,8 @@ static bool in_order(const struct listing *l, size_t from)
 {
     for (size_t i = from; i < l->range.pairs.n; i++) {
         struct str key = l->range.pairs.p[i].key;
-        if (!str_starts(key, l->client->config->prefix) || (i && str_cmp(l->range.pairs.p[i - 1].key, key) >= 0))
+        if (!str_starts(key, l->client->config->prefix) ||
+            (i && str_cmp(l->range.pairs.p[i - 1].key, key) >= 0))
             return false;
     }
     return true;
@@ -50,7 +51,8 @@ static struct etcd_fault check_page(struct listing *l, size_t before)
     if (!in_order(l, before) || (l->range.more && l->range.pairs.n == before))
         return etcd_fault_make(ETCD_FAULT_ANSWER, STR("keys out of order"));
     if (l->range.pairs.n > ETCD_MAX_PAIRS || arena_size(l->arena) > ETCD_MAX_LIST)
-        return etcd_fault_make(ETCD_FAULT_REFUSED, STR("more keys or bytes below the prefix than maitred takes"));
+        return etcd_fault_make(ETCD_FAULT_REFUSED,
+                               STR("more keys or bytes below the prefix than maitred takes"));
     return (struct etcd_fault){ 0 };
 }
 
@@ -120,14 +122,15 @@ static struct etcd_batch *make_batch(struct listing *l)
     return batch;
 }
 
-struct etcd_fault etcd_list(struct etcd_client *client, struct etcd_batch **batch, struct etcd_position *position,
-                            void (*first_page)(void *context), void *context)
+struct etcd_fault etcd_list(struct etcd_client *client, struct etcd_batch **batch,
+                            struct etcd_position *position, void (*first_page)(void *context), void *context)
 {
     struct listing l = { .client = client, .arena = arena_create(), .page_keys = ETCD_PAGE_KEYS };
     struct etcd_fault fault = fetch_all(&l, first_page, context);
     *batch = NULL;
     if (fault.kind == ETCD_OK) {
-        *position = (struct etcd_position){ l.header.cluster_id, l.header.revision, (int64_t)l.range.pairs.n };
+        *position =
+            (struct etcd_position){ l.header.cluster_id, l.header.revision, (int64_t)l.range.pairs.n };
         *batch = make_batch(&l);
     }
     etcd_range_fini(&l.range);

@@ -6,8 +6,8 @@
 
 static const struct etcd_fault no_fault;
 
-void etcd_probe_open(struct etcd_probe *probe, struct etcd_client *client, const struct etcd_position *position,
-                     struct etcd_doubts *doubts)
+void etcd_probe_open(struct etcd_probe *probe, struct etcd_client *client,
+                     const struct etcd_position *position, struct etcd_doubts *doubts)
 {
     *probe = (struct etcd_probe){ .client = client, .position = position, .doubts = doubts };
 }
@@ -19,8 +19,8 @@ void etcd_probe_close(struct etcd_probe *probe)
     *probe = (struct etcd_probe){ 0 };
 }
 
-/* Serializable: it asks this member, whose watch it is. Whether there is a quorum is what the watch's own header
- * looks after; an election must not end the watch. */
+/* Serializable: it asks this member, whose watch it is. Whether there is a quorum is what the watch's own
+ * header looks after; an election must not end the watch. */
 static void start_range(struct etcd_probe *probe, enum etcd_probe_phase phase)
 {
     const struct etcd_config *config = probe->client->config;
@@ -35,8 +35,8 @@ static void start_range(struct etcd_probe *probe, enum etcd_probe_phase phase)
     probe->phase = phase;
 }
 
-/* The store is ahead while the watch is silent: foreign keys, or a watch that is stuck. Only a new watch can tell,
- * so one is asked for, more and more seldom as long as nothing comes of it. */
+/* The store is ahead while the watch is silent: foreign keys, or a watch that is stuck. Only a new watch can
+ * tell, so one is asked for, more and more seldom as long as nothing comes of it. */
 static struct etcd_fault judge_silence(struct etcd_probe *probe, bool ahead, int64_t heard_ns, int64_t now)
 {
     struct etcd_doubts *doubts = probe->doubts;
@@ -49,7 +49,8 @@ static struct etcd_fault judge_silence(struct etcd_probe *probe, bool ahead, int
     int64_t pause = doubts->stuck_pause_ns ? doubts->stuck_pause_ns * 2 : ETCD_STUCK_AGAIN_MS * ETCD_MS;
     doubts->stuck_pause_ns = pause < ETCD_STUCK_MOST_MS * ETCD_MS ? pause : ETCD_STUCK_MOST_MS * ETCD_MS;
     doubts->stuck_after_ns = now + doubts->stuck_pause_ns;
-    return etcd_fault_make(ETCD_FAULT_STUCK, STR("the store moves on and the watch is silent; opening it anew"));
+    return etcd_fault_make(ETCD_FAULT_STUCK,
+                           STR("the store moves on and the watch is silent; opening it anew"));
 }
 
 static struct etcd_fault judge(struct etcd_probe *probe, const struct etcd_range *range, int64_t heard_ns)
@@ -61,7 +62,8 @@ static struct etcd_fault judge(struct etcd_probe *probe, const struct etcd_range
     bool drift = range->header.revision == position->revision && range->count != position->pairs;
     if (drift && now >= probe->doubts->drift_after_ns) {
         probe->doubts->drift_after_ns = now + ETCD_DRIFT_AGAIN_MS * ETCD_MS;
-        return etcd_fault_make(ETCD_FAULT_DRIFT, STR("it holds other keys than we know; reading everything anew"));
+        return etcd_fault_make(ETCD_FAULT_DRIFT,
+                               STR("it holds other keys than we know; reading everything anew"));
     }
     return judge_silence(probe, range->header.revision > position->revision, heard_ns, now);
 }
@@ -96,8 +98,8 @@ static struct etcd_fault take_range(struct etcd_probe *probe, int64_t heard_ns)
     return fault;
 }
 
-/* Where etcd wants a (new) token: fetches it, then asks once more, all without holding up the watch. Whether a call
- * is on its way; if not, *fault says what the answer meant. */
+/* Where etcd wants a (new) token: fetches it, then asks once more, all without holding up the watch. Whether
+ * a call is on its way; if not, *fault says what the answer meant. */
 static bool go_on(struct etcd_probe *probe, struct etcd_fault *fault)
 {
     if (probe->phase == ETCD_PROBE_AUTHENTICATE) {

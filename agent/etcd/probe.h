@@ -1,5 +1,6 @@
 /* The liveness probe: every 10 seconds a count of the prefix on another connection than the watch's. Tells a
- * server that accepts and says nothing, a watch that is stuck, and a store that is not what the events made of it. */
+ * server that accepts and says nothing, a watch that is stuck, and a store that is not what the events made
+ * of it. */
 #pragma once
 
 #include "etcd/client.h"
@@ -20,18 +21,18 @@ struct etcd_probe {
     const struct etcd_position *position;
     struct etcd_doubts *doubts;
     enum etcd_probe_phase phase;
-    int64_t next_ns;  /* when the next one is due */
-    int failures;     /* in a row */
-    int64_t ahead_ns; /* since when the store has been ahead of the watch; 0: it is not */
+    int64_t next_ns;             /* when the next one is due */
+    int failures;                /* in a row */
+    int64_t ahead_ns;            /* since when the store has been ahead of the watch; 0: it is not */
     bool answered;               /* one has just come to its end; cleared by who reads it */
     struct etcd_fault complaint; /* what that one met; ETCD_OK: nothing */
 };
 
 /* The first probe goes out with the first turn. The pointers must outlive it. */
-void etcd_probe_open(struct etcd_probe *probe, struct etcd_client *client, const struct etcd_position *position,
-                     struct etcd_doubts *doubts);
+void etcd_probe_open(struct etcd_probe *probe, struct etcd_client *client,
+                     const struct etcd_position *position, struct etcd_doubts *doubts);
 void etcd_probe_close(struct etcd_probe *probe);
 
-/* To be called after each turn of the client: starts, reads and judges. `heard_ns` is when the watch last said
- * something. The fault that ends the watch, or ETCD_OK. */
+/* To be called after each turn of the client: starts, reads and judges. `heard_ns` is when the watch last
+ * said something. The fault that ends the watch, or ETCD_OK. */
 struct etcd_fault etcd_probe_turn(struct etcd_probe *probe, int64_t heard_ns);

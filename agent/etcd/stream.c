@@ -124,7 +124,8 @@ const struct etcd_fault *etcd_stream_check(struct etcd_stream *stream)
     else if (call->fault.kind)
         stream->fault = call->fault;
     else
-        take_line(stream, buf_str(&stream->line)); /* 3.4 ends the last line, an error, with the stream alone */
+        take_line(stream,
+                  buf_str(&stream->line)); /* 3.4 ends the last line, an error, with the stream alone */
     if (stream->fault.kind == ETCD_OK)
         fail(stream, ETCD_FAULT_CONNECT, "the watch has ended");
     return &stream->fault;

@@ -26,8 +26,8 @@ struct etcd_watch {
     struct etcd_position position;
     struct etcd_doubts doubts;
     struct etcd_backoff backoff;
-    int64_t listed_ns;   /* when the last list was whole */
-    int64_t verify_ns;   /* when to read everything anew, to be sure; 0: not at all; WHEN_WATCHING: see there */
+    int64_t listed_ns; /* when the last list was whole */
+    int64_t verify_ns; /* when to read everything anew, to be sure; 0: not at all; WHEN_WATCHING: see there */
     bool token_is_fresh; /* fetched because the watch was refused, and no watch stood since */
 };
 
@@ -66,7 +66,8 @@ static void announce(struct etcd_watch *w)
 {
     w->token_is_fresh = false;
     if (w->verify_ns == WHEN_WATCHING)
-        w->verify_ns = clock_monotonic_ns() + ETCD_VERIFY_MS * ETCD_MS / 2 + etcd_random_ns(ETCD_VERIFY_MS * ETCD_MS / 2);
+        w->verify_ns = clock_monotonic_ns() + ETCD_VERIFY_MS * ETCD_MS / 2 +
+                       etcd_random_ns(ETCD_VERIFY_MS * ETCD_MS / 2);
     etcd_report_count(&w->report, 0, 1, 0);
     etcd_report_success(&w->report);
     etcd_report_state(&w->report, ETCD_WATCHING);
@@ -155,9 +156,9 @@ static void pause_for(struct etcd_watch *w, int64_t wait_ns, enum etcd_state sta
         etcd_http_turn(w->client.http, end - now);
 }
 
-/* A store that was wiped and filled again during an outage has the old cluster id, and any revision. So a tree of
- * one page is listed again, which costs no more than to ask; a larger one goes on where it was, and is listed
- * again a little later. */
+/* A store that was wiped and filled again during an outage has the old cluster id, and any revision. So a
+ * tree of one page is listed again, which costs no more than to ask; a larger one goes on where it was, and
+ * is listed again a little later. */
 static void mistrust(struct etcd_watch *w)
 {
     if (w->position.pairs <= ETCD_PAGE_KEYS)
@@ -180,8 +181,8 @@ static void reconnect(struct etcd_watch *w, const struct etcd_fault *fault)
     etcd_report_state(&w->report, ETCD_CONNECTING);
 }
 
-/* What we hold is no base for a watch any more. A list that follows another one closely may be a loop, which must
- * not run at full speed. */
+/* What we hold is no base for a watch any more. A list that follows another one closely may be a loop, which
+ * must not run at full speed. */
 static void relist(struct etcd_watch *w, const struct etcd_fault *fault)
 {
     if (w->listed_ns && clock_monotonic_ns() - w->listed_ns < ETCD_HEALTHY_MS * ETCD_MS)
@@ -239,8 +240,9 @@ static void release(struct etcd_watch *w)
     curl_global_cleanup();
 }
 
-struct etcd_watch *etcd_watch_start(const struct etcd_settings *settings, const struct etcd_callbacks *callbacks,
-                                    struct log *log, char error[static 256])
+struct etcd_watch *etcd_watch_start(const struct etcd_settings *settings,
+                                    const struct etcd_callbacks *callbacks, struct log *log,
+                                    char error[static 256])
 {
     struct arena *arena = arena_create();
     struct etcd_config config;
@@ -253,8 +255,8 @@ struct etcd_watch *etcd_watch_start(const struct etcd_settings *settings, const 
     *w = (struct etcd_watch){ .arena = arena, .config = config };
     curl_global_init(CURL_GLOBAL_DEFAULT);
     etcd_report_init(&w->report, callbacks, log, w->config.username, w->config.prefix);
-    w->client = (struct etcd_client){
-        .http = etcd_http_create(&w->config), .config = &w->config, .stop = &w->stop };
+    w->client =
+        (struct etcd_client){ .http = etcd_http_create(&w->config), .config = &w->config, .stop = &w->stop };
     if (w->client.http && pthread_create(&w->thread, NULL, run, w) == 0)
         return w;
     snprintf(error, 256, "the etcd client cannot start: no %s", w->client.http ? "thread" : "libcurl handle");

@@ -170,8 +170,8 @@ static struct etcd_change read_change(struct etcd_json *json, struct arena *aren
     };
 }
 
-/* A gRPC status in any of its shapes: {"error","message","code"}, {"code","message"}, {"grpc_code",…}. The text is
- * empty where there is none. */
+/* A gRPC status in any of its shapes: {"error","message","code"}, {"code","message"}, {"grpc_code",…}. The
+ * text is empty where there is none. */
 static struct etcd_fault read_status(struct etcd_json *json, struct arena *arena)
 {
     struct str key, message = { 0 }, error = { 0 };
@@ -218,7 +218,8 @@ static void read_result(struct etcd_json *json, struct arena *arena, struct etcd
                 vec_push(&message->changes, read_change(json, arena));
     }
     if (canceled && compacted > 0)
-        message->fault = etcd_fault_make(ETCD_FAULT_COMPACTED, STR("the revisions we missed have been compacted"));
+        message->fault =
+            etcd_fault_make(ETCD_FAULT_COMPACTED, STR("the revisions we missed have been compacted"));
     else if (canceled)
         message->fault = etcd_fault_of_answer(-1, reason);
     if (message->fault.kind == ETCD_FAULT_REFUSED)

@@ -1,4 +1,5 @@
-/* What goes over the wire to etcd's JSON gateway and back (etcd-gateway.md 1 to 5). Pure: text in, text out. */
+/* What goes over the wire to etcd's JSON gateway and back (etcd-gateway.md 1 to 5). Pure: text in, text out.
+ */
 #pragma once
 
 #include "base/buf.h"

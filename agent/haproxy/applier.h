@@ -9,8 +9,8 @@
 
 struct applier {
     struct runtime runtime;
-    struct str routes_map;  /* as in the configuration */
-    struct str map_word;    /* the same as a word of a command */
+    struct str routes_map; /* as in the configuration */
+    struct str map_word;   /* the same as a word of a command */
     struct log *log;
     struct waiting waiting; /* servers in maintenance, to be deleted when their last connection ends */
     struct applier_counts counts;
@@ -32,7 +32,8 @@ enum apply_status push_batch(struct push *push, const char *doing);
 enum apply_status push_failed(struct push *push, enum runtime_status status, const char *doing);
 
 /* Writes the message and returns APPLY_DIFFERS. */
-enum apply_status push_differs(struct push *push, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum apply_status push_differs(struct push *push, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* s as one word of a command, in the push's arena. */
 struct str push_word(struct push *push, struct str s);

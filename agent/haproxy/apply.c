@@ -7,11 +7,12 @@
 #include "base/quote.h"
 #include "haproxy/applier.h"
 
-/* HAProxy answers at once, or within tens of milliseconds (a commit of 100,000 entries); a wait this long means that it
- * hangs. */
+/* HAProxy answers at once, or within tens of milliseconds (a commit of 100,000 entries); a wait this long
+ * means that it hangs. */
 #define TIMEOUT_MS 5000
 
-/* s as a word of a command. "<<" at the end of a line would begin a payload (2.6: behind any word), so '<' is escaped. */
+/* s as a word of a command. "<<" at the end of a line would begin a payload (2.6: behind any word), so '<' is
+ * escaped. */
 static struct str quote_into(struct arena *arena, struct str s)
 {
     struct buf word = { 0 }, safe = { 0 };
@@ -83,7 +84,8 @@ enum apply_status push_failed(struct push *push, enum runtime_status status, con
         return APPLY_UNREACHABLE;
     }
     return push_differs(push, "%s: HAProxy %s", doing,
-                        status == RUNTIME_UNREACHABLE ? "closed the connection" : runtime_status_name(status));
+                        status == RUNTIME_UNREACHABLE ? "closed the connection"
+                                                      : runtime_status_name(status));
 }
 
 enum apply_status push_batch(struct push *push, const char *doing)
@@ -102,9 +104,9 @@ enum phase { PHASE_SERVERS, PHASE_LOAD, PHASE_ROUTES, PHASE_REPLACE, PHASE_TRIM,
 static enum phase phase_of(enum step_kind kind)
 {
     static const enum phase phases[] = {
-        [STEP_ADD_SERVER] = PHASE_SERVERS,   [STEP_SET_SERVER] = PHASE_SERVERS,
-        [STEP_LOAD_POLICY] = PHASE_LOAD,     [STEP_SET_ROUTE] = PHASE_ROUTES,
-        [STEP_ADD_ROUTE] = PHASE_ROUTES,     [STEP_DELETE_ROUTE] = PHASE_ROUTES,
+        [STEP_ADD_SERVER] = PHASE_SERVERS,     [STEP_SET_SERVER] = PHASE_SERVERS,
+        [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_SET_ROUTE] = PHASE_ROUTES,
+        [STEP_ADD_ROUTE] = PHASE_ROUTES,       [STEP_DELETE_ROUTE] = PHASE_ROUTES,
         [STEP_REPLACE_ROUTES] = PHASE_REPLACE, [STEP_TRIM_POLICY] = PHASE_TRIM,
         [STEP_REMOVE_SERVER] = PHASE_REMOVE,
     };
@@ -139,8 +141,9 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
     abort();
 }
 
-enum apply_status applier_run(struct applier *applier, const struct steps *steps, const struct runtime_state *to,
-                              const struct apply_hooks *hooks, char error[static 256])
+enum apply_status applier_run(struct applier *applier, const struct steps *steps,
+                              const struct runtime_state *to, const struct apply_hooks *hooks,
+                              char error[static 256])
 {
     struct arena *arena = arena_create();
     struct push push = { applier, arena, batch_create(&applier->runtime), error };
@@ -175,7 +178,8 @@ size_t applier_sweep(struct applier *applier)
             if (reply.kind == REPLY_BUSY)
                 continue;
             if (reply.kind == REPLY_ERROR)
-                log_line(applier->log, LOG_LINE_WARN, "haproxy", "server %.*s/%.*s stays, unused, until the next reload: %.*s",
+                log_line(applier->log, LOG_LINE_WARN, "haproxy",
+                         "server %.*s/%.*s stays, unused, until the next reload: %.*s",
                          STR_ARG(waiting->p[i].backend), STR_ARG(waiting->p[i].name), STR_ARG(reply.text));
             waiting_drop(waiting, i);
         }

@@ -5,7 +5,8 @@
 #include "haproxy/runtime.h"
 #include "sys/log.h"
 
-/* What apply needs from the agent: called at STEP_LOAD_POLICY and STEP_TRIM_POLICY, returns false if refused. */
+/* What apply needs from the agent: called at STEP_LOAD_POLICY and STEP_TRIM_POLICY, returns false if refused.
+ */
 struct apply_hooks {
     bool (*load_policy)(void *context);
     bool (*trim_policy)(void *context);
@@ -24,12 +25,13 @@ enum apply_status {
     APPLY_DIFFERS      /* a command was refused or the read-back differs: resync, then reload */
 };
 
-/* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the state after the
- * steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed then, so a route never
- * changes when its servers could not be set up. A server whose name does not resolve, or that has no host, is left out with a
- * warning: it is no failure. May wait for the system's resolver. */
-enum apply_status applier_run(struct applier *applier, const struct steps *steps, const struct runtime_state *to,
-                              const struct apply_hooks *hooks, char error[static 256]);
+/* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the
+ * state after the steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed
+ * then, so a route never changes when its servers could not be set up. A server whose name does not resolve,
+ * or that has no host, is left out with a warning: it is no failure. May wait for the system's resolver. */
+enum apply_status applier_run(struct applier *applier, const struct steps *steps,
+                              const struct runtime_state *to, const struct apply_hooks *hooks,
+                              char error[static 256]);
 
 /* Deletes servers that were taken out of use and have no connections left; call it from time to time.
  * Returns how many are still waiting. */
@@ -39,17 +41,17 @@ size_t applier_sweep(struct applier *applier);
 void applier_forget(struct applier *applier);
 
 /* Reads the live state back (routes and servers; programs stay empty), in the arena. The backends listed are
- * those of `shape`, their services empty. Servers in maintenance are not in use, so not part of the state; those that this
- * applier did not know of join the waiting ones. */
+ * those of `shape`, their services empty. Servers in maintenance are not in use, so not part of the state;
+ * those that this applier did not know of join the waiting ones. */
 enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
                                struct runtime_state *out, char error[static 256]);
 
 /* Since the creation, for status and metrics. */
 struct applier_counts {
-    uint64_t commands;      /* sent one by one, payload lines not counted */
-    uint64_t replacements;  /* of the whole route map */
-    uint64_t left_out;      /* servers without a host, or whose name did not resolve */
-    uint64_t differences;   /* runs that ended in APPLY_DIFFERS */
+    uint64_t commands;     /* sent one by one, payload lines not counted */
+    uint64_t replacements; /* of the whole route map */
+    uint64_t left_out;     /* servers without a host, or whose name did not resolve */
+    uint64_t differences;  /* runs that ended in APPLY_DIFFERS */
 };
 
 void applier_counts(const struct applier *applier, struct applier_counts *out);

@@ -9,7 +9,8 @@
 #include "base/vec.h"
 #include "haproxy/link.h"
 
-/* What may be on its way without an answer: with less than one of HAProxy's buffers nothing can be dropped. */
+/* What may be on its way without an answer: with less than one of HAProxy's buffers nothing can be dropped.
+ */
 #define WINDOW 12000
 /* No more answers than this are kept: `show map` of a million entries is some 100 MB. */
 #define ANSWERS_MAX ((size_t)1 << 30)
@@ -20,12 +21,12 @@ struct span {
 
 struct batch {
     const struct runtime *runtime;
-    struct buf lines;         /* the commands, each with its line end */
-    VEC(size_t) ends;         /* of each command in lines, line end included */
-    bool too_long;            /* one of them is */
-    struct buf answers;       /* as received */
-    size_t from, scanned;     /* where the next answer begins; how far its end was looked for */
-    VEC(struct span) spans;   /* of each answer in answers */
+    struct buf lines;       /* the commands, each with its line end */
+    VEC(size_t) ends;       /* of each command in lines, line end included */
+    bool too_long;          /* one of them is */
+    struct buf answers;     /* as received */
+    size_t from, scanned;   /* where the next answer begins; how far its end was looked for */
+    VEC(struct span) spans; /* of each answer in answers */
 };
 
 struct batch *batch_create(const struct runtime *runtime)
@@ -137,7 +138,8 @@ static size_t window_end(const struct batch *batch, size_t first)
     return i;
 }
 
-static enum runtime_status send_window(struct batch *batch, int fd, size_t first, size_t end, int64_t deadline)
+static enum runtime_status send_window(struct batch *batch, int fd, size_t first, size_t end,
+                                       int64_t deadline)
 {
     size_t from = first ? batch->ends.p[first - 1] : 0;
     struct str lines = str_of(batch->lines.p + from, batch->ends.p[end - 1] - from);
@@ -180,7 +182,8 @@ enum runtime_status batch_run(struct batch *batch)
     if (batch->ends.n == 0)
         return RUNTIME_OK;
     int fd;
-    enum runtime_status status = link_open(batch->runtime->path, link_deadline(batch->runtime->timeout_ms), &fd);
+    enum runtime_status status =
+        link_open(batch->runtime->path, link_deadline(batch->runtime->timeout_ms), &fd);
     if (status != RUNTIME_OK)
         return status;
     status = converse(batch, fd);

@@ -1,4 +1,5 @@
-/* Shared by process.c (what the caller sees) and lifetime.c (birth and death of the processes); nobody else includes it. */
+/* Shared by process.c (what the caller sees) and lifetime.c (birth and death of the processes); nobody else
+ * includes it. */
 #pragma once
 
 #include <sys/types.h>
@@ -16,22 +17,23 @@ struct haproxy {
     const char *config, *backends, *pid_file, *master_socket, *runtime_socket;
     struct runtime runtime;
 
-    pid_t master;       /* 0: none runs */
-    bool is_child;      /* else taken over */
-    int master_fd;      /* pidfd of the master, or -1 */
-    struct tail *tail;  /* its standard error, if it is our child */
+    pid_t master;               /* 0: none runs */
+    bool is_child;              /* else taken over */
+    int master_fd;              /* pidfd of the master, or -1 */
+    struct tail *tail;          /* its standard error, if it is our child */
     struct runtime_info worker; /* as last seen; pid 0: none */
-    int64_t next_look;  /* clock_monotonic_ns */
+    int64_t next_look;          /* clock_monotonic_ns */
 };
 
-/* Takes over what answers on the master socket. false: nothing does, or (message in `error`) nothing that can be used. */
+/* Takes over what answers on the master socket. false: nothing does, or (message in `error`) nothing that can
+ * be used. */
 bool lifetime_adopt(struct haproxy *haproxy, char error[static 512]);
 
 /* Starts a master. false with a message. */
 bool lifetime_launch(struct haproxy *haproxy, char error[static 512]);
 
-/* Waits until the worker that the master names answers on the runtime socket, and notes it. false with a message: out of time, or
- * the master is dead. */
+/* Waits until the worker that the master names answers on the runtime socket, and notes it. false with a
+ * message: out of time, or the master is dead. */
 bool lifetime_await_worker(struct haproxy *haproxy, int timeout_ms, char error[static 512]);
 
 bool lifetime_is_alive(const struct haproxy *haproxy);

@@ -26,7 +26,8 @@ const char *launch_find(struct arena *arena, const char *name)
     if (strchr(name, '/'))
         return is_program(name) ? arena_copy(arena, str_c(name)).p : NULL;
     const char *path = getenv("PATH");
-    for (struct str rest = str_c(path ? path : "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"); rest.p;) {
+    for (struct str rest = str_c(path ? path : "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin");
+         rest.p;) {
         struct str folder = str_cut(&rest, ':');
         const char *candidate = arena_printf(arena, "%.*s/%s", STR_ARG(folder.n ? folder : STR(".")), name).p;
         if (is_program(candidate))
@@ -48,7 +49,8 @@ static void set_attributes(posix_spawnattr_t *attributes)
     posix_spawnattr_setsigmask(attributes, &none);
     posix_spawnattr_setsigdefault(attributes, &handled);
     posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
 pid_t launch_start(const char *const *argv, int out, int err)

@@ -1,4 +1,5 @@
-/* Starting programs: found on PATH, in a process group of their own, with clean signals and nothing of ours open. */
+/* Starting programs: found on PATH, in a process group of their own, with clean signals and nothing of ours
+ * open. */
 #pragma once
 
 #include <sys/types.h>
@@ -6,13 +7,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* The path of a program: `name` itself if it holds a slash, else the first such executable on PATH. NULL: none. */
+/* The path of a program: `name` itself if it holds a slash, else the first such executable on PATH. NULL:
+ * none. */
 const char *launch_find(struct arena *arena, const char *name);
 
-/* Starts argv[0], a path. Standard input is /dev/null; `out` and `err` become its standard output and error (-1: ours).
- * -1 and errno set where it cannot be started. The caller waits for it. */
+/* Starts argv[0], a path. Standard input is /dev/null; `out` and `err` become its standard output and error
+ * (-1: ours). -1 and errno set where it cannot be started. The caller waits for it. */
 pid_t launch_start(const char *const *argv, int out, int err);
 
-/* Runs it to its end, appending both outputs; killed after `timeout_ms`. Returns the status as waitpid has it, or -1 and
- * errno set (ETIMEDOUT). */
+/* Runs it to its end, appending both outputs; killed after `timeout_ms`. Returns the status as waitpid has
+ * it, or -1 and errno set (ETIMEDOUT). */
 int launch_run(const char *const *argv, int timeout_ms, struct buf *output);

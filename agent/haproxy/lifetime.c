@@ -42,7 +42,8 @@ bool lifetime_adopt(struct haproxy *haproxy, char error[static 512])
         return true;
     }
     if (status != RUNTIME_UNREACHABLE)
-        snprintf(error, 512, "what listens on %s does not answer like HAProxy: end it", haproxy->master_socket);
+        snprintf(error, 512, "what listens on %s does not answer like HAProxy: end it",
+                 haproxy->master_socket);
     return false;
 }
 
@@ -56,8 +57,10 @@ bool lifetime_launch(struct haproxy *haproxy, char error[static 512])
         return false;
     }
     const char *socket = arena_printf(haproxy->arena, "%s,mode,600", haproxy->master_socket).p;
-    const char *const argv[] = { haproxy->binary, "-W", "-S", socket, "-p", haproxy->pid_file,
-                                 "-f", haproxy->config, "-f", haproxy->backends, NULL };
+    const char *const argv[] = {
+        haproxy->binary,   "-W", "-S", socket, "-p", haproxy->pid_file, "-f", haproxy->config, "-f",
+        haproxy->backends, NULL
+    };
     pid_t pid = launch_start(argv, -1, write_end);
     if (pid < 0)
         snprintf(error, 512, "cannot start %s: %s", haproxy->binary, strerror(errno));
@@ -74,7 +77,8 @@ bool lifetime_is_alive(const struct haproxy *haproxy)
         return false;
     if (haproxy->is_child) {
         siginfo_t info = { 0 };
-        return waitid(P_PID, (id_t)haproxy->master, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+        return waitid(P_PID, (id_t)haproxy->master, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               info.si_pid == 0;
     }
     if (haproxy->master_fd >= 0) {
         struct pollfd dead = { .fd = haproxy->master_fd, .events = POLLIN };
@@ -89,8 +93,8 @@ static void log_end(const struct haproxy *haproxy, int status)
         log_line(haproxy->log, LOG_LINE_INFO, "haproxy", "master %d ended by signal %d", (int)haproxy->master,
                  WTERMSIG(status));
     else
-        log_line(haproxy->log, LOG_LINE_INFO, "haproxy", "master %d ended with status %d", (int)haproxy->master,
-                 WEXITSTATUS(status));
+        log_line(haproxy->log, LOG_LINE_INFO, "haproxy", "master %d ended with status %d",
+                 (int)haproxy->master, WEXITSTATUS(status));
 }
 
 void lifetime_bury(struct haproxy *haproxy)
@@ -98,8 +102,8 @@ void lifetime_bury(struct haproxy *haproxy)
     if (!haproxy->master)
         return;
     int status;
-    /* Workers follow their master by themselves; this is for those that cannot. The number of a dead master that is not our
-     * child may be another process's by now. */
+    /* Workers follow their master by themselves; this is for those that cannot. The number of a dead master
+     * that is not our child may be another process's by now. */
     if (haproxy->is_child || lifetime_is_alive(haproxy))
         kill(getpgid(haproxy->master) == haproxy->master ? -haproxy->master : haproxy->master, SIGKILL);
     if (haproxy->is_child && waitpid(haproxy->master, &status, 0) == haproxy->master)
@@ -142,7 +146,8 @@ void lifetime_end(struct haproxy *haproxy, int grace_ms)
     lifetime_bury(haproxy);
 }
 
-/* The worker that answers is the one that the master named last: neither one that is about to leave nor a stranger. */
+/* The worker that answers is the one that the master named last: neither one that is about to leave nor a
+ * stranger. */
 static bool see_worker(struct haproxy *haproxy)
 {
     struct reply_proc proc;

@@ -12,7 +12,8 @@ enum runtime_status link_open(const char *path, int64_t deadline, int *fd);
 /* Sends everything. */
 enum runtime_status link_send(int fd, struct str bytes, int64_t deadline);
 
-/* Appends what is there, waiting for at least one byte. *end: the other side is done, nothing was appended. */
+/* Appends what is there, waiting for at least one byte. *end: the other side is done, nothing was appended.
+ */
 enum runtime_status link_receive(int fd, struct buf *into, int64_t deadline, bool *end);
 
 /* Appends everything up to the end. */

@@ -13,8 +13,10 @@ enum {
     LOOK_MS = 1000, /* for one look */
 };
 
-/* The master keeps a connection open after its answer until our end closes; only `reload` closes it by itself. */
-static enum runtime_status call(const char *path, int64_t deadline, struct str command, bool close_end, struct buf *answer)
+/* The master keeps a connection open after its answer until our end closes; only `reload` closes it by
+ * itself. */
+static enum runtime_status call(const char *path, int64_t deadline, struct str command, bool close_end,
+                                struct buf *answer)
 {
     int fd;
     enum runtime_status status = link_open(path, deadline, &fd);
@@ -41,8 +43,8 @@ enum runtime_status master_ask_proc(const char *path, int timeout_ms, struct rep
     return status;
 }
 
-/* Looks until `show proc` is answered and counts more reloads than `before`. Right after a reload the socket refuses for some
- * 10 ms. */
+/* Looks until `show proc` is answered and counts more reloads than `before`. Right after a reload the socket
+ * refuses for some 10 ms. */
 static bool await_reload(const char *path, int64_t deadline, int64_t before, struct reply_proc *out)
 {
     while (clock_monotonic_ns() < deadline) {

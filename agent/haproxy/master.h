@@ -12,6 +12,6 @@ enum master_verdict {
     MASTER_SILENT    /* not there, or no verdict in time */
 };
 
-/* `reload`, waiting for the verdict: in the answer from 2.7 on, by watching `show proc` before. Appends to `log` what the
- * new process said, as far as the master tells (2.6: nothing). */
+/* `reload`, waiting for the verdict: in the answer from 2.7 on, by watching `show proc` before. Appends to
+ * `log` what the new process said, as far as the master tells (2.6: nothing). */
 enum master_verdict master_reload(const char *path, int timeout_ms, struct buf *log);

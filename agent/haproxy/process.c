@@ -18,10 +18,10 @@
 enum {
     START_MS = 60000, /* a million routes take some seconds to load */
     ADOPT_MS = 10000,
-    FIND_MS = 5000,   /* for a HAProxy that somebody else starts beside us */
+    FIND_MS = 5000, /* for a HAProxy that somebody else starts beside us */
     CHECK_MS = 60000,
     VERSION_MS = 10000,
-    ASK_MS = 500,     /* for the question in haproxy_poll */
+    ASK_MS = 500, /* for the question in haproxy_poll */
     LOOK_EVERY_MS = 1000,
     OUTPUT_MAX = 1 << 18,
     PATH_LONGEST = 97 /* HAProxy binds unix sockets under a longer, temporary name first */
@@ -52,14 +52,16 @@ static bool find_binary(struct haproxy *haproxy, const char *name, char error[st
 {
     haproxy->binary = launch_find(haproxy->arena, name ? name : "haproxy");
     if (!haproxy->binary) {
-        snprintf(error, 512, name ? "there is no program %s: correct --haproxy.binary"
-                                  : "there is no %s on PATH: install it, or name it with --haproxy.binary",
+        snprintf(error, 512,
+                 name ? "there is no program %s: correct --haproxy.binary"
+                      : "there is no %s on PATH: install it, or name it with --haproxy.binary",
                  name ? name : "haproxy");
         return false;
     }
     const char *const argv[] = { haproxy->binary, "-v", NULL };
     struct buf output = buf_make(OUTPUT_MAX);
-    bool ok = launch_run(argv, VERSION_MS, &output) == 0 && read_banner(buf_str(&output), &haproxy->binary_version);
+    bool ok =
+        launch_run(argv, VERSION_MS, &output) == 0 && read_banner(buf_str(&output), &haproxy->binary_version);
     if (!ok)
         snprintf(error, 512, "%s -v does not answer like HAProxy", haproxy->binary);
     buf_fini(&output);
@@ -71,7 +73,9 @@ static bool check_paths(const struct haproxy *haproxy, char error[static 512])
     const char *const paths[] = { haproxy->master_socket, haproxy->runtime_socket };
     for (size_t i = 0; i < 2; i++) {
         if (strlen(paths[i]) > PATH_LONGEST) {
-            snprintf(error, 512, "the path of the socket %.200s… is longer than the %d bytes that HAProxy takes: choose a shorter folder",
+            snprintf(error, 512,
+                     "the path of the socket %.200s… is longer than the %d bytes that HAProxy takes: choose "
+                     "a shorter folder",
                      paths[i], PATH_LONGEST);
             return false;
         }
@@ -88,7 +92,8 @@ static bool set_up(struct haproxy *haproxy, const struct haproxy_options *option
     struct arena *arena = haproxy->arena;
     const char *folder = options->folder;
     if (!options->master_socket != !options->runtime_socket) {
-        snprintf(error, 512, "--haproxy.master-socket and --haproxy.runtime-socket belong together: give both or none");
+        snprintf(error, 512,
+                 "--haproxy.master-socket and --haproxy.runtime-socket belong together: give both or none");
         return false;
     }
     haproxy->ours = !options->master_socket;
@@ -171,7 +176,9 @@ bool haproxy_check(struct haproxy *haproxy, char error[static 512])
     error[0] = '\0';
     if (!haproxy->ours)
         return true;
-    const char *const argv[] = { haproxy->binary, "-c", "-f", haproxy->config, "-f", haproxy->backends, NULL };
+    const char *const argv[] = {
+        haproxy->binary, "-c", "-f", haproxy->config, "-f", haproxy->backends, NULL
+    };
     struct buf output = buf_make(OUTPUT_MAX), reason = { 0 };
     int status = launch_run(argv, CHECK_MS, &output);
     if (status == -1)
@@ -187,8 +194,8 @@ bool haproxy_check(struct haproxy *haproxy, char error[static 512])
 static void log_running(const struct haproxy *haproxy, const char *how)
 {
     const struct haproxy_version *v = &haproxy->worker.version;
-    log_line(haproxy->log, LOG_LINE_INFO, "haproxy", "HAProxy %d.%d.%d %s (worker %d)", v->major, v->minor, v->patch, how,
-             haproxy->worker.pid);
+    log_line(haproxy->log, LOG_LINE_INFO, "haproxy", "HAProxy %d.%d.%d %s (worker %d)", v->major, v->minor,
+             v->patch, how, haproxy->worker.pid);
 }
 
 static bool start_ours(struct haproxy *haproxy, char error[static 512])
@@ -217,7 +224,8 @@ bool haproxy_start(struct haproxy *haproxy, char error[static 512])
     return check_age(haproxy->worker.version, haproxy->runtime_socket, error);
 }
 
-/* What HAProxy said about a reload that failed: on its standard error, to its master, or if asked once more. */
+/* What HAProxy said about a reload that failed: on its standard error, to its master, or if asked once more.
+ */
 static void explain_refusal(struct haproxy *haproxy, uint64_t mark, struct buf *log, char error[static 512])
 {
     struct buf reason = { 0 };

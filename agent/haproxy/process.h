@@ -1,5 +1,6 @@
-/* HAProxy as a process: found, checked, started as master and worker, reloaded, watched, stopped. Or somebody else's
- * HAProxy, driven through its two sockets. Blocking calls with time limits; the caller owns the order. */
+/* HAProxy as a process: found, checked, started as master and worker, reloaded, watched, stopped. Or somebody
+ * else's HAProxy, driven through its two sockets. Blocking calls with time limits; the caller owns the order.
+ */
 #pragma once
 
 #include "haproxy/runtime.h"
@@ -13,35 +14,37 @@ struct haproxy_options {
 
 struct haproxy;
 
-/* Finds the binary and its version (2.6 or newer). NULL with a message that names the remedy otherwise. Starts
- * nothing. */
-struct haproxy *haproxy_create(const struct haproxy_options *options, struct log *log, char error[static 512]);
+/* Finds the binary and its version (2.6 or newer). NULL with a message that names the remedy otherwise.
+ * Starts nothing. */
+struct haproxy *haproxy_create(const struct haproxy_options *options, struct log *log,
+                               char error[static 512]);
 
-/* Releases the memory only: a HAProxy that was not stopped goes on serving, and the next haproxy_start in this folder
- * takes it over. NULL is allowed. */
+/* Releases the memory only: a HAProxy that was not stopped goes on serving, and the next haproxy_start in
+ * this folder takes it over. NULL is allowed. */
 void haproxy_destroy(struct haproxy *haproxy);
 
 const char *haproxy_master_path(const struct haproxy *haproxy);
 const char *haproxy_runtime_path(const struct haproxy *haproxy);
 bool haproxy_is_ours(const struct haproxy *haproxy);
 
-/* `haproxy -c` over the files of the folder: true if it would start; else its message. Not ours: true, its own reload will
- * tell. */
+/* `haproxy -c` over the files of the folder: true if it would start; else its message. Not ours: true, its
+ * own reload will tell. */
 bool haproxy_check(struct haproxy *haproxy, char error[static 512]);
 
-/* true: one answers on the master socket already, so haproxy_start would take it over (or find it, if it is not ours). */
+/* true: one answers on the master socket already, so haproxy_start would take it over (or find it, if it is
+ * not ours). */
 bool haproxy_is_running(const struct haproxy *haproxy);
 
-/* Starts the master (an HAProxy that still runs in this folder from an earlier daemon is taken over instead) and waits until a worker answers on
- * the runtime socket. false with a message and the remedy (a port in use, …); nothing runs then. Not ours: only waits, a few
- * seconds. */
+/* Starts the master (an HAProxy that still runs in this folder from an earlier daemon is taken over instead)
+ * and waits until a worker answers on the runtime socket. false with a message and the remedy (a port in use,
+ * …); nothing runs then. Not ours: only waits, a few seconds. */
 bool haproxy_start(struct haproxy *haproxy, char error[static 512]);
 
 /* true if this start took over a running one. */
 bool haproxy_was_adopted(const struct haproxy *haproxy);
 
-/* Hitless reload through the master; returns when the new worker answers (haproxy_poll does not report that one again). false:
- * the old worker goes on serving; the message is HAProxy's. */
+/* Hitless reload through the master; returns when the new worker answers (haproxy_poll does not report that
+ * one again). false: the old worker goes on serving; the message is HAProxy's. */
 bool haproxy_reload(struct haproxy *haproxy, char error[static 512]);
 
 enum haproxy_condition {
@@ -53,8 +56,9 @@ enum haproxy_condition {
 /* Cheap; call it often (several times a second): one system call, and one question to the worker a second. */
 enum haproxy_condition haproxy_poll(struct haproxy *haproxy);
 
-/* A descriptor that becomes readable when the master dies, for an event loop, which shall call haproxy_poll then; -1: there is
- * none. (A worker that dies takes its master along, in all versions.) Changes with every start. */
+/* A descriptor that becomes readable when the master dies, for an event loop, which shall call haproxy_poll
+ * then; -1: there is none. (A worker that dies takes its master along, in all versions.) Changes with every
+ * start. */
 int haproxy_exit_fd(const struct haproxy *haproxy);
 
 int haproxy_worker_pid(const struct haproxy *haproxy);

@@ -46,9 +46,9 @@ static enum apply_status read_routes(struct push *push, struct str answer, struc
         entries[n++] = (struct plan_entry){ entry.key, entry.value };
     if (broken) {
         struct reply reply = reply_classify(answer);
-        return push_differs(push, "reading the routes: %.*s", STR_ARG(reply.kind == REPLY_ERROR && n == 0
-                                                                          ? reply.text
-                                                                          : STR("a line is not understood")));
+        return push_differs(
+            push, "reading the routes: %.*s",
+            STR_ARG(reply.kind == REPLY_ERROR && n == 0 ? reply.text : STR("a line is not understood")));
     }
     out->routes = entries;
     out->n_routes = sort_entries(entries, n);
@@ -96,7 +96,8 @@ static enum apply_status read_servers(struct push *push, struct str answer, cons
             memcpy(sorted, gathered[i].servers.p, n * sizeof *sorted);
             qsort(sorted, n, sizeof *sorted, compare_servers);
         }
-        backends[i] = (struct plan_backend){ .name = shape->backends[i].name, .servers = sorted, .n_servers = n };
+        backends[i] =
+            (struct plan_backend){ .name = shape->backends[i].name, .servers = sorted, .n_servers = n };
         vec_fini(&gathered[i].servers);
     }
     out->backends = backends;

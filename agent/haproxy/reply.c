@@ -88,7 +88,8 @@ bool reply_map_find(struct str answer, struct str id, struct reply_map *out)
         struct str line = str_cut(&rest, '\n');
         size_t open = str_find(line, '(');
         struct str name = str_from(line, open + 1);
-        if (line.n == 0 || line.p[0] == '#' || !str_starts(name, id) || !str_starts(str_from(name, id.n), STR(") ")))
+        if (line.n == 0 || line.p[0] == '#' || !str_starts(name, id) ||
+            !str_starts(str_from(name, id.n), STR(") ")))
             continue;
         struct str numbers = str_from(name, id.n);
         /* The description holds file names: only the last such words are the numbers. */
@@ -152,8 +153,10 @@ enum column { BACKEND, NAME, ADDRESS, ADMIN, WEIGHT, PORT, N_COLUMNS };
 
 bool reply_servers_open(struct str answer, struct reply_servers *out)
 {
-    static const struct str names[N_COLUMNS] = { STR("be_name"),         STR("srv_name"),    STR("srv_addr"),
-                                                 STR("srv_admin_state"), STR("srv_uweight"), STR("srv_port") };
+    static const struct str names[N_COLUMNS] = {
+        STR("be_name"),         STR("srv_name"),    STR("srv_addr"),
+        STR("srv_admin_state"), STR("srv_uweight"), STR("srv_port")
+    };
     _Static_assert(N_COLUMNS == sizeof out->columns / sizeof *out->columns, "one place for each column");
     *out = (struct reply_servers){ .rest = answer };
     while (out->rest.n > 0) {

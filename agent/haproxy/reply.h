@@ -1,5 +1,6 @@
-/* What HAProxy answers on its sockets, 2.6 to 3.4, taken apart (reference/haproxy.md 2). Pure: bytes in, values out;
- * every str points into the answer. Whatever is not understood is "false" or REPLY_ERROR, never a guess. */
+/* What HAProxy answers on its sockets, 2.6 to 3.4, taken apart (reference/haproxy.md 2). Pure: bytes in,
+ * values out; every str points into the answer. Whatever is not understood is "false" or REPLY_ERROR, never a
+ * guess. */
 #pragma once
 
 #include "haproxy/runtime.h"
@@ -19,8 +20,8 @@ struct reply {
 };
 
 /* Of a command that changes something. Severity prefixes ("[3]: ", after `set severity-output number`) are
- * used where they stand. A text that is not known is an error unless its severity says otherwise, or HAProxy's own
- * line follows it (it may speak of other matters first). */
+ * used where they stand. A text that is not known is an error unless its severity says otherwise, or
+ * HAProxy's own line follows it (it may speak of other matters first). */
 struct reply reply_classify(struct str answer);
 
 /* `prepare map`: "New version created: N". */
@@ -39,11 +40,12 @@ struct reply_entry {
     struct str key, value;
 };
 
-/* Takes the next entry of `show map ID` off *rest. false at the end; *broken: it ended at a line that is no entry. */
+/* Takes the next entry of `show map ID` off *rest. false at the end; *broken: it ended at a line that is no
+ * entry. */
 bool reply_entry_next(struct str *rest, struct reply_entry *out, bool *broken);
 
-/* `get map ID key`: the entry that a look-up of `key` finds; with prefix maps it may be another, shorter key's.
- * false: not such an answer. */
+/* `get map ID key`: the entry that a look-up of `key` finds; with prefix maps it may be another, shorter
+ * key's. false: not such an answer. */
 struct reply_lookup {
     bool found;
     struct reply_entry entry;
@@ -75,7 +77,8 @@ bool reply_version(struct str text, struct haproxy_version *out);
 /* `show info`. */
 bool reply_info(struct str answer, struct runtime_info *out);
 
-/* `show proc` of the master. After a refused reload the serving worker stands under "old workers" (3.1 and newer). */
+/* `show proc` of the master. After a refused reload the serving worker stands under "old workers" (3.1 and
+ * newer). */
 struct reply_proc {
     int master;
     int worker; /* the newest of the current ones, else of the old ones; 0: none */

@@ -13,9 +13,10 @@ static const struct {
 } remedies[] = {
     { STR("Address already in use"),
       STR("another process listens there: end it, or give the entry point another address") },
-    { STR("Address in use"), STR("another process listens there: end it, or give the entry point another address") },
-    { STR("Permission denied"),
-      STR("ports below 1024 need a privilege: grant CAP_NET_BIND_SERVICE, or give the entry point a port above it") },
+    { STR("Address in use"),
+      STR("another process listens there: end it, or give the entry point another address") },
+    { STR("Permission denied"), STR("ports below 1024 need a privilege: grant CAP_NET_BIND_SERVICE, or give "
+                                    "the entry point a port above it") },
     { STR("Cannot assign requested address"),
       STR("this machine does not have that address: correct the address of the entry point") },
     { STR("cannot assign requested address"),

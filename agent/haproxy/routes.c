@@ -9,8 +9,8 @@ static void add_change(struct push *push, const struct step *step)
     if (step->kind == STEP_DELETE_ROUTE)
         batch_addf(push->batch, "del map %s %.*s", map, STR_ARG(key));
     else
-        batch_addf(push->batch, "%s map %s %.*s %.*s", step->kind == STEP_SET_ROUTE ? "set" : "add", map, STR_ARG(key),
-                   STR_ARG(push_word(push, step->entry->value)));
+        batch_addf(push->batch, "%s map %s %.*s %.*s", step->kind == STEP_SET_ROUTE ? "set" : "add", map,
+                   STR_ARG(key), STR_ARG(push_word(push, step->entry->value)));
     batch_addf(push->batch, "get map %s %.*s", map, STR_ARG(key));
 }
 
@@ -18,7 +18,8 @@ static void add_change(struct push *push, const struct step *step)
 static enum apply_status read_back(struct push *push, struct str key, size_t i, struct reply_lookup *out)
 {
     if (!reply_lookup(batch_answer(push->batch, i), out))
-        return push_differs(push, "reading route %.*s back: %.*s", STR_ARG(key), STR_ARG(str_trim(batch_answer(push->batch, i))));
+        return push_differs(push, "reading route %.*s back: %.*s", STR_ARG(key),
+                            STR_ARG(str_trim(batch_answer(push->batch, i))));
     out->found = out->found && str_eq(out->entry.key, key);
     return APPLY_OK;
 }
@@ -161,8 +162,8 @@ enum apply_status routes_replace(struct push *push, const struct runtime_state *
     if (status == APPLY_OK)
         return commit(push, version, to->n_routes);
     if (status == APPLY_DIFFERS) {
-        /* Nobody sees what was sent, but it takes memory. Where this is without effect (3.4 keeps a version that was never
-         * committed) the next commit frees it. */
+        /* Nobody sees what was sent, but it takes memory. Where this is without effect (3.4 keeps a version
+         * that was never committed) the next commit frees it. */
         batch_addf(push->batch, "clear map @%lld %s", (long long)version, push->applier->map_word.p);
         (void)batch_run(push->batch);
     }

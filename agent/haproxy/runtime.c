@@ -15,10 +15,13 @@ enum runtime_status runtime_call(const struct runtime *runtime, struct str comma
     if (status != RUNTIME_OK)
         return status;
     size_t before = answer->n;
+    struct buf line = { 0 };
+    buf_put(&line, command);
+    if (!str_ends(command, STR("\n")))
+        buf_putc(&line, '\n');
     /* The writing side stays open: HAProxy may take its end for a wish to leave. */
-    status = link_send(fd, command, deadline);
-    if (status == RUNTIME_OK && !str_ends(command, STR("\n")))
-        status = link_send(fd, STR("\n"), deadline);
+    status = link_send(fd, buf_str(&line), deadline);
+    buf_fini(&line);
     if (status == RUNTIME_OK)
         status = link_receive_all(fd, answer, deadline);
     if (status == RUNTIME_OK && answer->n == before)

@@ -1,5 +1,5 @@
-/* HAProxy's runtime API: one command, one answer, over a unix socket (reference/haproxy.md 2). Blocking with a
- * time limit. */
+/* HAProxy's runtime API: one command, one answer, over a unix socket (reference/haproxy.md 2). Blocking with
+ * a time limit. */
 #pragma once
 
 #include "base/buf.h"
@@ -12,8 +12,8 @@ enum runtime_status {
     RUNTIME_REFUSED /* HAProxy answered with an error: the answer says which */
 };
 
-/* Command and payload of one call together: HAProxy reads them into one buffer of 16 kB (tune.bufsize), less a reserve, and
- * what does not fit is refused, dropped without a word, or cut short, by version. */
+/* Command and payload of one call together: HAProxy reads them into one buffer of 16 kB (tune.bufsize), less
+ * a reserve, and what does not fit is refused, dropped without a word, or cut short, by version. */
 #define RUNTIME_COMMAND_MAX 15000
 
 struct runtime {
@@ -21,9 +21,9 @@ struct runtime {
     int timeout_ms;
 };
 
-/* Sends `command` (one line, or a line ending in "<<" with payload lines and a final empty line) and appends the
- * whole answer. RUNTIME_OK says only that an answer came. RUNTIME_REFUSED: longer than RUNTIME_COMMAND_MAX (nothing is
- * sent), or an answer beyond the limit of `answer`. */
+/* Sends `command` (one line, or a line ending in "<<" with payload lines and a final empty line) and appends
+ * the whole answer. RUNTIME_OK says only that an answer came. RUNTIME_REFUSED: longer than
+ * RUNTIME_COMMAND_MAX (nothing is sent), or an answer beyond the limit of `answer`. */
 enum runtime_status runtime_call(const struct runtime *runtime, struct str command, struct buf *answer);
 
 struct haproxy_version {

@@ -20,7 +20,8 @@ struct target {
 
 static struct str server_path(struct push *push, struct str backend, struct str name)
 {
-    return arena_printf(push->arena, "%.*s/%.*s", STR_ARG(push_word(push, backend)), STR_ARG(push_word(push, name)));
+    return arena_printf(push->arena, "%.*s/%.*s", STR_ARG(push_word(push, backend)),
+                        STR_ARG(push_word(push, name)));
 }
 
 static void warn_left_out(struct push *push, const struct target *target, enum resolve_status why)
@@ -28,24 +29,43 @@ static void warn_left_out(struct push *push, const struct target *target, enum r
     const struct plan_server *server = target->step->server;
     push->applier->counts.left_out++;
     if (why == RESOLVE_EMPTY)
-        log_line(push->applier->log, LOG_LINE_WARN, "haproxy", "server \"%.*s\" of %.*s has no host: it is left out",
-                 STR_ARG(server->url), STR_ARG(target->step->backend));
+        log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
+                 "a server of %.*s has no host in its URL: it is left out", STR_ARG(target->step->backend));
     else
         log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
                  "the name \"%.*s\" of a server of %.*s does not resolve: %s", STR_ARG(server->host),
-                 STR_ARG(target->step->backend), target->left_out ? "it is left out" : "it keeps its address");
+                 STR_ARG(target->step->backend),
+                 target->left_out ? "it is left out" : "it keeps its address");
 }
 
-static struct target make_target(struct push *push, const struct step *step)
+/* What a name was resolved to in this run: many servers share one, and the resolver may be slow. */
+struct answer {
+    enum resolve_status status;
+    char address[INET6_ADDRSTRLEN];
+};
+
+static const struct answer *resolve_once(struct push *push, struct strmap *answers, struct str host)
+{
+    struct answer *answer = strmap_get(answers, host);
+    if (answer)
+        return answer;
+    answer = ARENA_NEW(push->arena, struct answer);
+    answer->status = resolve_host(host, answer->address);
+    strmap_put(answers, host, answer);
+    return answer;
+}
+
+static struct target make_target(struct push *push, const struct step *step, struct strmap *answers)
 {
     struct target target = { .step = step, .path = server_path(push, step->backend, step->server->name) };
     bool waits = waiting_take(&push->applier->waiting, step->backend, step->server->name);
     target.exists = waits || step->kind == STEP_SET_SERVER;
-    enum resolve_status status = resolve_host(step->server->host, target.address);
-    if (status != RESOLVE_OK) {
-        target.address[0] = '\0';
+    const struct answer *answer = resolve_once(push, answers, step->server->host);
+    if (answer->status == RESOLVE_OK) {
+        memcpy(target.address, answer->address, sizeof target.address);
+    } else {
         target.left_out = !target.exists;
-        warn_left_out(push, &target, status);
+        warn_left_out(push, &target, answer->status);
     }
     return target;
 }
@@ -60,7 +80,8 @@ static void add_commands(struct push *push, struct target *target)
         if (target->address[0])
             batch_addf(push->batch, "set server %s addr %s port %d", path, target->address, server->port);
     } else {
-        const char *format = strchr(target->address, ':') ? "add server %s [%s]:%d weight %d" : "add server %s %s:%d weight %d";
+        const char *format = strchr(target->address, ':') ? "add server %s [%s]:%d weight %d"
+                                                          : "add server %s %s:%d weight %d";
         batch_addf(push->batch, format, path, target->address, server->port, server->weight);
     }
     batch_addf(push->batch, "enable server %s", path);
@@ -90,11 +111,13 @@ static enum apply_status read_live(struct push *push, size_t first, struct strma
         struct reply_servers servers;
         struct reply_server server;
         if (!reply_servers_open(batch_answer(push->batch, i), &servers))
-            return push_differs(push, "reading servers back: %.*s", STR_ARG(str_trim(batch_answer(push->batch, i))));
+            return push_differs(push, "reading servers back: %.*s",
+                                STR_ARG(str_trim(batch_answer(push->batch, i))));
         while (reply_servers_next(&servers, &server)) {
             struct reply_server *copy = ARENA_NEW(push->arena, struct reply_server);
             *copy = server;
-            struct str key = arena_printf(push->arena, "%.*s/%.*s", STR_ARG(server.backend), STR_ARG(server.name));
+            struct str key =
+                arena_printf(push->arena, "%.*s/%.*s", STR_ARG(server.backend), STR_ARG(server.name));
             strmap_put(live, key, copy);
         }
         if (servers.broken)
@@ -104,12 +127,15 @@ static enum apply_status read_live(struct push *push, size_t first, struct strma
     return APPLY_OK;
 }
 
-static const struct reply_server *find_live(struct push *push, const struct strmap *live, const struct step *step)
+static const struct reply_server *find_live(struct push *push, const struct strmap *live,
+                                            const struct step *step)
 {
-    return strmap_get(live, arena_printf(push->arena, "%.*s/%.*s", STR_ARG(step->backend), STR_ARG(step->server->name)));
+    return strmap_get(
+        live, arena_printf(push->arena, "%.*s/%.*s", STR_ARG(step->backend), STR_ARG(step->server->name)));
 }
 
-static enum apply_status verify_target(struct push *push, const struct target *target, const struct strmap *live)
+static enum apply_status verify_target(struct push *push, const struct target *target,
+                                       const struct strmap *live)
 {
     const struct plan_server *server = target->step->server;
     const struct reply_server *found = find_live(push, live, target->step);
@@ -119,13 +145,14 @@ static enum apply_status verify_target(struct push *push, const struct target *t
         return push_differs(push, "server %s is still in maintenance", target->path.p);
     bool same_address = !target->address[0] || str_eq(found->address, str_c(target->address));
     if (!same_address || found->port != server->port || found->weight != server->weight)
-        return push_differs(push, "server %s is %.*s port %d weight %d, wanted %s port %d weight %d", target->path.p,
-                            STR_ARG(found->address), found->port, found->weight, target->address, server->port,
-                            server->weight);
+        return push_differs(push, "server %s is %.*s port %d weight %d, wanted %s port %d weight %d",
+                            target->path.p, STR_ARG(found->address), found->port, found->weight,
+                            target->address, server->port, server->weight);
     return APPLY_OK;
 }
 
-/* Looks at the answers of one target. If it exists (or not) other than thought, it is turned around and not done. */
+/* Looks at the answers of one target. If it exists (or not) other than thought, it is turned around and not
+ * done. */
 static enum apply_status judge_target(struct push *push, struct target *target)
 {
     size_t n = target->exists && target->address[0] ? 3 : 2;
@@ -137,7 +164,8 @@ static enum apply_status judge_target(struct push *push, struct target *target)
             return APPLY_OK;
         }
         if (reply.kind != REPLY_OK)
-            return push_differs(push, "%.*s: %.*s", STR_ARG(batch_command(push->batch, i)), STR_ARG(reply.text));
+            return push_differs(push, "%.*s: %.*s", STR_ARG(batch_command(push->batch, i)),
+                                STR_ARG(reply.text));
     }
     target->done = true;
     return APPLY_OK;
@@ -148,9 +176,10 @@ static bool is_open(const struct target *target)
     return !target->done && !target->left_out;
 }
 
-/* One round trip: the commands of the targets that are open, and the read-back of all. *open: how many still are. */
-static enum apply_status run_round(struct push *push, struct target *targets, size_t n, const struct step *steps,
-                                   size_t *read_back, size_t *open)
+/* One round trip: the commands of the targets that are open, and the read-back of all. *open: how many still
+ * are. */
+static enum apply_status run_round(struct push *push, struct target *targets, size_t n,
+                                   const struct step *steps, size_t *read_back, size_t *open)
 {
     batch_reset(push->batch);
     size_t *todo = ARENA_ARRAY(push->arena, size_t, n), n_todo = 0;
@@ -172,8 +201,9 @@ static enum apply_status run_round(struct push *push, struct target *targets, si
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n)
 {
     struct target *targets = ARENA_ARRAY(push->arena, struct target, n);
+    struct strmap *answers = strmap_create(push->arena, 16);
     for (size_t i = 0; i < n; i++)
-        targets[i] = make_target(push, &steps[i]);
+        targets[i] = make_target(push, &steps[i], answers);
     size_t read_back, open;
     struct strmap *live = NULL;
     enum apply_status status = run_round(push, targets, n, steps, &read_back, &open);
@@ -195,12 +225,14 @@ static enum apply_status judge_removal(struct push *push, const struct step *ste
     struct reply maintenance = reply_classify(batch_answer(push->batch, first));
     struct reply deletion = reply_classify(batch_answer(push->batch, first + 1));
     if (maintenance.kind != REPLY_OK && maintenance.kind != REPLY_MISSING)
-        return push_differs(push, "%.*s: %.*s", STR_ARG(batch_command(push->batch, first)), STR_ARG(maintenance.text));
+        return push_differs(push, "%.*s: %.*s", STR_ARG(batch_command(push->batch, first)),
+                            STR_ARG(maintenance.text));
     if (deletion.kind == REPLY_BUSY)
         waiting_add(&push->applier->waiting, step->backend, step->server->name);
     else if (deletion.kind == REPLY_ERROR)
-        log_line(push->applier->log, LOG_LINE_WARN, "haproxy", "server %.*s/%.*s stays, unused, until the next reload: %.*s",
-                 STR_ARG(step->backend), STR_ARG(step->server->name), STR_ARG(deletion.text));
+        log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
+                 "server %.*s/%.*s stays, unused, until the next reload: %.*s", STR_ARG(step->backend),
+                 STR_ARG(step->server->name), STR_ARG(deletion.text));
     return APPLY_OK;
 }
 

@@ -13,7 +13,7 @@
 #include "haproxy/report.h"
 
 enum {
-    KEPT = 32768,      /* bytes for error messages */
+    KEPT = 32768,       /* bytes for error messages */
     LINE_LONGEST = 2000 /* of the log; the rest of a line is cut */
 };
 
@@ -22,7 +22,7 @@ struct tail {
     int read_end, quit;
     bool running;
     pthread_t thread;
-    struct buf line; /* the unfinished one; the thread's own */
+    struct buf line;      /* the unfinished one; the thread's own */
     pthread_mutex_t lock; /* of what follows */
     struct buf kept;
     uint64_t dropped; /* bytes that stood in front of `kept` */
@@ -76,7 +76,8 @@ static bool read_some(struct tail *tail)
 static void *run(void *context)
 {
     struct tail *tail = context;
-    struct pollfd fds[2] = { { .fd = tail->read_end, .events = POLLIN }, { .fd = tail->quit, .events = POLLIN } };
+    struct pollfd fds[2] = { { .fd = tail->read_end, .events = POLLIN },
+                             { .fd = tail->quit, .events = POLLIN } };
     bool open = true;
     while (open && !(fds[1].revents & POLLIN)) {
         if (poll(fds, 2, -1) > 0 && fds[0].revents)

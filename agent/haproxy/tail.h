@@ -1,6 +1,6 @@
-/* The standard error of a HAProxy that we started: every line to the log, the last ones kept for error messages. Read on a
- * thread of its own, because HAProxy waits where nobody reads, and it may have to say more than a pipe holds while we
- * wait for it (each server that is added or removed makes two lines). */
+/* The standard error of a HAProxy that we started: every line to the log, the last ones kept for error
+ * messages. Read on a thread of its own, because HAProxy waits where nobody reads, and it may have to say
+ * more than a pipe holds while we wait for it (each server that is added or removed makes two lines). */
 #pragma once
 
 #include "base/buf.h"
@@ -8,7 +8,8 @@
 
 struct tail;
 
-/* *write_end is for the process; the caller closes it after the start. NULL and errno set where there is no pipe or thread. */
+/* *write_end is for the process; the caller closes it after the start. NULL and errno set where there is no
+ * pipe or thread. */
 struct tail *tail_start(struct log *log, int *write_end);
 
 /* Where the text stands now; for tail_since. */

@@ -41,7 +41,8 @@ static unsigned scale_for(int64_t farthest)
 
 struct bucket_terms bucket_terms(const struct limit *limit)
 {
-    double rate = (double)limit->average * 1e9 / (double)limit->period_ns; /* tokens a second, as Traefik has it */
+    double rate =
+        (double)limit->average * 1e9 / (double)limit->period_ns; /* tokens a second, as Traefik has it */
     struct bucket_terms terms = { .token_ns = token_time(limit),
                                   .max_delay_ns = longest_delay(rate),
                                   .ttl_s = life(rate) };
@@ -82,12 +83,13 @@ static uint64_t encode(const struct bucket_terms *terms, int64_t now_ns, int64_t
     return word ? word : 1;
 }
 
-uint64_t bucket_take(uint64_t word, const struct bucket_terms *terms, int64_t now_ns, struct limit_answer *answer)
+uint64_t bucket_take(uint64_t word, const struct bucket_terms *terms, int64_t now_ns,
+                     struct limit_answer *answer)
 {
     int64_t most = terms->burst_ns + terms->max_delay_ns;
     int64_t before = debt(word, now_ns);
-    /* Much more debt than this limit allows was made under a stricter one: nobody is to pay for that. A little more is
-     * only a caller whose clock was read before that of others. */
+    /* Much more debt than this limit allows was made under a stricter one: nobody is to pay for that. A
+     * little more is only a caller whose clock was read before that of others. */
     if (before > most + SECOND)
         before = most;
     int64_t after = before + terms->token_ns;

@@ -16,14 +16,16 @@ bool fields_read(struct json_object *object, struct field *fields, size_t n, cha
         snprintf(error, 256, "expected an object");
         return false;
     }
-    json_object_object_foreach(object, name, value) {
+    json_object_object_foreach(object, name, value)
+    {
         struct field *field = find(fields, n, name);
         if (!field) {
             snprintf(error, 256, "unknown member \"%.60s\"", name);
             return false;
         }
         if (!json_object_is_type(value, field->type)) {
-            snprintf(error, 256, "member \"%s\" is not of type %s", field->name, json_type_to_name(field->type));
+            snprintf(error, 256, "member \"%s\" is not of type %s", field->name,
+                     json_type_to_name(field->type));
             return false;
         }
         field->value = value;

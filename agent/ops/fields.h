@@ -1,5 +1,5 @@
-/* Members of a JSON object, read by a table: all that are required are there, each has its type, no other is. What this
- * agent does not know it must not ignore: it could be a restriction. */
+/* Members of a JSON object, read by a table: all that are required are there, each has its type, no other is.
+ * What this agent does not know it must not ignore: it could be a restriction. */
 #pragma once
 
 #include <json-c/json.h>

@@ -1,7 +1,7 @@
 #include "ops/decide.h"
 
-/* A variable-length number as HAProxy writes it (reference/spop.md 1); false where the block ends before the number does.
- * Lengths beyond 4 GB are none. */
+/* A variable-length number as HAProxy writes it (reference/spop.md 1); false where the block ends before the
+ * number does. Lengths beyond 4 GB are none. */
 static bool take_length(struct str *block, size_t *out)
 {
     uint64_t n = 0;

@@ -16,7 +16,7 @@
 enum { WAYS = 16 };
 
 struct set {
-    _Atomic uint64_t keys[WAYS]; /* keyed hash of name and source; 0: free */
+    _Atomic uint64_t keys[WAYS];  /* keyed hash of name and source; 0: free */
     _Atomic uint64_t words[WAYS]; /* see bucket.h */
 };
 
@@ -74,8 +74,9 @@ static size_t find(const struct set *set, uint64_t key)
 }
 
 /* A place for a new key: a free one, else an expired one, else the one nearest to expiry. WAYS: another
- * thread was faster, look again. Threads that throw out at the same moment may pass a taken token to the wrong
- * bucket or forget it; nothing else can go wrong between them, and while there are free places not even that. */
+ * thread was faster, look again. Threads that throw out at the same moment may pass a taken token to the
+ * wrong bucket or forget it; nothing else can go wrong between them, and while there are free places not even
+ * that. */
 static size_t claim(struct limiter *limiter, struct set *set, uint64_t key, int64_t now_s)
 {
     size_t best = 0;
@@ -137,6 +138,7 @@ void limiter_stats(const struct limiter *limiter, size_t *in_use, uint64_t *evic
     *in_use = 0;
     for (size_t s = 0; s < limiter->n_sets; s++)
         for (size_t i = 0; i < WAYS; i++)
-            *in_use += get(&limiter->sets[s].keys[i]) && bucket_life(get(&limiter->sets[s].words[i]), now_s) > 0;
+            *in_use +=
+                get(&limiter->sets[s].keys[i]) && bucket_life(get(&limiter->sets[s].words[i]), now_s) > 0;
     *evicted = atomic_load_explicit(&limiter->evicted, memory_order_relaxed);
 }

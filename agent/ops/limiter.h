@@ -1,5 +1,5 @@
-/* Token buckets, exactly Traefik's (reference/traefik-middlewares.md 3.18), as GCRA: one 64-bit word a bucket, changed by
- * compare-and-swap; no locks, bounded memory. Safe from any thread. */
+/* Token buckets, exactly Traefik's (reference/traefik-middlewares.md 3.18), as GCRA: one 64-bit word a
+ * bucket, changed by compare-and-swap; no locks, bounded memory. Safe from any thread. */
 #pragma once
 
 #include <stdbool.h>

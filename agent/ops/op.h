@@ -13,8 +13,8 @@ struct op_type {
     /* Reads the op's members into *op. false with what is wrong with them; fini is called all the same. */
     bool (*parse)(struct json_object *from, struct op *op, char error[static 256]);
     void (*fini)(struct op *op); /* of a zeroed op, too */
-    /* false: refused, and `v` says how. The request arrives at the op at now_ns; an op that lets it wait adds to
-     * v->delay_ns. */
+    /* false: refused, and `v` says how. The request arrives at the op at now_ns; an op that lets it wait adds
+     * to v->delay_ns. */
     bool (*run)(const struct op *op, const struct request *request, struct limiter *limiter, int64_t now_ns,
                 struct verdict *v);
 };

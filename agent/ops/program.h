@@ -1,4 +1,5 @@
-/* Agent programs: what policy.json says, ready to run. A program set is immutable and shared by reference count. */
+/* Agent programs: what policy.json says, ready to run. A program set is immutable and shared by reference
+ * count. */
 #pragma once
 
 #include <stdint.h>
@@ -9,9 +10,9 @@
 struct program_set;
 struct program;
 
-/* Parses policy.json (see emit_policy: {"version":1,"programs":{ID:{"ops":[…]}}}). NULL with a message where it is
- * not one, or where it holds an op that this agent does not know (fail closed: nothing of it is used). The
- * set has one reference. */
+/* Parses policy.json (see emit_policy: {"version":1,"programs":{ID:{"ops":[…]}}}). NULL with a message where
+ * it is not one, or where it holds an op that this agent does not know (fail closed: nothing of it is used).
+ * The set has one reference. */
 struct program_set *program_set_parse(struct str json, char error[static 256]);
 
 /* A program of a plan: its JSON is an element of "programs", and its id is made from a digest of it. */
@@ -19,10 +20,11 @@ struct program_source {
     struct str id, json;
 };
 
-/* The set of these programs. What `previous` (NULL is allowed) has under the same id is taken over unread, as it is the
- * same program: a change among 100,000 programs costs what changed. NULL with a message as above. */
-struct program_set *program_set_build(const struct program_set *previous, const struct program_source *sources,
-                                      size_t n, char error[static 256]);
+/* The set of these programs. What `previous` (NULL is allowed) has under the same id is taken over unread, as
+ * it is the same program: a change among 100,000 programs costs what changed. NULL with a message as above.
+ */
+struct program_set *program_set_build(const struct program_set *previous,
+                                      const struct program_source *sources, size_t n, char error[static 256]);
 
 struct program_set *program_set_hold(struct program_set *set);
 void program_set_release(struct program_set *set); /* NULL is allowed */

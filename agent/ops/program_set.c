@@ -60,7 +60,8 @@ static bool parse_json(struct str json, struct json_object **out, char error[sta
 static struct program_set *parse_programs(struct json_object *programs, char error[static 256])
 {
     struct program_set *set = set_create((size_t)json_object_object_length(programs));
-    json_object_object_foreach(programs, id, from) {
+    json_object_object_foreach(programs, id, from)
+    {
         struct program *program = program_create(str_c(id), from, error);
         if (!program) {
             program_set_release(set);
@@ -113,8 +114,8 @@ static struct program *program_of(const struct program_set *previous, const stru
     return program;
 }
 
-struct program_set *program_set_build(const struct program_set *previous, const struct program_source *sources,
-                                      size_t n, char error[static 256])
+struct program_set *program_set_build(const struct program_set *previous,
+                                      const struct program_source *sources, size_t n, char error[static 256])
 {
     struct program_set *set = set_create(n);
     for (size_t i = 0; i < n; i++) {

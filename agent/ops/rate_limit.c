@@ -18,8 +18,11 @@ static struct str own_copy(struct str s)
 
 static bool parse_source(struct json_object *from, struct rate_limit *out, char error[static 256])
 {
-    static const char *const kinds[] = { [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host" };
-    struct field fields[] = { { "kind", json_type_string, true, NULL }, { "name", json_type_string, false, NULL } };
+    static const char *const kinds[] = {
+        [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host"
+    };
+    struct field fields[] = { { "kind", json_type_string, true, NULL },
+                              { "name", json_type_string, false, NULL } };
     if (!fields_read(from, fields, 2, error))
         return false;
     size_t kind = 0;
@@ -42,9 +45,9 @@ static bool parse_source(struct json_object *from, struct rate_limit *out, char 
 static bool parse(struct json_object *from, struct op *op, char error[static 256])
 {
     struct field fields[] = {
-        { "op", json_type_string, true, NULL },    { "bucket", json_type_string, true, NULL },
-        { "average", json_type_int, true, NULL },  { "period", json_type_int, true, NULL },
-        { "burst", json_type_int, true, NULL },    { "source", json_type_object, true, NULL },
+        { "op", json_type_string, true, NULL },   { "bucket", json_type_string, true, NULL },
+        { "average", json_type_int, true, NULL }, { "period", json_type_int, true, NULL },
+        { "burst", json_type_int, true, NULL },   { "source", json_type_object, true, NULL },
     };
     struct rate_limit *out = &op->rate_limit;
     if (!fields_read(from, fields, 6, error) || !parse_source(fields[5].value, out, error))

@@ -64,7 +64,8 @@ void ack_write(struct writer *w, const struct frame *of, struct str program, con
     frame_end(w, start);
 }
 
-void ack_write_short(struct writer *w, const struct frame *of, struct str program, const struct verdict *verdict)
+void ack_write_short(struct writer *w, const struct frame *of, struct str program,
+                     const struct verdict *verdict)
 {
     size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
     set_verdict(w, program, verdict->pass);

@@ -77,7 +77,8 @@ static void on_written(uv_write_t *request, int status)
         flush(c);
 }
 
-/* Sends what there is, in one write as long as the peer keeps up; else the rest goes when the socket has room. */
+/* Sends what there is, in one write as long as the peer keeps up; else the rest goes when the socket has
+ * room. */
 static void flush(struct connection *c)
 {
     if (c->closing || c->out.n == 0 || c->sending.n > 0)
@@ -145,7 +146,8 @@ static void warn(struct connection *c, const char *what, int64_t now_ns)
     if (now_ns - c->worker->warned_ns < WARN_EVERY_NS)
         return;
     c->worker->warned_ns = now_ns;
-    log_line(c->worker->log, LOG_LINE_WARN, "agent", "connection closed: %s (at most one such line a second)", what);
+    log_line(c->worker->log, LOG_LINE_WARN, "agent", "connection closed: %s (at most one such line a second)",
+             what);
 }
 
 static void receive(struct connection *c, struct str in)

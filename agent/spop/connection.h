@@ -3,10 +3,12 @@
 
 #include "spop/worker.h"
 
-/* Accepts the connection that waits at the worker's listener. It belongs to the worker's list until it is gone. */
+/* Accepts the connection that waits at the worker's listener. It belongs to the worker's list until it is
+ * gone. */
 void connection_accept(struct worker *worker);
 
-/* Sends an answer that waited. Also says that it waits no more: a connection stays in memory while any does. */
+/* Sends an answer that waited. Also says that it waits no more: a connection stays in memory while any does.
+ */
 void connection_send_delayed(struct connection *connection, struct str answer);
 
 /* Says good-bye to all of a worker's connections and closes them. */

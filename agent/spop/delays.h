@@ -23,5 +23,6 @@ bool delays_push(struct delays *delays, int64_t due_ns, void *owner, struct str 
 /* When the first one is due; INT64_MAX: none waits. */
 int64_t delays_next(const struct delays *delays);
 
-/* Takes the first one out, if it is due: its owner, and the answer to be released with free(). false: none is. */
+/* Takes the first one out, if it is due: its owner, and the answer to be released with free(). false: none
+ * is. */
 bool delays_pop(struct delays *delays, int64_t now_ns, void **owner, char **answer, size_t *n);

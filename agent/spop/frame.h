@@ -29,8 +29,8 @@ enum spop_status {
 
 enum {
     FRAME_LENGTH_SIZE = 4,
-    FRAME_SMALLEST = 7, /* type, flags, two ids */
-    FRAME_LEAST_MAX = 256, /* what either side must take */
+    FRAME_SMALLEST = 7,      /* type, flags, two ids */
+    FRAME_LEAST_MAX = 256,   /* what either side must take */
     FRAME_LARGEST = 1 << 18, /* what we take; HAProxy sends tune.bufsize - 4 at most */
 };
 
@@ -43,12 +43,12 @@ struct frame {
 
 enum frame_result { FRAME_OK, FRAME_MORE, FRAME_BROKEN };
 
-/* The frame at the start of `in`. FRAME_OK: *used bytes of `in` were it. FRAME_MORE: *used bytes are needed to say more.
- * FRAME_BROKEN: *status says in which way. `max` is the largest length. */
+/* The frame at the start of `in`. FRAME_OK: *used bytes of `in` were it. FRAME_MORE: *used bytes are needed
+ * to say more. FRAME_BROKEN: *status says in which way. `max` is the largest length. */
 enum frame_result frame_read(struct str in, uint32_t max, struct frame *out, size_t *used,
                              enum spop_status *status);
 
-/* Writes a frame's head, with FIN; the payload comes next. Returns where the frame starts, for frame_end, which
- * puts the length in. */
+/* Writes a frame's head, with FIN; the payload comes next. Returns where the frame starts, for frame_end,
+ * which puts the length in. */
 size_t frame_begin(struct writer *w, enum frame_type type, uint64_t stream, uint64_t id);
 void frame_end(struct writer *w, size_t start);

@@ -11,7 +11,7 @@ struct agent {
     struct limiter *limiter;
     struct worker *workers; /* do not move: their loops know them */
     int n_workers;
-    pthread_mutex_t publishing; /* one publication at a time; guards `programs` */
+    pthread_mutex_t publishing;   /* one publication at a time; guards `programs` */
     struct program_set *programs; /* NULL before the first */
 };
 
@@ -23,8 +23,8 @@ struct agent *agent_start(const struct agent_options *options, struct log *log, 
                              .workers = xmalloc((size_t)options->workers * sizeof *agent->workers) };
     pthread_mutex_init(&agent->publishing, NULL);
     for (; agent->n_workers < options->workers; agent->n_workers++)
-        if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers, agent->limiter,
-                          log, error)) {
+        if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers,
+                          agent->limiter, log, error)) {
             agent_stop(agent);
             return NULL;
         }

@@ -4,8 +4,8 @@
 #include "spop/hello.h"
 
 enum {
-    LARGEST_ANSWER = 2048, /* any frame of ours: a verdict's text is VERDICT_TEXT at most */
-    LARGEST_HELLO = 4096,  /* the peer's first frame, some 130 bytes; nothing is negotiated by then */
+    LARGEST_ANSWER = 2048,      /* any frame of ours: a verdict's text is VERDICT_TEXT at most */
+    LARGEST_HELLO = 4096,       /* the peer's first frame, some 130 bytes; nothing is negotiated by then */
     SHORTEST_DELAY_NS = 500000, /* clocks on both sides tick in milliseconds */
 };
 
@@ -42,7 +42,8 @@ static void close_with(struct session *session, enum spop_status status, const c
     session->state = SESSION_CLOSED;
 }
 
-static void close_broken(struct session *session, enum spop_status status, const char *message, struct buf *out)
+static void close_broken(struct session *session, enum spop_status status, const char *message,
+                         struct buf *out)
 {
     session->problem = message;
     close_with(session, status, message, out);
@@ -156,7 +157,8 @@ static void handle_frame(struct session *session, const struct frame *frame, con
     }
 }
 
-/* Handles the frame at the start of `bytes`. Returns its size; 0: `*need` bytes are needed, or the session is closed. */
+/* Handles the frame at the start of `bytes`. Returns its size; 0: `*need` bytes are needed, or the session is
+ * closed. */
 static size_t take_frame(struct session *session, struct str bytes, const struct exchange *x, size_t *need)
 {
     struct frame frame;
@@ -172,7 +174,8 @@ static size_t take_frame(struct session *session, struct str bytes, const struct
     case FRAME_BROKEN:
         break;
     }
-    close_broken(session, status, status == SPOP_TOO_BIG ? "the frame is too big" : "malformed frame", x->out);
+    close_broken(session, status, status == SPOP_TOO_BIG ? "the frame is too big" : "malformed frame",
+                 x->out);
     return 0;
 }
 

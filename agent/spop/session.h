@@ -1,5 +1,5 @@
-/* One connection from HAProxy, as a pure state machine: bytes in, however cut; questions to the callee; bytes out.
- * No allocation for a frame, once the buffers have grown. */
+/* One connection from HAProxy, as a pure state machine: bytes in, however cut; questions to the callee; bytes
+ * out. No allocation for a frame, once the buffers have grown. */
 #pragma once
 
 #include "base/buf.h"
@@ -29,8 +29,8 @@ struct session_calls {
 void session_init(struct session *session);
 void session_fini(struct session *session);
 
-/* Handles the bytes that came in and appends what is to be sent to `out`. false: send that and close. A peer whose
- * answers do not fit in out's limit any more is closed, too. */
+/* Handles the bytes that came in and appends what is to be sent to `out`. false: send that and close. A peer
+ * whose answers do not fit in out's limit any more is closed, too. */
 bool session_feed(struct session *session, const struct session_calls *calls, void *context, struct str in,
                   int64_t now_ns, struct buf *out);
 

@@ -1,5 +1,5 @@
-/* SPOP's primitive values (reference/spop.md 1): a bounded reader and a bounded writer, both with a sticky error. Decode or
- * encode straight through, ask `failed` once at the end. */
+/* SPOP's primitive values (reference/spop.md 1): a bounded reader and a bounded writer, both with a sticky
+ * error. Decode or encode straight through, ask `failed` once at the end. */
 #pragma once
 
 #include "base/str.h"

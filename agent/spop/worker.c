@@ -13,12 +13,13 @@
 #include "sys/clock.h"
 
 enum {
-    BACKLOG = 1024,        /* HAProxy opens a connection for every request in flight */
+    BACKLOG = 1024, /* HAProxy opens a connection for every request in flight */
     SCRATCH_SIZE = 1 << 16,
     MAX_DELAYED = 1 << 16, /* some 20 MB at most; one more is refused instead */
 };
 
-/* Arms the timer for the first delayed answer. The loop counts in milliseconds: later is right, earlier is not. */
+/* Arms the timer for the first delayed answer. The loop counts in milliseconds: later is right, earlier is
+ * not. */
 static void on_timer(uv_timer_t *timer);
 
 static void arm(struct worker *w, int64_t now_ns)

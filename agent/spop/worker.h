@@ -38,9 +38,10 @@ struct worker {
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
 };
 
-/* Listens on FOLDER/agent-INDEX.sock (mode 0600) and starts the thread. false with a message; nothing is left then. */
-bool worker_start(struct worker *worker, const char *folder, int index, struct limiter *limiter, struct log *log,
-                  char error[static 256]);
+/* Listens on FOLDER/agent-INDEX.sock (mode 0600) and starts the thread. false with a message; nothing is left
+ * then. */
+bool worker_start(struct worker *worker, const char *folder, int index, struct limiter *limiter,
+                  struct log *log, char error[static 256]);
 
 /* Hands the worker a reference to a set (and wakes it); worker_settle waits until it uses that set. */
 void worker_publish(struct worker *worker, struct program_set *set);

@@ -217,6 +217,7 @@ static struct match match_at(const struct matching *m, const struct place *place
     bool exact = path.n && path.p[path.n - 1] == '?';
     size_t prefix = chain_prefix_at(chain, str_head(path, path.n - exact));
     return (struct match){ .key = place->key,
+                           .path_at = place->path_at,
                            .router = place->router,
                            .prefix = prefix,
                            .cuts = chain->strip && prefix < chain->strip->strip.n,

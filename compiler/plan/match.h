@@ -6,6 +6,7 @@
 /* A key and the router whose record stands there. */
 struct match {
     struct str key;
+    size_t path_at;  /* where the path begins in the key; an exact one ends in '?' */
     size_t router;   /* index into model->routers */
     size_t prefix;   /* which prefix its chain cuts off the paths of this key, an index into strip.prefixes; */
     bool cuts;       /* … if any */

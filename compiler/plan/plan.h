@@ -80,12 +80,14 @@ enum record_field {
     RECORD_FLAGS = 1, /* "." : nothing to do but to use the backend. Else of these letters:
                          a  a record of any host may beat this one: look, compare RANK
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
+                         e  the key is an exact path: what the cut leaves of it is RESULT
                          g  ask the agent */
     RECORD_BACKEND,   /* a declared backend */
     RECORD_RANK,      /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
     RECORD_PROGRAM,   /* plan_program.id, or empty */
     RECORD_ROUTER,    /* qualified name of the router */
-    RECORD_CUT        /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
+    RECORD_CUT,       /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
+    RECORD_RESULT     /* with flag e: the path after the cut, as long as the request spells its path without codes */
 };
 
 /* `previous` is the shape of the running process, NULL for none. It is kept if everything fits (holders

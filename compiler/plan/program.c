@@ -19,8 +19,8 @@ static void put_source(struct buf *out, const struct model_op *op)
     buf_putc(out, '}');
 }
 
-/* The bucket belongs to router and middleware, not to the numbers: a changed limit goes on with the same
- * buckets. The same middleware twice in a chain is two instances, as in Traefik. */
+/* A bucket belongs to router, middleware and numbers: it outlives changes of anything else, and a changed limit begins with full
+ * buckets, as in Traefik. The same middleware twice in a chain is two instances, as there. */
 static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
 {
     struct buf name = { 0 };
@@ -28,7 +28,9 @@ static void put_bucket(struct buf *out, const struct model_router *router, size_
     for (size_t i = 0; i < at; i++)
         earlier += router->ops[i].kind == OP_RATE_LIMIT &&
                    str_eq(router->ops[i].middleware, router->ops[at].middleware);
-    buf_printf(&name, "%.*s|%.*s", STR_ARG(router->name), STR_ARG(router->ops[at].middleware));
+    const struct model_op *op = &router->ops[at];
+    buf_printf(&name, "%.*s|%.*s|%" PRId64 "/%" PRId64 "/%" PRId64, STR_ARG(router->name), STR_ARG(op->middleware),
+               op->limit.average, op->limit.period_ns, op->limit.burst);
     if (earlier)
         buf_printf(&name, "|%zu", earlier + 1);
     buf_put_json(out, buf_str(&name));
@@ -117,7 +119,26 @@ static bool is_plain(struct str s)
     return true;
 }
 
-char chain_cut_flag(const struct chain_plan *chain, size_t prefix)
+/* No empty and no dot segments: what Traefik refuses after a strip. */
+static bool is_normal(struct str path)
 {
-    return is_plain(chain->strip->strip.prefixes[prefix]) && !chain->strip->strip.force_slash ? 's' : 'S';
+    while (path.p) {
+        struct str segment = str_cut(&path, '/');
+        bool last = path.p == NULL;
+        if ((segment.n == 0 && !last) || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+            return false;
+    }
+    return true;
+}
+
+struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chain, size_t prefix, struct str key_path,
+                              bool exact)
+{
+    struct str from = chain->strip->strip.prefixes[prefix], rest = str_from(key_path, from.n);
+    if (!is_plain(from) || chain->strip->strip.force_slash)
+        return (struct chain_cut){ .flag = 'S' };
+    if (!exact || !is_plain(rest) || !is_normal(str_from(rest, rest.n && rest.p[0] == '/')))
+        return (struct chain_cut){ .flag = 's' };
+    bool slash = rest.n && rest.p[0] == '/';
+    return (struct chain_cut){ 'e', arena_printf(arena, "%s%.*s", slash ? "" : "/", STR_ARG(rest)) };
 }

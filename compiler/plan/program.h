@@ -17,5 +17,12 @@ struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *
  * index, or strip.n. */
 size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path);
 
-/* The flag of a cut: 's', or 'S' where the prefix and the bytes of a path that has it may differ. */
-char chain_cut_flag(const struct chain_plan *chain, size_t prefix);
+/* How a key's paths are cut: the flag ('e', 's' or 'S', see plan.h) and, with 'e', the path that is left (in `arena`). */
+struct chain_cut {
+    char flag;
+    struct str result;
+};
+
+/* key_path: of the key, without the '?' of an exact one. */
+struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chain, size_t prefix, struct str key_path,
+                              bool exact);

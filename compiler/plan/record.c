@@ -3,13 +3,13 @@
 #include "base/quote.h"
 #include "plan/rank.h"
 
-static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain)
+static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, char cut)
 {
     size_t before = out->n;
     if (match->challenged)
         buf_putc(out, 'a');
     if (match->cuts)
-        buf_putc(out, chain_cut_flag(chain, match->prefix));
+        buf_putc(out, cut);
     if (chain->program)
         buf_putc(out, 'g');
     if (out->n == before)
@@ -19,8 +19,13 @@ static void put_flags(struct buf *out, const struct match *match, const struct c
 struct str record_render(struct arena *arena, struct buf *scratch, const struct match *match,
                          const struct model_router *router, const struct chain_plan *chain, struct str backend)
 {
+    struct str path = str_from(match->key, match->path_at);
+    bool exact = path.n && path.p[path.n - 1] == '?';
+    struct chain_cut cut = { 0 };
+    if (match->cuts)
+        cut = chain_cut_at(arena, chain, match->prefix, str_head(path, path.n - exact), exact);
     buf_reset(scratch);
-    put_flags(scratch, match, chain);
+    put_flags(scratch, match, chain, cut.flag);
     buf_putc(scratch, ';');
     buf_put(scratch, backend);
     buf_putc(scratch, ';');
@@ -34,5 +39,7 @@ struct str record_render(struct arena *arena, struct buf *scratch, const struct 
         quote_field(scratch, chain->strip->strip.prefixes[match->prefix]);
         buf_putc(scratch, '?');
     }
+    buf_putc(scratch, ';');
+    buf_put(scratch, cut.result);
     return arena_copy(arena, buf_str(scratch));
 }

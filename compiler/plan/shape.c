@@ -95,9 +95,11 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
         backends[need->n_services + i].name = arena_printf(arena, "spare-%04zu", i + 1);
     if (n)
         qsort(backends, n, sizeof *backends, backend_compare);
-    *out = (struct shape){ .host_keys = old->host_keys || need->host_keys,
-                           .any_keys = old->any_keys || need->any_keys,
-                           .cut = old->cut || need->cut,
+    /* Look-ups and cuts cost a request that has no need of them almost nothing (tests/bench), so they are always there: the first
+     * rule of another kind costs no reload. The agent's filter costs every request something. */
+    *out = (struct shape){ .host_keys = true,
+                           .any_keys = true,
+                           .cut = true,
                            .agent = old->agent || need->agent,
                            .agent_full = old->agent_full || need->agent_full,
                            .backends = backends,

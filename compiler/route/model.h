@@ -9,7 +9,7 @@
 struct model_server {
     struct str url;  /* as configured */
     struct str id;   /* first 16 hexadecimal digits of SHA-256(url): server name and sticky cookie */
-    struct str host; /* name or address, IPv6 without brackets; empty: URL without a host (its requests get 500) */
+    struct str host; /* name or address, IPv6 without brackets; empty: URL without a host (requests get 500) */
     int port;
     bool tls;
     int64_t weight; /* > 0: others are left out */
@@ -62,7 +62,7 @@ struct model_router {
 struct model {
     const struct settings *settings;
     int64_t revision;
-    const struct model_router *routers; /* by rank: priority descending, then provider, then stored name */
+    const struct model_router *routers; /* by rank: priority descending, provider, stored name */
     size_t n_routers;
     const struct model_service *services; /* by name */
     size_t n_services;

@@ -4,7 +4,7 @@
 
 #include "route/rule_finding.h"
 
-/* Findings of one rule: a rule that is all wrong says so often enough. */
+/* Findings of one rule: what is all wrong says so often enough, and is looked at no further. */
 enum { MAX_FINDINGS = 8 };
 
 struct check {
@@ -99,6 +99,8 @@ static bool check_support(struct check *c, const struct rule_node *call, enum ma
 
 static void check_call(struct check *c, const struct rule_node *call, bool negated)
 {
+    if (!c->ok && c->n_findings >= MAX_FINDINGS)
+        return;
     enum matcher matcher = matcher_by_name(call->name);
     if (matcher == MATCHER_COUNT) {
         refuse_unknown(c, call);

@@ -1,7 +1,8 @@
 /* spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES]]
  *
- * Plays HAProxy: keeps DEPTH (1) questions for PROGRAM in flight on each connection, from SOURCES (1,000) addresses, and
- * prints decisions a second and the time that one takes. One thread: give it a core of its own. */
+ * Plays HAProxy: keeps DEPTH (1) questions for PROGRAM in flight on each connection, from SOURCES (1,000)
+ * addresses, and prints decisions a second and the time that one takes. One thread: give it a core of its
+ * own. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -199,7 +200,8 @@ int main(int argc, char **argv)
     int64_t start_ns = clock_monotonic_ns();
     run(&load, connections, n, start_ns + (int64_t)(seconds * 1e9));
     double took = (double)(clock_monotonic_ns() - start_ns) / 1e9;
-    printf("%.0f decisions/s  p50 %.1f us  p99 %.1f us  passed %" PRIu64 "  refused %" PRIu64 "  other %" PRIu64 "\n",
+    printf("%.0f decisions/s  p50 %.1f us  p99 %.1f us  passed %" PRIu64 "  refused %" PRIu64
+           "  other %" PRIu64 "\n",
            (double)load.answers / took, percentile_us(&load, 0.5), percentile_us(&load, 0.99), load.passed,
            load.refused, load.other);
     for (size_t i = 0; i < n; i++) {

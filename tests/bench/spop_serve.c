@@ -1,8 +1,8 @@
 /* spop_serve agent|ack FOLDER SECONDS
  *
- * Something for spop_load to ask, at FOLDER/agent-0.sock, and what it cost. `agent`: an agent of one worker with the programs
- * free (no ops), limited (a limit that is never met) and flood (10 a second). `ack`: the least that can answer, a
- * loop of epoll, read, one constant ACK for each frame, write. */
+ * Something for spop_load to ask, at FOLDER/agent-0.sock, and what it cost. `agent`: an agent of one worker
+ * with the programs free (no ops), limited (a limit that is never met) and flood (10 a second). `ack`: the
+ * least that can answer, a loop of epoll, read, one constant ACK for each frame, write. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,8 @@ static double cpu_seconds(void)
 {
     struct rusage r;
     getrusage(RUSAGE_SELF, &r);
-    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+           (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
 
 static uint64_t serve_agent(const char *folder, unsigned seconds)
@@ -58,7 +59,8 @@ static uint64_t answer(int fd, struct str in)
     struct frame frame;
     enum spop_status status;
     uint64_t answers = 0;
-    for (size_t used; frame_read(in, FRAME_LARGEST, &frame, &used, &status) == FRAME_OK; in = str_from(in, used)) {
+    for (size_t used; frame_read(in, FRAME_LARGEST, &frame, &used, &status) == FRAME_OK;
+         in = str_from(in, used)) {
         if (frame.type == FRAME_HAPROXY_HELLO) {
             hello_write(&w, 16380, STR("pipelining"));
         } else {
@@ -84,7 +86,8 @@ static uint64_t serve_ack(const char *folder, unsigned seconds)
     struct epoll_event event = { .events = EPOLLIN, .data.fd = listener }, events[256];
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
     uint64_t answers = 0;
-    for (int64_t end_ns = clock_monotonic_ns() + seconds * INT64_C(1000000000); clock_monotonic_ns() < end_ns;) {
+    for (int64_t end_ns = clock_monotonic_ns() + seconds * INT64_C(1000000000);
+         clock_monotonic_ns() < end_ns;) {
         int ready = epoll_wait(epoll, events, 256, 100);
         for (int i = 0; i < ready; i++) {
             int fd = events[i].data.fd;

@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -198,11 +199,18 @@ class Certificates:
         openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days",
                 "30", "-extfile", "ext", "-out", "server.crt")
 
+        self.openssl = openssl
+
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def stranger(self):
+        """The path of another CA, which signed nothing."""
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=stranger",
+                     "-keyout", "stranger.key", "-out", "stranger.crt")
+        return self.path("stranger.crt")
+
     def context(self):
-        import ssl
         return ssl.create_default_context(cafile=self.path("ca.crt"))
 
 
@@ -245,6 +253,22 @@ class Maitred:
     def kill(self):
         self.proc.kill()
         self.proc.wait(PATIENCE)
+
+    def freeze(self):
+        """Stops all its threads where they are; HAProxy goes on."""
+        self.proc.send_signal(signal.SIGSTOP)
+        tasks = f"/proc/{self.proc.pid}/task"
+
+        def stopped():
+            for task in os.listdir(tasks):
+                with open(f"{tasks}/{task}/stat") as f:
+                    if f.read().rpartition(") ")[2][0] != "T":
+                        return False
+            return True
+        eventually(stopped, "all threads stand still", pause=0.005)
+
+    def thaw(self):
+        self.proc.send_signal(signal.SIGCONT)
 
     def alive(self):
         return self.proc is not None and self.proc.poll() is None
@@ -300,7 +324,7 @@ class GatewayTest(unittest.TestCase):
         atexit.unregister(self._clean)
         for gateway in self.gateways:
             if gateway.alive():
-                gateway.proc.send_signal(signal.SIGCONT)
+                gateway.thaw()
                 gateway.proc.send_signal(signal.SIGTERM)
         for gateway in self.gateways:
             if gateway.proc:
@@ -321,7 +345,9 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual([c for c in complaints if c], [], "a sanitizer or an assertion complained")
 
     def etcd(self, **more):
-        self.stores.append(Etcd(self.folder, **more))
+        folder = os.path.join(self.folder, f"store{len(self.stores)}")
+        os.mkdir(folder)
+        self.stores.append(Etcd(folder, **more))
         return self.stores[-1]
 
     def gateway(self, *flags, **more):

@@ -77,7 +77,7 @@ class EtcdFaults(GatewayTest):
             revision = store.change({**self.tree, **router("x", f"Path(`/x{i}`)", "a")})
         gateway.wait_served(revision)
         store.end()
-        store.folder, port = self.folder + "/other", store.port
+        store.folder, port = store.folder + "/other", store.port
         os.mkdir(store.folder)
         store.start(port=port)
         store.change({**self.tree, **router("x", "Path(`/restored`)", "b")})
@@ -102,7 +102,8 @@ class EtcdFaults(GatewayTest):
         gateway = self.gateway(f"--providers.etcd.tls.ca={certificates.path('ca.crt')}", etcd=store).start()
         gateway.wait_served(store.change(self.tree))
         self.assertEqual(word(gateway.web, "/x"), "a")
-        stranger = self.gateway("--providers.etcd.tls=true", etcd=store, state=self.folder + "/stranger").start()
+        # Its own certificate is no authority that signed the store's.
+        stranger = self.gateway(f"--providers.etcd.tls.ca={certificates.stranger()}", etcd=store, state=self.folder + "/stranger").start()
         eventually(lambda: word(stranger.web, "/x") == "404", "a store of unknown certificate is not believed")
         eventually(lambda: "ertificate" in stranger.status()["etcd"]["error"], "the status tells of the certificate")
 

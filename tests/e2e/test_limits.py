@@ -1,7 +1,5 @@
 """Rate limits, and what happens to them when the agent does not answer."""
 import collections
-import os
-import signal
 import time
 import unittest
 
@@ -49,9 +47,9 @@ class RateLimits(GatewayTest):
     def test_a_stopped_agent_lets_requests_pass_and_they_are_counted(self):
         web = self.serve()
         before = web.status()["agent"]["passedWithoutVerdict"]
-        os.kill(web.proc.pid, signal.SIGSTOP)
+        web.freeze()
         answers = [word(web.web, "/limited") for _ in range(6)] + [word(web.web, "/bare") for _ in range(5)]
-        os.kill(web.proc.pid, signal.SIGCONT)
+        web.thaw()
         self.assertEqual(answers, ["a"] * 11)
         web.wait_status(lambda s: s["agent"]["passedWithoutVerdict"] - before == 6, "all six are counted")
         eventually(lambda: "429" in [word(web.web, "/limited") for _ in range(8)], "the agent limits again")
@@ -64,9 +62,9 @@ class RateLimits(GatewayTest):
     def test_as_flagged_a_stopped_agent_refuses(self):
         web = self.serve("--agent.ratelimit.onfailure=closed")
         self.assertEqual(word(web.web, "/limited"), "a")
-        os.kill(web.proc.pid, signal.SIGSTOP)
+        web.freeze()
         answers = [word(web.web, "/limited") for _ in range(5)], [word(web.web, "/bare") for _ in range(5)]
-        os.kill(web.proc.pid, signal.SIGCONT)
+        web.thaw()
         self.assertEqual(answers, (["503"] * 5, ["a"] * 5))
         eventually(lambda: word(web.web, "/limited") != "503", "the agent answers again")
 

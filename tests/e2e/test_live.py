@@ -15,7 +15,7 @@ class LiveChanges(GatewayTest):
         self.web = self.gateway("--haproxy.sparebackends=8", etcd=self.store).start()
         tree = {**service("still", self.c.url), **router("still", "PathPrefix(`/still`)", "still"),
                 **service("one", self.a.url), **service("two", self.b.url), **strip("cut", "/cut"),
-                **limit("wide", 1000000, 1000000),
+                **limit("wide", 1000000, 1000000), **router("host", "Host(`host.test`)", "two"),
                 **router("moving", "Path(`/moving`)", "one"), **router("cut", "PathPrefix(`/cut`)", "one", "cut"),
                 **router("limited", "Path(`/limited`)", "one", "wide")}
         self.web.wait_served(self.store.change(tree))
@@ -74,13 +74,14 @@ class LiveChanges(GatewayTest):
             self.put(limit("wide", 1, 2))
             low = time.monotonic()
             time.sleep(0.5)
+            raising = time.monotonic()
             self.put(limit("wide", 1000000, 1000000))
             high = time.monotonic()
             time.sleep(0.3)
-        meanwhile = [r.what for r in traffic.of("/limited") if low < r.start and r.end < high]
+        meanwhile = [r.what for r in traffic.of("/limited") if low < r.start and r.end < raising]
         self.assertIn("429", meanwhile)
         self.assertLess(meanwhile.count("a"), 10)
-        self.assertEqual(set(traffic.tally("/limited", since=high)), {"a"})
+        self.assertEqual(set(traffic.tally("/limited", since=high)), {"a"}, "a changed limit begins with full buckets")
         self.assertEqual({r.what for r in traffic.of("/limited")}, {"a", "429"})
         self.check(traffic)
 

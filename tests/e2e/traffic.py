@@ -156,6 +156,8 @@ class Traffic:
                 seen = json.loads(answer.body)["target"] if answer and answer.status == 200 else None
                 self.records.append(Record(start, time.monotonic(), target, said(answer), seen, error))
                 time.sleep(self.pause)
+        if connection:
+            connection.close()
 
     def of(self, target):
         return [r for r in self.records if r.asked == target]

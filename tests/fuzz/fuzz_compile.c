@@ -25,7 +25,7 @@ static void check_record(const struct plan *plan, const struct plan_entry *entry
         if (fields + 1 == RECORD_BACKEND)
             backend = field;
     }
-    assert(fields == RECORD_CUT);
+    assert(fields == RECORD_RESULT);
     for (size_t i = 0; i < plan->n_backends; i++)
         declared += str_eq(plan->backends[i].name, backend);
     assert(declared == 1);

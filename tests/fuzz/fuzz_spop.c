@@ -1,5 +1,5 @@
-/* A peer that sends anything, cut anywhere: the first byte is the size of the pieces, 0 for all at once. What the session
- * answers must be whole frames. */
+/* A peer that sends anything, cut anywhere: the first byte is the size of the pieces, 0 for all at once. What
+ * the session answers must be whole frames. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -8,7 +8,8 @@
 #include "spop/session.h"
 
 static const char policy[] =
-    "{\"version\":1,\"programs\":{\"free\":{\"ops\":[]},\"a\":{\"ops\":[{\"op\":\"rateLimit\",\"bucket\":\"b\","
+    "{\"version\":1,\"programs\":{\"free\":{\"ops\":[]},\"a\":{\"ops\":[{\"op\":\"rateLimit\",\"bucket\":"
+    "\"b\","
     "\"average\":10,\"period\":1000000000,\"burst\":2,\"source\":{\"kind\":\"header\",\"name\":\"host\"}},"
     "{\"op\":\"rateLimit\",\"bucket\":\"c\",\"average\":2,\"period\":1000000000,\"burst\":3,\"source\":"
     "{\"kind\":\"ip\"}}]}}}";

@@ -11,7 +11,9 @@ static char error[256];
 static bool read_one(struct arena *arena, const char *endpoint, bool tls, struct etcd_config *out)
 {
     struct str endpoints[1] = { str_c(endpoint) };
-    struct etcd_settings settings = { .endpoints = endpoints, .n_endpoints = 1, .root = STR("traefik"), .tls = tls };
+    struct etcd_settings settings = {
+        .endpoints = endpoints, .n_endpoints = 1, .root = STR("traefik"), .tls = tls
+    };
     return etcd_config_read(arena, &settings, out, error);
 }
 
@@ -62,7 +64,9 @@ START_TEST(the_settings_are_copied)
     struct arena *arena = arena_create();
     char root[] = "traefik", name[] = "u", url[] = "h:1";
     struct str one[1] = { str_c(url) };
-    struct etcd_settings settings = { .endpoints = one, .n_endpoints = 1, .root = str_c(root), .username = str_c(name) };
+    struct etcd_settings settings = {
+        .endpoints = one, .n_endpoints = 1, .root = str_c(root), .username = str_c(name)
+    };
     struct etcd_config config;
     ck_assert(etcd_config_read(arena, &settings, &config, error));
     root[0] = name[0] = url[0] = 'X';
@@ -84,7 +88,9 @@ static const struct {
     { { .root = { "t", 1 }, .key = { "x", 1 } }, true, ".cert is missing" },
     { { .root = { "t", 1 }, .ca = { "/nowhere/ca.pem", 15 } }, true, "tls.ca" },
     { { .root = { "t", 1 }, .ca = { "-----BEGIN CERTIFICATE-----\n", 28 } }, true, NULL },
-    { { .root = { "t", 1 }, .ca = { TESTDATA "/etcd/tls/ca.pem", sizeof TESTDATA "/etcd/tls/ca.pem" - 1 } }, true, NULL },
+    { { .root = { "t", 1 }, .ca = { TESTDATA "/etcd/tls/ca.pem", sizeof TESTDATA "/etcd/tls/ca.pem" - 1 } },
+      true,
+      NULL },
 };
 
 START_TEST(settings_of_no_use_are_refused_with_their_flag)
@@ -138,8 +144,9 @@ START_TEST(a_refused_user_is_told_what_to_do)
     char text[256];
     struct etcd_fault fault = { .kind = ETCD_FAULT_PERMISSION };
     etcd_fault_describe(&fault, &place, text, sizeof text);
-    ck_assert_str_eq(text, "etcd user 'joe' may not read 'traefik/' at http://e:1: etcdctl role grant-permission ROLE "
-                           "--prefix=true read traefik/");
+    ck_assert_str_eq(
+        text, "etcd user 'joe' may not read 'traefik/' at http://e:1: etcdctl role grant-permission ROLE "
+              "--prefix=true read traefik/");
     fault.kind = ETCD_FAULT_PASSWORD;
     etcd_fault_describe(&fault, &place, text, sizeof text);
     ck_assert(strstr(text, "joe") && strstr(text, "--providers.etcd.password"));
@@ -151,13 +158,14 @@ END_TEST
 
 int main(void)
 {
-    return run_suite("etcd config", (const struct test_row[]){
-                                        { an_endpoint_is_completed_or_refused, ROWS(endpoints) },
-                                        { the_settings_are_copied, 0 },
-                                        { settings_of_no_use_are_refused_with_their_flag, ROWS(bad_settings) },
-                                        { pauses_grow_to_their_bound_and_never_beyond, 0 },
-                                        { every_fault_has_its_words, 0 },
-                                        { a_refused_user_is_told_what_to_do, 0 },
-                                        { 0 },
-                                    });
+    return run_suite("etcd config",
+                     (const struct test_row[]){
+                         { an_endpoint_is_completed_or_refused, ROWS(endpoints) },
+                         { the_settings_are_copied, 0 },
+                         { settings_of_no_use_are_refused_with_their_flag, ROWS(bad_settings) },
+                         { pauses_grow_to_their_bound_and_never_beyond, 0 },
+                         { every_fault_has_its_words, 0 },
+                         { a_refused_user_is_told_what_to_do, 0 },
+                         { 0 },
+                     });
 }

@@ -25,7 +25,10 @@ static const struct {
     { "\"\\ud83d\\ude00\"", { "\xf0\x9f\x98\x80", 4 } },
     { "\"\\ud83d\"", { "\xef\xbf\xbd", 3 } },
     { "\"\\ude00x\"", { "\xef\xbf\xbdx", 4 } },
-    { "\"\\ud83d\\u0041\"", { "\xef\xbf\xbd" "A", 4 } },
+    { "\"\\ud83d\\u0041\"",
+      { "\xef\xbf\xbd"
+        "A",
+        4 } },
     { "\"\\u0000\"", { "\0", 1 } },
     { "\"\\x\"", { NULL, 0 } },
     { "\"\\u12\"", { NULL, 0 } },
@@ -87,7 +90,8 @@ END_TEST
 
 START_TEST(members_and_elements_are_walked)
 {
-    struct etcd_json json = over(" { \"a\" : [ 1 , \"2\" , 3 ] , \"b\" : { } , \"c\" : [ ] , \"d\" : null } ");
+    struct etcd_json json =
+        over(" { \"a\" : [ 1 , \"2\" , 3 ] , \"b\" : { } , \"c\" : [ ] , \"d\" : null } ");
     struct str key;
     int64_t sum = 0;
     char keys[8] = "";
@@ -219,7 +223,8 @@ START_TEST(every_byte_survives_base64)
 }
 END_TEST
 
-static const char *const not_base64[] = { "Z", "Zm9vY", "Zg=", "Z===", "====", "Zm 9", "Zm9\n", "Zm-_", "Z\x80mm", "Zg==Zg==", "=Zg=" };
+static const char *const not_base64[] = { "Z",     "Zm9vY", "Zg=",     "Z===",     "====", "Zm 9",
+                                          "Zm9\n", "Zm-_",  "Z\x80mm", "Zg==Zg==", "=Zg=" };
 
 START_TEST(what_is_no_base64_is_refused)
 {

@@ -6,7 +6,10 @@
 #include "server.h"
 #include "suite.h"
 
-#define TLS_FILE(name) { TESTDATA "/etcd/tls/" name, sizeof TESTDATA "/etcd/tls/" name - 1 }
+#define TLS_FILE(name)                                                                                       \
+    {                                                                                                        \
+        TESTDATA "/etcd/tls/" name, sizeof TESTDATA "/etcd/tls/" name - 1                                    \
+    }
 
 static struct server server;
 static struct mirror mirror;
@@ -29,15 +32,45 @@ static const struct {
     bool pem;         /* the same material as text instead of paths */
     const char *says; /* NULL: works; else what the status says */
 } ways[] = {
-    { { .tls = true, .ca = TLS_FILE("ca.pem"), .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") }, false, NULL },
-    { { .tls = true, .ca = TLS_FILE("ca.pem"), .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") }, true, NULL },
-    { { .tls = true, .ca = TLS_FILE("ca.pem"), .cert = TLS_FILE("client-cn.pem"), .key = TLS_FILE("client-cn-key.pem") }, false, NULL },
-    { { .tls = true, .insecure_skip_verify = true, .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") }, false, NULL },
-    { { .tls = true, .ca = TLS_FILE("other-ca.pem"), .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") },
-      false, "--providers.etcd.tls.ca" },
-    { { .tls = true, .ca = TLS_FILE("other-ca.pem"), .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") },
-      true, "--providers.etcd.tls.ca" },
-    { { .tls = true, .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") }, false, "--providers.etcd.tls.ca" },
+    { { .tls = true,
+        .ca = TLS_FILE("ca.pem"),
+        .cert = TLS_FILE("client.pem"),
+        .key = TLS_FILE("client-key.pem") },
+      false,
+      NULL },
+    { { .tls = true,
+        .ca = TLS_FILE("ca.pem"),
+        .cert = TLS_FILE("client.pem"),
+        .key = TLS_FILE("client-key.pem") },
+      true,
+      NULL },
+    { { .tls = true,
+        .ca = TLS_FILE("ca.pem"),
+        .cert = TLS_FILE("client-cn.pem"),
+        .key = TLS_FILE("client-cn-key.pem") },
+      false,
+      NULL },
+    { { .tls = true,
+        .insecure_skip_verify = true,
+        .cert = TLS_FILE("client.pem"),
+        .key = TLS_FILE("client-key.pem") },
+      false,
+      NULL },
+    { { .tls = true,
+        .ca = TLS_FILE("other-ca.pem"),
+        .cert = TLS_FILE("client.pem"),
+        .key = TLS_FILE("client-key.pem") },
+      false,
+      "--providers.etcd.tls.ca" },
+    { { .tls = true,
+        .ca = TLS_FILE("other-ca.pem"),
+        .cert = TLS_FILE("client.pem"),
+        .key = TLS_FILE("client-key.pem") },
+      true,
+      "--providers.etcd.tls.ca" },
+    { { .tls = true, .cert = TLS_FILE("client.pem"), .key = TLS_FILE("client-key.pem") },
+      false,
+      "--providers.etcd.tls.ca" },
     { { .tls = true, .ca = TLS_FILE("ca.pem") }, false, "--providers.etcd.tls.ca, .cert and .key" },
     { { .tls = false }, false, "https://" },
 };
@@ -79,7 +112,8 @@ START_TEST(material_by_path_or_as_text_works_or_is_told)
             mirror_wait(&mirror, says(watch, ways[i].says));
             ck_assert_int_eq(mirror.full, 0);
         } else {
-            mirror_wait(&mirror, watch_state(watch) == ETCD_WATCHING && mirror_has(&mirror, "traefik/a", "1"));
+            mirror_wait(&mirror,
+                        watch_state(watch) == ETCD_WATCHING && mirror_has(&mirror, "traefik/a", "1"));
             server_put(&server, "traefik/b", "2");
             mirror_wait(&mirror, mirror_has(&mirror, "traefik/b", "2"));
             server_delete(&server, "traefik/b");

@@ -50,7 +50,8 @@ END_TEST
 START_TEST(requests_are_what_the_gateway_takes)
 {
     setup();
-    etcd_put_range_request(&out, &(struct etcd_range_request){ .key = STR("traefik/"), .end = STR("traefik0") });
+    etcd_put_range_request(&out,
+                           &(struct etcd_range_request){ .key = STR("traefik/"), .end = STR("traefik0") });
     ck_assert_str_eq(out.p, "{\"key\":\"dHJhZWZpay8=\",\"range_end\":\"dHJhZWZpazA=\"}");
     buf_reset(&out);
     etcd_put_range_request(&out, &(struct etcd_range_request){ .key = STR("a\0"),
@@ -63,8 +64,9 @@ START_TEST(requests_are_what_the_gateway_takes)
                             "\"revision\":\"9007199254740993\",\"count_only\":true,\"serializable\":true}");
     buf_reset(&out);
     etcd_put_watch_request(&out, STR("a"), STR("b"), 8);
-    ck_assert_str_eq(out.p, "{\"create_request\":{\"key\":\"YQ==\",\"range_end\":\"Yg==\",\"start_revision\":\"8\","
-                            "\"progress_notify\":true}}");
+    ck_assert_str_eq(out.p,
+                     "{\"create_request\":{\"key\":\"YQ==\",\"range_end\":\"Yg==\",\"start_revision\":\"8\","
+                     "\"progress_notify\":true}}");
     buf_reset(&out);
     etcd_put_authenticate_request(&out, STR("o\"r"), STR("p\\w\n"));
     ck_assert_str_eq(out.p, "{\"name\":\"o\\\"r\",\"password\":\"p\\\\w\\n\"}");
@@ -187,10 +189,8 @@ static const struct {
     const char *name;
     enum etcd_fault_kind kind;
 } endings[] = {
-    { "watch-compacted.txt", ETCD_FAULT_COMPACTED },
-    { "watch-no-token.txt", ETCD_FAULT_TOKEN },
-    { "watch-bad-token.txt", ETCD_FAULT_TOKEN },
-    { "watch-permission.txt", ETCD_FAULT_PERMISSION },
+    { "watch-compacted.txt", ETCD_FAULT_COMPACTED }, { "watch-no-token.txt", ETCD_FAULT_TOKEN },
+    { "watch-bad-token.txt", ETCD_FAULT_TOKEN },     { "watch-permission.txt", ETCD_FAULT_PERMISSION },
     { "watch-sigterm.txt", ETCD_FAULT_UNAVAILABLE },
 };
 
@@ -214,9 +214,11 @@ static const struct {
     const char *line;
     enum etcd_fault_kind kind;
 } lines[] = {
-    { "{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":\"etcdserver: no leader\",\"http_status\":\"Service Unavailable\"}}",
+    { "{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":\"etcdserver: no "
+      "leader\",\"http_status\":\"Service Unavailable\"}}",
       ETCD_FAULT_UNAVAILABLE },
-    { "{\"error\":{\"grpc_code\":1,\"http_code\":408,\"message\":\"grpc: the client connection is closing\",\"http_status\":\"Request Timeout\"}}",
+    { "{\"error\":{\"grpc_code\":1,\"http_code\":408,\"message\":\"grpc: the client connection is "
+      "closing\",\"http_status\":\"Request Timeout\"}}",
       ETCD_FAULT_UNAVAILABLE },
     { "{\"error\":{\"code\":14,\"message\":\"etcdserver: no leader\"}}", ETCD_FAULT_UNAVAILABLE },
     { "{\"result\":{\"header\":{\"revision\":\"5\"},\"watch_id\":\"-1\",\"created\":true,\"canceled\":true,"
@@ -271,8 +273,11 @@ START_TEST(a_message_may_be_used_again)
 {
     setup();
     struct etcd_message m = { 0 };
-    ck_assert(etcd_read_message(arena, STR("{\"result\":{\"header\":{\"cluster_id\":\"7\",\"revision\":\"5\"},\"watch_id\":\"-1\",\"created\":true,"
-                                           "\"canceled\":true,\"cancel_reason\":\"x\"}}"), &m));
+    ck_assert(etcd_read_message(arena,
+                                STR("{\"result\":{\"header\":{\"cluster_id\":\"7\",\"revision\":\"5\"},"
+                                    "\"watch_id\":\"-1\",\"created\":true,"
+                                    "\"canceled\":true,\"cancel_reason\":\"x\"}}"),
+                                &m));
     ck_assert(etcd_read_message(arena, STR("{\"result\":{}}"), &m));
     ck_assert(!m.created && m.watch_id == 0 && m.fault.kind == ETCD_OK && m.header.cluster_id == 0);
     ck_assert(m.header.revision == 0 && m.fault.text[0] == '\0');
@@ -314,14 +319,18 @@ static const struct {
     enum etcd_fault_kind kind;
     const char *text;
 } bodies[] = {
-    { "{\"error\":\"etcdserver: revision of auth store is old\",\"code\":3}", 400, ETCD_FAULT_TOKEN, "revision of auth store" },
-    { "{\"code\":14,\"message\":\"etcdserver: request timed out\"}", 503, ETCD_FAULT_UNAVAILABLE, "timed out" },
-    { "{\"code\":14,\"message\":\"etcdserver: rpc not supported for learner\"}", 503, ETCD_FAULT_UNAVAILABLE, "learner" },
+    { "{\"error\":\"etcdserver: revision of auth store is old\",\"code\":3}", 400, ETCD_FAULT_TOKEN,
+      "revision of auth store" },
+    { "{\"code\":14,\"message\":\"etcdserver: request timed out\"}", 503, ETCD_FAULT_UNAVAILABLE,
+      "timed out" },
+    { "{\"code\":14,\"message\":\"etcdserver: rpc not supported for learner\"}", 503, ETCD_FAULT_UNAVAILABLE,
+      "learner" },
     { "{\"code\":4,\"message\":\"context deadline exceeded\"}", 504, ETCD_FAULT_UNAVAILABLE, "deadline" },
-    { "{\"code\":3,\"message\":\"permission denied\"}", 400, ETCD_FAULT_REFUSED, "permission" }, /* code and text must fit */
+    { "{\"code\":3,\"message\":\"permission denied\"}", 400, ETCD_FAULT_REFUSED,
+      "permission" }, /* code and text must fit */
     { "{\"code\":7,\"message\":\"something else\"}", 403, ETCD_FAULT_REFUSED, "something" },
-    { "CommonName of client sending a request against gateway will be ignored and not used as expected\n", 400,
-      ETCD_FAULT_COMMON_NAME, "CommonName" },
+    { "CommonName of client sending a request against gateway will be ignored and not used as expected\n",
+      400, ETCD_FAULT_COMMON_NAME, "CommonName" },
     { "<html>busy</html>", 503, ETCD_FAULT_UNAVAILABLE, "busy" },
     { "<html>no</html>", 500, ETCD_FAULT_REFUSED, "no" },
     { "", 502, ETCD_FAULT_UNAVAILABLE, "HTTP status 502" },
@@ -358,8 +367,15 @@ START_TEST(a_token_is_read)
 END_TEST
 
 static const char *const bad_tokens[] = {
-    "", "{}", "{\"token\":\"\"}", "{\"token\":null}", "{\"token\":7}", "{\"token\":\"a\\r\\nX-Evil: 1\"}", "{\"token\":\"a b\"}",
-    "{\"token\":\"a\\u0000\"}", "{\"token\":\"\xc3\xa4\"}",
+    "",
+    "{}",
+    "{\"token\":\"\"}",
+    "{\"token\":null}",
+    "{\"token\":7}",
+    "{\"token\":\"a\\r\\nX-Evil: 1\"}",
+    "{\"token\":\"a b\"}",
+    "{\"token\":\"a\\u0000\"}",
+    "{\"token\":\"\xc3\xa4\"}",
 };
 
 /* It becomes a header: what could end the line must not get there. */

@@ -18,8 +18,8 @@ enum { FAKE_CONNECTIONS = 64 };
 
 struct fake;
 
-/* Answers a request on fd; `nth` counts those of its kind from 1. When it returns, the connection is closed, unless
- * it returns true, which keeps it for the next request. */
+/* Answers a request on fd; `nth` counts those of its kind from 1. When it returns, the connection is closed,
+ * unless it returns true, which keeps it for the next request. */
 typedef bool fake_script(struct fake *fake, int fd, const char *body, int nth);
 
 struct fake {
@@ -32,7 +32,7 @@ struct fake {
     int n;
     atomic_int lists, counts, watches, authentications;
     atomic_bool authorized; /* the last request carried the token "T" */
-    atomic_llong start; /* start_revision of the last watch */
+    atomic_llong start;     /* start_revision of the last watch */
     atomic_bool ending;
 };
 
@@ -97,7 +97,7 @@ static inline bool fake_hang(struct fake *fake, int fd)
     return false;
 }
 
-#define FAKE_HEADER(revision) "\"header\":{\"cluster_id\":\"7\",\"revision\":\"" revision "\"}"
+#define FAKE_HEADER(revision)  "\"header\":{\"cluster_id\":\"7\",\"revision\":\"" revision "\"}"
 #define FAKE_CREATED(revision) "{\"result\":{" FAKE_HEADER(revision) ",\"created\":true}}\n"
 
 static inline bool fake_list(struct fake *fake, int fd, const char *body, int nth)

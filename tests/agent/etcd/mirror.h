@@ -1,5 +1,5 @@
-/* The receiver of a watch in tests: applies every batch to a copy of the store, and remembers what it saw. The batches
- * of one watch come on its thread; everything else may be asked from the test's. */
+/* The receiver of a watch in tests: applies every batch to a copy of the store, and remembers what it saw.
+ * The batches of one watch come on its thread; everything else may be asked from the test's. */
 #pragma once
 
 #include <check.h>

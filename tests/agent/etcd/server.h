@@ -20,9 +20,9 @@
 struct server {
     char folder[64];
     int port, peer_port;
-    pid_t pid;           /* 0: not running */
-    const char *tls;     /* folder of certificates; NULL: clear text */
-    char endpoint[64];   /* "127.0.0.1:port" */
+    pid_t pid;         /* 0: not running */
+    const char *tls;   /* folder of certificates; NULL: clear text */
+    char endpoint[64]; /* "127.0.0.1:port" */
 };
 
 /* A port that nobody listens on now. */
@@ -31,7 +31,8 @@ static inline int free_port(void)
     struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof a;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, n) == 0 && getsockname(fd, (struct sockaddr *)&a, &n) == 0);
+    ck_assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, n) == 0 &&
+              getsockname(fd, (struct sockaddr *)&a, &n) == 0);
     close(fd);
     return ntohs(a.sin_port);
 }
@@ -43,7 +44,8 @@ static inline size_t drop_answer(char *p, size_t size, size_t n, void *context)
     return size * n;
 }
 
-/* POSTs to a path of the gateway; the HTTP status, 0 where there is no answer. `token` and `answer` may be NULL. */
+/* POSTs to a path of the gateway; the HTTP status, 0 where there is no answer. `token` and `answer` may be
+ * NULL. */
 static inline long server_post(const struct server *s, const char *path, const char *body, const char *token,
                                struct buf *answer)
 {
@@ -83,17 +85,34 @@ static inline void server_exec(const struct server *s)
     snprintf(peer, sizeof peer, "http://127.0.0.1:%d", s->peer_port);
     snprintf(cluster, sizeof cluster, "default=%s", peer);
     snprintf(data, sizeof data, "%s/data", s->folder);
-    const char *argv[40] = { "etcd", "--unsafe-no-fsync", "--data-dir", data, "--listen-client-urls", client,
-                             "--advertise-client-urls", client, "--listen-peer-urls", peer,
-                             "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster,
-                             "--heartbeat-interval", "20", "--election-timeout", "200", "--log-level", "panic" };
+    const char *argv[40] = { "etcd",
+                             "--unsafe-no-fsync",
+                             "--data-dir",
+                             data,
+                             "--listen-client-urls",
+                             client,
+                             "--advertise-client-urls",
+                             client,
+                             "--listen-peer-urls",
+                             peer,
+                             "--initial-advertise-peer-urls",
+                             peer,
+                             "--initial-cluster",
+                             cluster,
+                             "--heartbeat-interval",
+                             "20",
+                             "--election-timeout",
+                             "200",
+                             "--log-level",
+                             "panic" };
     size_t n = 0;
     while (argv[n])
         n++;
     if (s->tls) {
-        const char *const tls[] = { "--cert-file", TESTDATA "/etcd/tls/server.pem", "--key-file",
-                                    TESTDATA "/etcd/tls/server-key.pem", "--trusted-ca-file",
-                                    TESTDATA "/etcd/tls/ca.pem", "--client-cert-auth" };
+        const char *const tls[] = { "--cert-file",       TESTDATA "/etcd/tls/server.pem",
+                                    "--key-file",        TESTDATA "/etcd/tls/server-key.pem",
+                                    "--trusted-ca-file", TESTDATA "/etcd/tls/ca.pem",
+                                    "--client-cert-auth" };
         for (size_t i = 0; i < sizeof tls / sizeof *tls; i++)
             argv[n++] = tls[i];
     }
@@ -204,7 +223,8 @@ static inline void server_txn(const struct server *s, const struct buf *ops, con
     buf_fini(&body);
 }
 
-static inline void server_put_as(const struct server *s, const char *key, const char *value, const char *token)
+static inline void server_put_as(const struct server *s, const char *key, const char *value,
+                                 const char *token)
 {
     struct buf op = { 0 };
     put_op(&op, key, value);

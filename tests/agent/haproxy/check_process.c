@@ -1,88 +1,8 @@
 /* HAProxy from its start to its end. */
 #include "haproxy/process.h"
 
-#include <dirent.h>
-#include <sys/wait.h>
-
-#include "stage.h"
+#include "processes.h"
 #include "suite.h"
-
-static void open_stage(struct stage *stage)
-{
-    stage_open(stage, "");
-}
-
-/* Polls until it is `wanted`, for at most ten seconds. */
-static void expect_condition(struct stage *stage, enum haproxy_condition wanted)
-{
-    enum haproxy_condition condition = HAPROXY_RUNNING;
-    for (int i = 0; i < 1000 && (condition = haproxy_poll(stage->haproxy)) != wanted; i++)
-        stage_pause(10);
-    ck_assert_int_eq(condition, wanted);
-}
-
-static bool is_alive(pid_t pid)
-{
-    char path[64], state = 'X';
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return false;
-    int fields = fscanf(f, "%*d %*s %c", &state);
-    fclose(f);
-    return fields == 1 && state != 'Z' && state != 'X';
-}
-
-static bool dies(pid_t pid)
-{
-    for (int i = 0; i < 1000 && is_alive(pid); i++)
-        stage_pause(5);
-    return !is_alive(pid);
-}
-
-/* Processes that name the folder on their command line. */
-static int processes_in(const struct stage *stage)
-{
-    int n = 0;
-    DIR *proc = opendir("/proc");
-    for (struct dirent *d; (d = readdir(proc));) {
-        char path[300], line[4096];
-        snprintf(path, sizeof path, "/proc/%s/cmdline", d->d_name);
-        FILE *f = d->d_name[0] >= '1' && d->d_name[0] <= '9' ? fopen(path, "r") : NULL;
-        if (!f)
-            continue;
-        size_t size = fread(line, 1, sizeof line, f);
-        fclose(f);
-        n += size > 0 && memmem(line, size, stage->folder, strlen(stage->folder)) != NULL;
-    }
-    closedir(proc);
-    return n;
-}
-
-static int master_of(const struct stage *stage)
-{
-    char path[96];
-    int pid = 0;
-    snprintf(path, sizeof path, "%s/haproxy.pid", stage->folder);
-    FILE *f = fopen(path, "r");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_eq(fscanf(f, "%d", &pid), 1);
-    fclose(f);
-    return pid;
-}
-
-static bool has_children(void)
-{
-    siginfo_t info = { 0 };
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-static bool exists(const struct stage *stage, const char *name)
-{
-    char path[160];
-    snprintf(path, sizeof path, "%s/%s", stage->folder, name);
-    return access(path, F_OK) == 0;
-}
 
 START_TEST(it_starts_serves_and_stops_without_a_trace)
 {
@@ -102,7 +22,8 @@ START_TEST(it_starts_serves_and_stops_without_a_trace)
     ck_assert(dies(worker) && dies(master));
     ck_assert(!has_children());
     ck_assert_int_eq(processes_in(&stage), 0);
-    ck_assert(!exists(&stage, "haproxy.sock") && !exists(&stage, "master.sock") && !exists(&stage, "haproxy.pid"));
+    ck_assert(!exists(&stage, "haproxy.sock") && !exists(&stage, "master.sock") &&
+              !exists(&stage, "haproxy.pid"));
     ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_GONE);
     haproxy_stop(stage.haproxy, 2000);
     stage_close(&stage);
@@ -128,7 +49,8 @@ static const struct {
     { "/nonexistent/haproxy", NULL, "there is no program /nonexistent/haproxy: correct --haproxy.binary" },
     { "no-such-haproxy", NULL, "there is no program no-such-haproxy: correct --haproxy.binary" },
     { "/", NULL, "there is no program /: correct --haproxy.binary" },
-    { NULL, "echo 'HA-Proxy version 2.4.22 2023/02/14 - https://haproxy.org/'", "is HAProxy 2.4: 2.6 or newer is needed" },
+    { NULL, "echo 'HA-Proxy version 2.4.22 2023/02/14 - https://haproxy.org/'",
+      "is HAProxy 2.4: 2.6 or newer is needed" },
     { NULL, "echo 'HA-Proxy version 1.8.4'", "is HAProxy 1.8: 2.6 or newer is needed" },
     { NULL, "echo hello", "-v does not answer like HAProxy" },
     { NULL, "echo 'HAProxy version 2.6.1'; exit 1", "-v does not answer like HAProxy" },
@@ -144,7 +66,8 @@ START_TEST(a_binary_that_will_not_do_is_named)
         snprintf(script, sizeof script, "#!/bin/sh\n%s\n", bad_binaries[_i].script);
         ck_assert(file_write(path, str_c(script), 0755, false));
     }
-    struct haproxy_options options = { bad_binaries[_i].binary ? bad_binaries[_i].binary : path, stage.folder, NULL, NULL };
+    struct haproxy_options options = { bad_binaries[_i].binary ? bad_binaries[_i].binary : path, stage.folder,
+                                       NULL, NULL };
     ck_assert_ptr_null(haproxy_create(&options, NULL, stage.error));
     ck_assert_msg(strstr(stage.error, bad_binaries[_i].message) != NULL, "%s", stage.error);
     stage_close(&stage);
@@ -162,7 +85,8 @@ START_TEST(without_a_haproxy_on_path_the_remedy_is_named)
     ck_assert_ptr_null(haproxy_create(&options, NULL, stage.error));
     setenv("PATH", kept, 1);
     free(kept);
-    ck_assert_str_eq(stage.error, "there is no haproxy on PATH: install it, or name it with --haproxy.binary");
+    ck_assert_str_eq(stage.error,
+                     "there is no haproxy on PATH: install it, or name it with --haproxy.binary");
     stage_close(&stage);
 }
 END_TEST
@@ -176,8 +100,11 @@ START_TEST(options_that_cannot_work_are_refused)
     struct haproxy_options comma = { getenv("HAPROXY"), "/tmp/a,b", NULL, NULL };
     ck_assert_ptr_null(haproxy_create(&comma, NULL, error));
     ck_assert_ptr_nonnull(strstr(error, "comma"));
-    struct haproxy_options deep = { getenv("HAPROXY"),
-                                    "/tmp/a-folder-whose-name-is-so-long-that-no-socket-fits-in-it-because-unix-sockets-are-short", NULL, NULL };
+    struct haproxy_options deep = {
+        getenv("HAPROXY"),
+        "/tmp/a-folder-whose-name-is-so-long-that-no-socket-fits-in-it-because-unix-sockets-are-short", NULL,
+        NULL
+    };
     ck_assert_ptr_null(haproxy_create(&deep, NULL, error));
     ck_assert_ptr_nonnull(strstr(error, "choose a shorter folder"));
 }
@@ -186,13 +113,14 @@ END_TEST
 START_TEST(a_port_in_use_is_named_with_its_remedy)
 {
     struct stage stage;
-    char address[64];
+    char address[128];
     stage_prepare(&stage, "");
     int holder = stage_listen(&stage.port);
     stage_fill(&stage, "haproxy.cfg", "");
     stage.haproxy = stage_create(&stage);
     ck_assert(!haproxy_start(stage.haproxy, stage.error));
-    snprintf(address, sizeof address, "cannot listen on 127.0.0.1:%d (Address already in use): another process", stage.port);
+    snprintf(address, sizeof address,
+             "cannot listen on 127.0.0.1:%d (Address already in use): another process", stage.port);
     ck_assert_msg(strstr(stage.error, address) != NULL, "%s", stage.error);
     ck_assert_int_eq(processes_in(&stage), 0);
     ck_assert(!has_children());
@@ -245,180 +173,6 @@ START_TEST(a_death_is_noticed_and_mended)
         ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200);
         ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_RUNNING);
     }
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(a_reload_brings_the_new_configuration_and_keeps_serving)
-{
-    struct stage stage;
-    open_stage(&stage);
-    for (int i = 0; i < 5; i++) {
-        char name[32], more[96];
-        int worker = haproxy_worker_pid(stage.haproxy);
-        snprintf(name, sizeof name, "more-%d", i);
-        snprintf(more, sizeof more, "backend %s\n    balance roundrobin\n", name);
-        stage_fill(&stage, "backends.cfg", more);
-        int open = stage_connect(stage.port); /* stays with the old worker */
-        ck_assert_msg(haproxy_reload(stage.haproxy, stage.error), "%s", stage.error);
-        ck_assert_int_ne(haproxy_worker_pid(stage.haproxy), worker);
-        ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_RUNNING);
-        struct buf answer = { 0 };
-        ck_assert_ptr_nonnull(strstr(stage_ask(&stage, "show backend", &answer), name));
-        buf_fini(&answer);
-        ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200);
-        const char *request = "GET /ok HTTP/1.0\r\n\r\n";
-        ck_assert_int_gt(send(open, request, strlen(request), MSG_NOSIGNAL), 0);
-        ck_assert_int_eq(stage_status(open), 200);
-        ck_assert(dies(worker));
-    }
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(a_refused_reload_tells_why_and_changes_nothing)
-{
-    struct stage stage;
-    open_stage(&stage);
-    int worker = haproxy_worker_pid(stage.haproxy);
-    for (int i = 0; i < 2; i++) {
-        stage_fill(&stage, "backends.cfg", "    bogus word\n");
-        ck_assert(!haproxy_reload(stage.haproxy, stage.error));
-        ck_assert_msg(strstr(stage.error, "unknown keyword 'bogus'") != NULL, "%s", stage.error);
-        ck_assert_int_eq(haproxy_worker_pid(stage.haproxy), worker);
-        ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200);
-        stage_pause(1100); /* so that the next poll asks the worker */
-        ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_RUNNING);
-    }
-    int holder = stage_listen(&stage.port);
-    stage_fill(&stage, "backends.cfg", "");
-    stage_fill(&stage, "haproxy.cfg", "");
-    ck_assert(!haproxy_reload(stage.haproxy, stage.error));
-    ck_assert_msg(strstr(stage.error, "cannot listen on 127.0.0.1:") != NULL, "%s", stage.error);
-    close(holder);
-    ck_assert_msg(haproxy_reload(stage.haproxy, stage.error), "%s", stage.error);
-    ck_assert_int_ne(haproxy_worker_pid(stage.haproxy), worker);
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(a_reload_by_another_hand_is_noticed_once)
-{
-    struct stage stage;
-    open_stage(&stage);
-    int worker = haproxy_worker_pid(stage.haproxy);
-    ck_assert_int_eq(kill(master_of(&stage), SIGUSR2), 0);
-    expect_condition(&stage, HAPROXY_NEW_WORKER);
-    ck_assert_int_ne(haproxy_worker_pid(stage.haproxy), worker);
-    ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_RUNNING);
-    stage_pause(1100);
-    ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_RUNNING);
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(an_orphan_is_taken_over)
-{
-    struct stage stage;
-    open_stage(&stage);
-    int worker = haproxy_worker_pid(stage.haproxy), master = master_of(&stage);
-    haproxy_destroy(stage.haproxy); /* a daemon that died */
-    ck_assert(is_alive(worker));
-    stage.haproxy = stage_create(&stage);
-    ck_assert(haproxy_is_running(stage.haproxy));
-    ck_assert_msg(haproxy_start(stage.haproxy, stage.error), "%s", stage.error);
-    ck_assert(haproxy_was_adopted(stage.haproxy));
-    ck_assert_int_eq(haproxy_worker_pid(stage.haproxy), worker);
-    ck_assert_int_eq(haproxy_poll(stage.haproxy), HAPROXY_RUNNING);
-    stage_fill(&stage, "backends.cfg", "    bogus word\n");
-    ck_assert(!haproxy_reload(stage.haproxy, stage.error));
-    ck_assert_msg(strstr(stage.error, "unknown keyword 'bogus'") != NULL, "%s", stage.error);
-    stage_fill(&stage, "backends.cfg", "");
-    ck_assert_msg(haproxy_reload(stage.haproxy, stage.error), "%s", stage.error);
-    ck_assert_int_ne(haproxy_worker_pid(stage.haproxy), worker);
-    ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200);
-    worker = haproxy_worker_pid(stage.haproxy);
-    haproxy_stop(stage.haproxy, 2000);
-    ck_assert(dies(master) && dies(worker));
-    while (waitpid(-1, NULL, WNOHANG) > 0) /* it is still this test's child */
-        ;
-    ck_assert(!exists(&stage, "master.sock"));
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(an_orphan_that_dies_is_noticed)
-{
-    struct stage stage;
-    open_stage(&stage);
-    haproxy_destroy(stage.haproxy);
-    stage.haproxy = stage_create(&stage);
-    ck_assert_msg(haproxy_start(stage.haproxy, stage.error), "%s", stage.error);
-    int master = master_of(&stage);
-    ck_assert_int_eq(kill(haproxy_worker_pid(stage.haproxy), SIGKILL), 0);
-    ck_assert_int_eq(waitpid(master, NULL, 0), master);
-    expect_condition(&stage, HAPROXY_GONE);
-    ck_assert_msg(haproxy_start(stage.haproxy, stage.error), "%s", stage.error);
-    ck_assert(!haproxy_was_adopted(stage.haproxy));
-    ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200);
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(somebody_elses_haproxy_is_driven_through_its_sockets)
-{
-    struct stage stage;
-    open_stage(&stage);
-    struct haproxy_options options = { NULL, stage.folder, stage.master_path, stage.runtime_path };
-    struct haproxy *guest = haproxy_create(&options, NULL, stage.error);
-    ck_assert_msg(guest != NULL, "%s", stage.error);
-    ck_assert(!haproxy_is_ours(guest));
-    ck_assert_msg(haproxy_start(guest, stage.error), "%s", stage.error);
-    ck_assert(!haproxy_was_adopted(guest));
-    ck_assert_int_eq(haproxy_poll(guest), HAPROXY_RUNNING);
-    struct haproxy_version version;
-    haproxy_version(guest, &version);
-    ck_assert_int_ge(version.major, 2);
-    int worker = haproxy_worker_pid(guest);
-    ck_assert_int_eq(worker, haproxy_worker_pid(stage.haproxy));
-    ck_assert_msg(haproxy_reload(guest, stage.error), "%s", stage.error);
-    ck_assert_int_ne(haproxy_worker_pid(guest), worker);
-    stage_fill(&stage, "backends.cfg", "    bogus word\n");
-    ck_assert(haproxy_check(guest, stage.error));
-    ck_assert(!haproxy_reload(guest, stage.error));
-    ck_assert_msg(strstr(stage.error, "HAProxy refused the reload: ") == stage.error, "%s", stage.error);
-    haproxy_stop(guest, 0);
-    ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200); /* not ours to stop */
-
-    /* Its container starts anew. */
-    haproxy_stop(stage.haproxy, 0);
-    for (int i = 0; i < 300 && haproxy_poll(guest) != HAPROXY_GONE; i++)
-        stage_pause(10);
-    ck_assert_int_eq(haproxy_poll(guest), HAPROXY_GONE);
-    stage_fill(&stage, "backends.cfg", "");
-    ck_assert_msg(haproxy_start(stage.haproxy, stage.error), "%s", stage.error);
-    enum haproxy_condition condition = HAPROXY_GONE;
-    for (int i = 0; i < 300 && (condition = haproxy_poll(guest)) == HAPROXY_GONE; i++)
-        stage_pause(10);
-    ck_assert_int_eq(condition, HAPROXY_NEW_WORKER);
-    ck_assert_int_eq(haproxy_poll(guest), HAPROXY_RUNNING);
-    haproxy_destroy(guest);
-    stage_close(&stage);
-}
-END_TEST
-
-START_TEST(nobody_elses_haproxy_is_told)
-{
-    struct stage stage;
-    stage_prepare(&stage, "");
-    struct haproxy_options options = { NULL, stage.folder, stage.master_path, stage.runtime_path };
-    struct haproxy *guest = haproxy_create(&options, NULL, stage.error);
-    ck_assert_int_eq(haproxy_poll(guest), HAPROXY_GONE);
-    ck_assert(!haproxy_start(guest, stage.error));
-    ck_assert_ptr_nonnull(strstr(stage.error, stage.runtime_path));
-    ck_assert(!haproxy_reload(guest, stage.error));
-    ck_assert_ptr_nonnull(strstr(stage.error, stage.master_path));
-    haproxy_destroy(guest);
     stage_close(&stage);
 }
 END_TEST
@@ -485,7 +239,8 @@ START_TEST(a_hanging_master_is_killed)
 }
 END_TEST
 
-/* What it says goes to the log, and never keeps it waiting: each server makes two lines, a pipe holds 64 kB. */
+/* What it says goes to the log, and never keeps it waiting: each server makes two lines, a pipe holds 64 kB.
+ */
 START_TEST(its_words_go_to_the_log_however_many)
 {
     enum { SERVERS = 1500 };
@@ -501,7 +256,10 @@ START_TEST(its_words_go_to_the_log_however_many)
     for (int i = 0; i < SERVERS; i += 100) {
         buf_reset(&command);
         for (int k = i; k < i + 100; k++)
-            buf_printf(&command, "add server beta/a-server-with-a-longer-name-%d 127.0.0.1:9;enable server beta/a-server-with-a-longer-name-%d;", k, k);
+            buf_printf(&command,
+                       "add server beta/a-server-with-a-longer-name-%d 127.0.0.1:9;enable server "
+                       "beta/a-server-with-a-longer-name-%d;",
+                       k, k);
         buf_putc(&command, '\n');
         stage_ask(&stage, command.p, &answer);
     }
@@ -529,13 +287,6 @@ int main(void)
         { a_port_in_use_is_named_with_its_remedy, 0 },
         { a_bad_configuration_is_told_and_leaves_nothing_behind, 0 },
         { a_death_is_noticed_and_mended, ROWS(kill_worker) },
-        { a_reload_brings_the_new_configuration_and_keeps_serving, 0 },
-        { a_refused_reload_tells_why_and_changes_nothing, 0 },
-        { a_reload_by_another_hand_is_noticed_once, 0 },
-        { an_orphan_is_taken_over, 0 },
-        { an_orphan_that_dies_is_noticed, 0 },
-        { somebody_elses_haproxy_is_driven_through_its_sockets, 0 },
-        { nobody_elses_haproxy_is_told, 0 },
         { a_soft_stop_lets_a_request_end, 0 },
         { a_request_that_never_ends_does_not_keep_it, 0 },
         { a_hanging_master_is_killed, 0 },

@@ -14,7 +14,8 @@ static const struct {
 } answers[] = {
     { "", REPLY_OK, "" },
     { "\n", REPLY_OK, "" },
-    { "+ + + \n", REPLY_ERROR, "+ + +" }, /* payload prompts: only batches are interactive, and they send none */
+    { "+ + + \n", REPLY_ERROR,
+      "+ + +" }, /* payload prompts: only batches are interactive, and they send none */
     { "New server registered.\n\n", REPLY_OK, "New server registered." },
     { "[6]: New server registered.\n\n", REPLY_OK, "New server registered." },
     { "[3]: Already exists a server with the same name in backend.\n\n", REPLY_ALREADY,
@@ -33,11 +34,14 @@ static const struct {
       "Server still has connections attached to it, cannot remove it." },
     { "[3]: Only servers in maintenance mode can be deleted.\n\n", REPLY_ERROR,
       "Only servers in maintenance mode can be deleted." },
-    { "[3]: This server cannot be removed at runtime due to other configuration elements pointing to it.\n", REPLY_ERROR,
+    { "[3]: This server cannot be removed at runtime due to other configuration elements pointing to it.\n",
+      REPLY_ERROR,
       "This server cannot be removed at runtime due to other configuration elements pointing to it." },
-    { "[4]: IP changed from '127.0.0.1' to '127.0.0.2', port changed from '99' to '98' by 'stats socket command'\n\n",
+    { "[4]: IP changed from '127.0.0.1' to '127.0.0.2', port changed from '99' to '98' by 'stats socket "
+      "command'\n\n",
       REPLY_OK, NULL },
-    { "no need to change the addr, no need to change the port by 'stats socket command'\n\n", REPLY_OK, NULL },
+    { "no need to change the addr, no need to change the port by 'stats socket command'\n\n", REPLY_OK,
+      NULL },
     { "[4]: nothing changed\n\n", REPLY_OK, "nothing changed" },
     { "[6]: something new that a later version tells\n\n", REPLY_OK, "" },
     { "something without a severity\n\n", REPLY_ERROR, "something without a severity" },
@@ -45,9 +49,11 @@ static const struct {
     { "[3]: Unknown map identifier. Please use #<id> or <file>.\n\n", REPLY_ERROR, NULL },
     { "Missing value for key 'x'.\n\n", REPLY_ERROR, "Missing value for key 'x'." },
     { "[3]: Version number out of range.\n\n", REPLY_ERROR, NULL },
-    { "[6]: Unknown command, but maybe one of the following ones is a better match:\n  show libs : x\n  quit : y\n\n",
+    { "[6]: Unknown command, but maybe one of the following ones is a better match:\n  show libs : x\n  quit "
+      ": y\n\n",
       REPLY_ERROR, "Unknown command, but maybe one of the following ones is a better match:" },
-    { "Unknown command: 'bogus', but maybe one of the following ones is a better match:\n  quit\n\n", REPLY_ERROR, NULL },
+    { "Unknown command: 'bogus', but maybe one of the following ones is a better match:\n  quit\n\n",
+      REPLY_ERROR, NULL },
     { "The command is too big for the buffer size.\n", REPLY_ERROR, NULL },
     /* Of other matters first: the answer's own line counts. */
     { "Server n1/s1 is going DOWN for maintenance.\nServer deleted.\n\n", REPLY_OK, "Server deleted." },
@@ -70,7 +76,8 @@ START_TEST(a_new_version_is_read)
     ck_assert_int_eq(version, 17);
     ck_assert(reply_new_version(STR("[6]: New version created: 4294967295\n"), &version));
     ck_assert_int_eq(version, 4294967295);
-    ck_assert(!reply_new_version(STR("[3]: Unknown map identifier. Please use #<id> or <file>.\n"), &version));
+    ck_assert(
+        !reply_new_version(STR("[3]: Unknown map identifier. Please use #<id> or <file>.\n"), &version));
     ck_assert(!reply_new_version(STR("New version created: \n"), &version));
     ck_assert(!reply_new_version(STR("New version created: 99999999999999999999\n"), &version));
 }
@@ -78,7 +85,8 @@ END_TEST
 
 #define MAPS                                                                                                 \
     "# id (file) description\n"                                                                              \
-    "0 (/s/maps/routes.map) pattern loaded from file '/s/maps/routes.map' used by map at file '/s/a curr_ver=9 b' line 11." \
+    "0 (/s/maps/routes.map) pattern loaded from file '/s/maps/routes.map' used by map at file '/s/a "        \
+    "curr_ver=9 b' line 11."                                                                                 \
     " curr_ver=3 next_ver=4 entry_cnt=100000\n"                                                              \
     "-1 () acl 'path' file '/s/haproxy.cfg' line 9. curr_ver=0 next_ver=0 entry_cnt=1\n"                     \
     "1 (/s/maps/routes.map2) pattern loaded from file. curr_ver=7 next_ver=7 entry_cnt=5\n"                  \
@@ -136,7 +144,8 @@ END_TEST
 
 START_TEST(a_line_that_is_no_entry_is_told)
 {
-    static const char *const bad[] = { "[3]: Unknown map identifier.\n", "0x12\n", "garbage here\n", "0x12  v\n" };
+    static const char *const bad[] = { "[3]: Unknown map identifier.\n", "0x12\n", "garbage here\n",
+                                       "0x12  v\n" };
     for (size_t i = 0; i < 4; i++) {
         struct str rest = str_c(bad[i]);
         struct reply_entry entry;
@@ -152,13 +161,16 @@ static const struct {
     bool ok, found;
     const char *key, *value;
 } lookups[] = {
-    { "type=beg, case=sensitive, found=yes, idx=tree, key=\"h|0/\", value=\"x;y\", type=\"str\"\n\n", true, true, "h|0/", "x;y" },
+    { "type=beg, case=sensitive, found=yes, idx=tree, key=\"h|0/\", value=\"x;y\", type=\"str\"\n\n", true,
+      true, "h|0/", "x;y" },
     { "type=beg, case=sensitive, found=no\n\n", true, false, "", "" },
-    { "type=str, case=sensitive, found=yes, idx=list, key=\"a\"b, value=\"c\", value=\"v\", type=\"str\"\n", true, true,
-      "a\"b, value=\"c", "v" },
-    { "type=beg, case=sensitive, found=yes, idx=tree, key=\"k\", value=\"\", type=\"str\"\n", true, true, "k", "" },
+    { "type=str, case=sensitive, found=yes, idx=list, key=\"a\"b, value=\"c\", value=\"v\", type=\"str\"\n",
+      true, true, "a\"b, value=\"c", "v" },
+    { "type=beg, case=sensitive, found=yes, idx=tree, key=\"k\", value=\"\", type=\"str\"\n", true, true, "k",
+      "" },
     { "type=beg, case=sensitive, found=yes, idx=tree, key=\"k\", value=\"v\n", false, false, "", "" },
-    { "type=beg, case=sensitive, found=yes, idx=tree, value=\"v\", type=\"str\", key=\"k\"\n", false, false, "", "" },
+    { "type=beg, case=sensitive, found=yes, idx=tree, value=\"v\", type=\"str\", key=\"k\"\n", false, false,
+      "", "" },
     { "[3]: Unknown map identifier. Please use #<id> or <file>.\n", false, false, "", "" },
     { "type=\", type=\"", false, false, "", "" },
     { "", false, false, "", "" },
@@ -170,7 +182,8 @@ START_TEST(a_lookup_is_read)
     ck_assert_int_eq(reply_lookup(str_c(lookups[_i].answer), &lookup), lookups[_i].ok);
     ck_assert_int_eq(lookup.found, lookups[_i].found);
     ck_assert_msg(str_eq(lookup.entry.key, str_c(lookups[_i].key)), "key %.*s", STR_ARG(lookup.entry.key));
-    ck_assert_msg(str_eq(lookup.entry.value, str_c(lookups[_i].value)), "value %.*s", STR_ARG(lookup.entry.value));
+    ck_assert_msg(str_eq(lookup.entry.value, str_c(lookups[_i].value)), "value %.*s",
+                  STR_ARG(lookup.entry.value));
 }
 END_TEST
 
@@ -184,16 +197,19 @@ START_TEST(servers_are_read)
 {
     struct reply_servers servers;
     struct reply_server s;
-    ck_assert(reply_servers_open(STR(COLUMNS "3 b1 1 s1 127.0.0.1 2 0 3 3 1 1 0 2 0 0 0 0 - 80 - 0 0 - - 0\n"
-                                             "4 etcd:3Ab 2 n1 ::1 0 1 7 1 0 1 0 0 0 0 0 0 - 8080 - 0 0 - - 0\n"
-                                             "4 etcd:3Ab 2 n2 - 0 4 7 1 0 1 0 0 0 0 0 0 host.x 0 - 0 0 - - 0\n"
-                                             "4 etcd:3Ab 3 n3 1.2.3.4 2 32 256 1 0 1 0 0 0 0 0 0 - 1 - 0 0 - - 0\n\n"),
-                                 &servers));
+    ck_assert(reply_servers_open(
+        STR(COLUMNS "3 b1 1 s1 127.0.0.1 2 0 3 3 1 1 0 2 0 0 0 0 - 80 - 0 0 - - 0\n"
+                    "4 etcd:3Ab 2 n1 ::1 0 1 7 1 0 1 0 0 0 0 0 0 - 8080 - 0 0 - - 0\n"
+                    "4 etcd:3Ab 2 n2 - 0 4 7 1 0 1 0 0 0 0 0 0 host.x 0 - 0 0 - - 0\n"
+                    "4 etcd:3Ab 3 n3 1.2.3.4 2 32 256 1 0 1 0 0 0 0 0 0 - 1 - 0 0 - - 0\n\n"),
+        &servers));
     ck_assert(reply_servers_next(&servers, &s));
-    ck_assert(str_eq(s.backend, STR("b1")) && str_eq(s.name, STR("s1")) && str_eq(s.address, STR("127.0.0.1")));
+    ck_assert(str_eq(s.backend, STR("b1")) && str_eq(s.name, STR("s1")) &&
+              str_eq(s.address, STR("127.0.0.1")));
     ck_assert(s.port == 80 && s.weight == 3 && !s.maintenance);
     ck_assert(reply_servers_next(&servers, &s));
-    ck_assert(str_eq(s.backend, STR("etcd:3Ab")) && str_eq(s.address, STR("::1")) && s.port == 8080 && s.weight == 7);
+    ck_assert(str_eq(s.backend, STR("etcd:3Ab")) && str_eq(s.address, STR("::1")) && s.port == 8080 &&
+              s.weight == 7);
     ck_assert(s.maintenance);
     ck_assert(reply_servers_next(&servers, &s));
     ck_assert(s.maintenance && str_eq(s.address, STR("-")));
@@ -208,9 +224,10 @@ START_TEST(columns_of_servers_go_by_name)
 {
     struct reply_servers servers;
     struct reply_server s;
-    ck_assert(reply_servers_open(STR("2\n# be_id new srv_port srv_uweight srv_admin_state srv_addr srv_name be_name\n"
-                                     "1 x 80 9 1 10.0.0.1 s b more\n"),
-                                 &servers));
+    ck_assert(reply_servers_open(
+        STR("2\n# be_id new srv_port srv_uweight srv_admin_state srv_addr srv_name be_name\n"
+            "1 x 80 9 1 10.0.0.1 s b more\n"),
+        &servers));
     ck_assert(reply_servers_next(&servers, &s));
     ck_assert(str_eq(s.backend, STR("b")) && str_eq(s.name, STR("s")) && str_eq(s.address, STR("10.0.0.1")));
     ck_assert(s.port == 80 && s.weight == 9 && s.maintenance);
@@ -226,7 +243,8 @@ START_TEST(a_table_of_servers_that_is_none_is_refused)
     ck_assert(!reply_servers_open(STR("1\n# be_id be_name srv_name\n"), &servers));
     ck_assert(reply_servers_open(STR(COLUMNS "3 b1 1 s1\n"), &servers));
     ck_assert(!reply_servers_next(&servers, &s) && servers.broken);
-    ck_assert(reply_servers_open(STR(COLUMNS "3 b1 1 s1 127.0.0.1 2 0 x 3 1 1 0 2 0 0 0 0 - 80 - 0 0 - - 0\n"), &servers));
+    ck_assert(reply_servers_open(
+        STR(COLUMNS "3 b1 1 s1 127.0.0.1 2 0 x 3 1 1 0 2 0 0 0 0 - 80 - 0 0 - - 0\n"), &servers));
     ck_assert(!reply_servers_next(&servers, &s) && servers.broken);
 }
 END_TEST
@@ -264,9 +282,10 @@ END_TEST
 START_TEST(info_tells_version_process_and_start)
 {
     struct runtime_info info;
-    ck_assert(reply_info(STR("Name: HAProxy\nVersion: 2.6.12-1+deb12u4\nRelease_date: 2026/10/17\nPid: 9269\nUptime: 0d\n"
-                             "Start_time_sec: 1795478443\nTotal: 3\n\n"),
-                         &info));
+    ck_assert(reply_info(
+        STR("Name: HAProxy\nVersion: 2.6.12-1+deb12u4\nRelease_date: 2026/10/17\nPid: 9269\nUptime: 0d\n"
+            "Start_time_sec: 1795478443\nTotal: 3\n\n"),
+        &info));
     ck_assert_int_eq(info.version.minor, 6);
     ck_assert_int_eq(info.pid, 9269);
     ck_assert_int_eq(info.started, 1795478443);
@@ -285,23 +304,29 @@ static const struct {
     struct reply_proc proc;
 } procs[] = {
     /* 2.6 */
-    { PROC_HEAD "9267            master          0 [failed: 0]   0d00h00m00s     2.6.12-1+deb12u4\n# workers\n"
-                "9269            worker          0               0d00h00m00s     2.6.12-1+deb12u4\n# programs\n\n\n",
-      true, { 9267, 9269, 0, 0, 0 } },
+    { PROC_HEAD
+      "9267            master          0 [failed: 0]   0d00h00m00s     2.6.12-1+deb12u4\n# workers\n"
+      "9269            worker          0               0d00h00m00s     2.6.12-1+deb12u4\n# programs\n\n\n",
+      true,
+      { 9267, 9269, 0, 0, 0 } },
     /* 2.6, a refused reload: the worker stays among the current ones */
     { PROC_HEAD "16453           master          1 [failed: 1]   0d00h00m00s     2.6.12\n# workers\n"
                 "16512           worker          1               0d00h00m00s     2.6.12\n# programs\n\n",
-      true, { 16453, 16512, 0, 1, 1 } },
+      true,
+      { 16453, 16512, 0, 1, 1 } },
     /* 3.4, a refused reload: it stands among the old ones, with one that was leaving before */
-    { PROC_HEAD "16636           master          2 [failed: 1]   0d00h00m00s     3.4.7-1\n# workers\n# old workers\n"
-                "16400           worker          2               0d00h00m09s     3.4.7-1\n"
-                "16640           worker          1               0d00h00m00s     3.4.7-1\n\n",
-      true, { 16636, 16640, 2, 2, 1 } },
+    { PROC_HEAD
+      "16636           master          2 [failed: 1]   0d00h00m00s     3.4.7-1\n# workers\n# old workers\n"
+      "16400           worker          2               0d00h00m09s     3.4.7-1\n"
+      "16640           worker          1               0d00h00m00s     3.4.7-1\n\n",
+      true,
+      { 16636, 16640, 2, 2, 1 } },
     { PROC_HEAD "1               master          12 [failed: 0]  3d00h00m00s     3.0.11\n# workers\n"
                 "8               worker          0               0d00h00m00s     3.0.11\n# old workers\n"
                 "7               worker          1               0d00h00m00s     3.0.11\n# programs\n"
                 "9               worker-helper   0               0d00h00m00s     -\n",
-      true, { 1, 8, 1, 12, 0 } },
+      true,
+      { 1, 8, 1, 12, 0 } },
     { PROC_HEAD, false, { 0, 0, 0, 0, 0 } },
     { PROC_HEAD "1               master          x\n", false, { 0, 0, 0, 0, 0 } },
     { "Unknown command\n", false, { 0, 0, 0, 0, 0 } },

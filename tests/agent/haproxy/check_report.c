@@ -35,28 +35,35 @@ static const struct {
 } failures[] = {
     /* 2.6 and 3.0 */
     { "[NOTICE]   (16592) : haproxy version is 2.6.12-1+deb12u4\n"
-      "[ALERT]    (16592) : Binding [/s/haproxy.cfg:10] for frontend f: cannot bind socket (Address already in use) for "
+      "[ALERT]    (16592) : Binding [/s/haproxy.cfg:10] for frontend f: cannot bind socket (Address already "
+      "in use) for "
       "[127.0.0.1:45479]\n"
-      "[ALERT]    (16592) : [/usr/sbin/haproxy.main()] Some protocols failed to start their listeners! Exiting.\n",
+      "[ALERT]    (16592) : [/usr/sbin/haproxy.main()] Some protocols failed to start their listeners! "
+      "Exiting.\n",
       "cannot listen on 127.0.0.1:45479 (Address already in use): " IN_USE },
     /* 3.4 */
-    { "[ALERT]    (16671) : Binding [/s/haproxy.cfg:10] for frontend f: protocol tcpv4: cannot bind socket (Address already in "
+    { "[ALERT]    (16671) : Binding [/s/haproxy.cfg:10] for frontend f: protocol tcpv4: cannot bind socket "
+      "(Address already in "
       "use) for [:::80].\n"
       "[ALERT]    (16671) : [haproxy.main()] Some protocols failed to start their listeners! Exiting.\n"
       "[WARNING]  (16669) : Failed to load worker (16671) exited with code 1 (Exit)\n",
       "cannot listen on :::80 (Address already in use): " IN_USE },
     { "[ALERT] (1) : Starting frontend web: cannot bind socket (Permission denied) [0.0.0.0:80]\n",
-      "cannot listen on 0.0.0.0:80 (Permission denied): ports below 1024 need a privilege: grant CAP_NET_BIND_SERVICE, or give "
+      "cannot listen on 0.0.0.0:80 (Permission denied): ports below 1024 need a privilege: grant "
+      "CAP_NET_BIND_SERVICE, or give "
       "the entry point a port above it" },
-    { "[ALERT] (1) : Binding [/s/h.cfg:1] for frontend web: cannot bind socket (Cannot assign requested address) for "
+    { "[ALERT] (1) : Binding [/s/h.cfg:1] for frontend web: cannot bind socket (Cannot assign requested "
+      "address) for "
       "[192.0.2.1:80]\n",
-      "cannot listen on 192.0.2.1:80 (Cannot assign requested address): this machine does not have that address: correct the "
+      "cannot listen on 192.0.2.1:80 (Cannot assign requested address): this machine does not have that "
+      "address: correct the "
       "address of the entry point" },
     { "[ALERT] (1) : Binding for frontend web: cannot bind socket (Some new cause) for [192.0.2.1:80]\n",
       "Binding for frontend web: cannot bind socket (Some new cause) for [192.0.2.1:80]" },
     { "[ALERT] (1) : cannot bind socket (Address already in use) nowhere\n",
       "cannot bind socket (Address already in use) nowhere" },
-    { "[ALERT] (1) : config : parsing [/s/h.cfg:23] : unknown keyword 'bogus'\n[ALERT] (1) : config : second\n"
+    { "[ALERT] (1) : config : parsing [/s/h.cfg:23] : unknown keyword 'bogus'\n[ALERT] (1) : config : "
+      "second\n"
       "[ALERT] (1) : config : Error(s) found in configuration file : /s/h.cfg\n"
       "[ALERT] (1) : config : Fatal errors found in configuration.\n",
       "config : parsing [/s/h.cfg:23] : unknown keyword 'bogus'; config : second" },

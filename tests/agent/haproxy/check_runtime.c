@@ -40,7 +40,8 @@ static void *run_fake(void *context)
 {
     struct fake *fake = context;
     for (;;) {
-        struct pollfd fds[2] = { { .fd = fake->listener, .events = POLLIN }, { .fd = fake->quit[0], .events = POLLIN } };
+        struct pollfd fds[2] = { { .fd = fake->listener, .events = POLLIN },
+                                 { .fd = fake->quit[0], .events = POLLIN } };
         poll(fds, 2, -1);
         if (fds[1].revents)
             return NULL;

@@ -1,5 +1,5 @@
-/* A folder with HAProxy's files for one test, and the HAProxy that runs on them. The binary is the one of the environment
- * variable HAPROXY, else that on PATH. */
+/* A folder with HAProxy's files for one test, and the HAProxy that runs on them. The binary is the one of the
+ * environment variable HAPROXY, else that on PATH. */
 #pragma once
 
 #include <arpa/inet.h>
@@ -98,7 +98,8 @@ static inline void stage_fill(const struct stage *stage, const char *name, const
     buf_fini(&out);
 }
 
-/* A test that fails leaves at once: its HAProxy is ended, by the number in its pid file, when the program ends. */
+/* A test that fails leaves at once: its HAProxy is ended, by the number in its pid file, when the program
+ * ends. */
 static char stage_folders[64][64];
 static int stage_count;
 
@@ -107,7 +108,7 @@ static inline void stage_clean_up(void)
     for (int i = 0; i < stage_count && i < 64; i++) {
         char path[96];
         int pid = 0;
-        snprintf(path, sizeof path, "%s/haproxy.pid", stage_folders[i]);
+        snprintf(path, sizeof path, "%.63s/haproxy.pid", stage_folders[i]);
         FILE *f = fopen(path, "r");
         if (f && fscanf(f, "%d", &pid) == 1 && pid > 1)
             kill(-pid, SIGKILL);
@@ -190,7 +191,8 @@ static inline int stage_request(const struct stage *stage, const char *host, con
     int fd = stage_connect(stage->port);
     if (fd < 0)
         return -1;
-    int n = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host);
+    int n =
+        snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host);
     ck_assert_int_eq(send(fd, text, (size_t)n, MSG_NOSIGNAL), n);
     return fd;
 }

@@ -4,7 +4,7 @@
 
 #include "suite.h"
 
-#define MS INT64_C(1000000)
+#define MS     INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
 static const struct {
@@ -83,8 +83,8 @@ START_TEST(no_limit_and_no_clock_overflows)
 }
 END_TEST
 
-/* Of so many tries, those allowed within `patience`. 1 a second, burst 20: slow enough that only expiry explains a full
- * bucket. */
+/* Of so many tries, those allowed within `patience`. 1 a second, burst 20: slow enough that only expiry
+ * explains a full bucket. */
 static int allowed_at(uint64_t *word, int64_t now_ns, int tries, int64_t patience)
 {
     struct bucket_terms terms = bucket_terms(&(struct limit){ 1, SECOND, 20 });

@@ -6,7 +6,7 @@
 
 #include "suite.h"
 
-#define MS INT64_C(1000000)
+#define MS     INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
 /* A limiter and a set with one program, "p". */
@@ -42,11 +42,13 @@ static bool passes(struct desk *desk, const struct request *request, int64_t now
     return verdict.pass;
 }
 
-static char *limit(char *out, const char *bucket, int average, const char *period, int burst, const char *source)
+static char *limit(char *out, const char *bucket, int average, const char *period, int burst,
+                   const char *source)
 {
-    snprintf(out, 512,
-             "{\"op\":\"rateLimit\",\"bucket\":\"%s\",\"average\":%d,\"period\":%s,\"burst\":%d,\"source\":{%s}}",
-             bucket, average, period, burst, source);
+    snprintf(
+        out, 512,
+        "{\"op\":\"rateLimit\",\"bucket\":\"%s\",\"average\":%d,\"period\":%s,\"burst\":%d,\"source\":{%s}}",
+        bucket, average, period, burst, source);
     return out;
 }
 
@@ -90,8 +92,8 @@ static const struct {
 START_TEST(a_refusal_looks_like_traefiks)
 {
     char ops[512];
-    struct desk desk = desk_open(limit(ops, "b", refusals[_i].average, refusals[_i].period, refusals[_i].burst,
-                                       "\"kind\":\"ip\""));
+    struct desk desk = desk_open(
+        limit(ops, "b", refusals[_i].average, refusals[_i].period, refusals[_i].burst, "\"kind\":\"ip\""));
     for (int i = 0; i < refusals[_i].burst; i++)
         ck_assert(passes(&desk, &nobody, 1024 * SECOND));
     struct verdict v;
@@ -138,9 +140,11 @@ END_TEST
 START_TEST(a_header_is_a_source)
 {
     char ops[512];
-    struct desk desk = desk_open(limit(ops, "b", 1, "60000000000", 1, "\"kind\":\"header\",\"name\":\"X-Key\""));
-    struct request one = { .headers = STR("\5x-key\1a\5x-key\1b\0\0") }, two = { .headers = STR("\5x-key\1b\0\0") },
-                   none = { .headers = STR("\4host\1a\0\0") }, broken = { .headers = STR("\5x-ke") };
+    struct desk desk =
+        desk_open(limit(ops, "b", 1, "60000000000", 1, "\"kind\":\"header\",\"name\":\"X-Key\""));
+    struct request one = { .headers = STR("\5x-key\1a\5x-key\1b\0\0") },
+                   two = { .headers = STR("\5x-key\1b\0\0") }, none = { .headers = STR("\4host\1a\0\0") },
+                   broken = { .headers = STR("\5x-ke") };
     ck_assert(passes(&desk, &one, SECOND));
     ck_assert(passes(&desk, &two, SECOND));
     ck_assert(passes(&desk, &none, SECOND));

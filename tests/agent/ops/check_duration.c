@@ -42,7 +42,9 @@ START_TEST(seconds_are_rounded_up)
     static const struct {
         int64_t ns;
         const char *text;
-    } seconds[] = { { 0, "0" }, { 1, "1" }, { 1000000000, "1" }, { 1000000001, "2" }, { INT64_MAX, "9223372037" } };
+    } seconds[] = {
+        { 0, "0" }, { 1, "1" }, { 1000000000, "1" }, { 1000000001, "2" }, { INT64_MAX, "9223372037" }
+    };
     char out[DURATION_TEXT];
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++)
         ck_assert(str_eq(seconds_text(seconds[i].ns, out), str_c(seconds[i].text)));

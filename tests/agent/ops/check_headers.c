@@ -58,9 +58,9 @@ START_TEST(long_values_have_long_lengths)
 END_TEST
 
 static const struct str broken[] = {
-    { "\4ho", 3 },         { "\4host", 5 },           { "\4host\5a", 7 },          { "\xf0", 1 },
-    { "\1a\xf0\xff", 4 },  { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11 }, { "\1", 1 },
-    { "\0", 1 },           { "\1a\xff\xf0\xfe\xfe\x7e", 7 },
+    { "\4ho", 3 }, { "\4host", 5 },      { "\4host\5a", 7 },
+    { "\xf0", 1 }, { "\1a\xf0\xff", 4 }, { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11 },
+    { "\1", 1 },   { "\0", 1 },          { "\1a\xff\xf0\xfe\xfe\x7e", 7 },
 };
 
 START_TEST(a_broken_block_has_no_header)

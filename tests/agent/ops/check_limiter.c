@@ -8,7 +8,7 @@
 #include "ops/bucket.h"
 #include "suite.h"
 
-#define MS INT64_C(1000000)
+#define MS     INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
 static struct limit_answer take(struct limiter *limiter, const struct limit *limit, const char *source,
@@ -113,8 +113,8 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* Some four times what the limit lets through, in bursts; and, rarer where it takes long to use up the burst, silences
- * about as long as a bucket lives. */
+/* Some four times what the limit lets through, in bursts; and, rarer where it takes long to use up the burst,
+ * silences about as long as a bucket lives. */
 static int64_t random_gap(uint64_t *state, const struct limit *limit, const struct bucket_terms *terms)
 {
     if (next_random(state) % (uint64_t)(64 + 8 * limit->burst) == 0)
@@ -125,17 +125,17 @@ static int64_t random_gap(uint64_t *state, const struct limit *limit, const stru
 }
 
 static const struct limit limits[] = {
-    { 10, SECOND, 20 },         { 1, SECOND, 1 },           { 5, SECOND, 2 },         { 3, SECOND, 7 },
-    { 100, SECOND, 50 },        { 1000, SECOND, 1 },        { 1000, SECOND, 5000 },   { 50000, SECOND, 100 },
-    { 1000000, SECOND, 10000 }, { 1, 60 * SECOND, 1 },      { 1, 60 * SECOND, 5 },    { 7, 60 * SECOND, 3 },
-    { 90, 60 * SECOND, 10 },    { 1, 3600 * SECOND, 10 },   { 3, 7 * SECOND, 4 },     { 2, 3 * SECOND, 1 },
-    { 1, 86400 * SECOND, 100 }, { 6, 100 * MS, 100 },       { 1, 1500 * MS, 2 },      { 999, 1000 * SECOND, 17 },
+    { 10, SECOND, 20 },         { 1, SECOND, 1 },         { 5, SECOND, 2 },       { 3, SECOND, 7 },
+    { 100, SECOND, 50 },        { 1000, SECOND, 1 },      { 1000, SECOND, 5000 }, { 50000, SECOND, 100 },
+    { 1000000, SECOND, 10000 }, { 1, 60 * SECOND, 1 },    { 1, 60 * SECOND, 5 },  { 7, 60 * SECOND, 3 },
+    { 90, 60 * SECOND, 10 },    { 1, 3600 * SECOND, 10 }, { 3, 7 * SECOND, 4 },   { 2, 3 * SECOND, 1 },
+    { 1, 86400 * SECOND, 100 }, { 6, 100 * MS, 100 },     { 1, 1500 * MS, 2 },    { 999, 1000 * SECOND, 17 },
 };
 
-/* Ours rounds a token's time to a nanosecond and each moment down to 2^scale ns; so after n requests the two may be that much
- * apart, n-fold. A bucket that fills up or expires starts over, but that is not made use of here: the bound only
- * grows. Where they fall on different sides of "sleeps at most that long", both must be within the bound of it, and
- * the comparison starts again with another bucket. */
+/* Ours rounds a token's time to a nanosecond and each moment down to 2^scale ns; so after n requests the two
+ * may be that much apart, n-fold. A bucket that fills up or expires starts over, but that is not made use of
+ * here: the bound only grows. Where they fall on different sides of "sleeps at most that long", both must be
+ * within the bound of it, and the comparison starts again with another bucket. */
 START_TEST(it_agrees_with_the_model)
 {
     const struct limit *limit = &limits[_i];
@@ -151,8 +151,8 @@ START_TEST(it_agrees_with_the_model)
         struct limit_answer ours = take(limiter, limit, source, now_ns), theirs = model_take(&model, now_ns);
         int64_t bound = ++uses * ((INT64_C(1) << terms.scale) + 1) + 2;
         int64_t apart = llabs(ours.wait_ns - theirs.wait_ns);
-        ck_assert_msg(apart <= bound, "request %d of limit %d: %ld ns apart after %ld uses", i, _i, (long)apart,
-                      (long)uses);
+        ck_assert_msg(apart <= bound, "request %d of limit %d: %ld ns apart after %ld uses", i, _i,
+                      (long)apart, (long)uses);
         refused += !theirs.allowed;
         slept += theirs.allowed && theirs.wait_ns > 0;
         if (ours.allowed == theirs.allowed)
@@ -163,7 +163,8 @@ START_TEST(it_agrees_with_the_model)
         uses = 0;
     }
     bool may_sleep = terms.max_delay_ns > terms.token_ns / 20;
-    ck_assert_msg(refused > 500 && (slept > 50 || !may_sleep), "the traffic is too mild: %d, %d", refused, slept);
+    ck_assert_msg(refused > 500 && (slept > 50 || !may_sleep), "the traffic is too mild: %d, %d", refused,
+                  slept);
     ck_assert_int_le(buckets, 10);
     limiter_destroy(limiter);
 }
@@ -235,7 +236,7 @@ END_TEST
 START_TEST(a_full_table_throws_out_who_is_nearest_to_expiry)
 {
     struct limiter *limiter = limiter_create(1); /* one set of 16 */
-    struct limit limit = { 1, 10 * SECOND, 1 }; /* lives 11 s */
+    struct limit limit = { 1, 10 * SECOND, 1 };  /* lives 11 s */
     size_t in_use;
     uint64_t evicted;
     char source[16];

@@ -7,9 +7,9 @@
 
 #define LIMIT(members)                                                                                       \
     "{\"op\":\"rateLimit\",\"bucket\":\"r|m\",\"average\":10,\"period\":1000000000,\"burst\":20" members "}"
-#define IP ",\"source\":{\"kind\":\"ip\"}"
+#define IP            ",\"source\":{\"kind\":\"ip\"}"
 #define SET(programs) "{\"version\":1,\"revision\":7,\"programs\":{" programs "}}"
-#define ONE(ops) SET("\"ol1\":{\"ops\":[" ops "]}")
+#define ONE(ops)      SET("\"ol1\":{\"ops\":[" ops "]}")
 
 static struct program_set *parse(const char *json, char error[static 256])
 {
@@ -20,8 +20,8 @@ static struct program_set *parse(const char *json, char error[static 256])
 START_TEST(programs_are_found_by_their_ids)
 {
     char error[256];
-    struct program_set *set =
-        parse(SET("\"ol1\":{\"ops\":[" LIMIT(IP) "]},\"cf2\":{\"ops\":[" LIMIT(IP) "," LIMIT(IP) "]}"), error);
+    struct program_set *set = parse(
+        SET("\"ol1\":{\"ops\":[" LIMIT(IP) "]},\"cf2\":{\"ops\":[" LIMIT(IP) "," LIMIT(IP) "]}"), error);
     ck_assert_msg(set != NULL, "%s", error);
     ck_assert_uint_eq(program_set_count(set), 2);
     ck_assert_ptr_nonnull(program_set_find(set, STR("ol1")));
@@ -41,7 +41,8 @@ static const char *const good[] = {
     ONE(LIMIT(IP)),
     ONE(LIMIT(",\"source\":{\"kind\":\"host\"}")),
     ONE(LIMIT(",\"source\":{\"kind\":\"header\",\"name\":\"X-Key\"}")),
-    ONE("{\"op\":\"rateLimit\",\"bucket\":\"\",\"average\":-1,\"period\":1,\"burst\":9223372036854775807" IP "}"),
+    ONE("{\"op\":\"rateLimit\",\"bucket\":\"\",\"average\":-1,\"period\":1,\"burst\":9223372036854775807" IP
+        "}"),
 };
 
 START_TEST(a_good_set_is_taken)
@@ -90,10 +91,13 @@ static const struct {
     { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"depth\":1}")), "unknown member \"depth\"" },
     { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1.5,\"period\":1,\"burst\":1" IP "}"),
       "\"average\" is not of type int" },
-    { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1,\"period\":0,\"burst\":1" IP "}"), "at least 1" },
-    { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1,\"period\":1,\"burst\":0" IP "}"), "at least 1" },
+    { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1,\"period\":0,\"burst\":1" IP "}"),
+      "at least 1" },
+    { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1,\"period\":1,\"burst\":0" IP "}"),
+      "at least 1" },
     { ONE("{\"op\":\"rateLimit\",\"average\":1,\"period\":1,\"burst\":1" IP "}"), "\"bucket\" is missing" },
-    { "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
+    { "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
+      "\"a\":{"
       "\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1",
       "not JSON" },
 };
@@ -133,12 +137,16 @@ START_TEST(long_names_fit_in_the_message)
 }
 END_TEST
 
-#define SOURCE(id, text) { STR(id), STR(text) }
+#define SOURCE(id, text)                                                                                     \
+    {                                                                                                        \
+        STR(id), STR(text)                                                                                   \
+    }
 
 START_TEST(a_set_is_built_of_old_and_new_programs)
 {
     char error[256];
-    const struct program_source first[] = { SOURCE("ol1", "{\"ops\":[" LIMIT(IP) "]}"), SOURCE("ol2", "{\"ops\":[]}") };
+    const struct program_source first[] = { SOURCE("ol1", "{\"ops\":[" LIMIT(IP) "]}"),
+                                            SOURCE("ol2", "{\"ops\":[]}") };
     const struct program_source second[] = { SOURCE("ol1", "not read again"), SOURCE("ol3", "{\"ops\":[]}") };
     struct program_set *old = program_set_build(NULL, first, 2, error);
     ck_assert_msg(old != NULL, "%s", error);
@@ -170,7 +178,8 @@ START_TEST(a_program_may_be_named_twice)
 {
     char error[256];
     const struct program_source twice[] = { SOURCE("ol1", "{\"ops\":[]}"), SOURCE("ol1", "{\"ops\":[]}") };
-    struct program_set *set = program_set_build(NULL, twice, 2, error), *next = program_set_build(set, twice, 2, error);
+    struct program_set *set = program_set_build(NULL, twice, 2, error),
+                       *next = program_set_build(set, twice, 2, error);
     ck_assert_uint_eq(program_set_count(set), 1);
     program_set_release(set);
     ck_assert_ptr_nonnull(program_set_find(next, STR("ol1")));

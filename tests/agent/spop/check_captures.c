@@ -58,11 +58,8 @@ static const struct {
     const char *name;
     bool health_check;
 } hellos[] = {
-    { CAPTURE_HELLO_CHECK, true },
-    { CAPTURE_HELLO_26, false },
-    { CAPTURE_HELLO_30, false },
-    { CAPTURE_HELLO_32, false },
-    { CAPTURE_HELLO_34, false },
+    { CAPTURE_HELLO_CHECK, true }, { CAPTURE_HELLO_26, false }, { CAPTURE_HELLO_30, false },
+    { CAPTURE_HELLO_32, false },   { CAPTURE_HELLO_34, false },
 };
 
 START_TEST(hellos_are_understood)
@@ -84,8 +81,8 @@ struct listing {
 
 static void list_argument(void *context, struct str message, struct str argument, const struct value *value)
 {
-    static const char *const types[] = { "null", "bool", "int32", "uint32", "int64",
-                                         "uint64", "ipv4", "ipv6", "string", "binary" };
+    static const char *const types[] = { "null",   "bool", "int32", "uint32", "int64",
+                                         "uint64", "ipv4", "ipv6",  "string", "binary" };
     struct listing *listing = context;
     buf_printf(&listing->text, "%.*s %.*s %s", STR_ARG(message), STR_ARG(argument), types[value->type]);
     if (value->type >= VALUE_BOOL && value->type <= VALUE_UINT64)
@@ -125,7 +122,8 @@ START_TEST(arguments_are_read_in_order)
     ck_assert(notify_walk(only_frame(&bytes).payload, list_argument, &listing));
     struct str text = buf_str(&listing.text), expected = str_c(notifies[_i].arguments);
     bool whole = _i == 0;
-    ck_assert_msg(whole ? str_eq(text, expected) : str_search(text, expected) != SIZE_MAX, "%.*s", STR_ARG(text));
+    ck_assert_msg(whole ? str_eq(text, expected) : str_search(text, expected) != SIZE_MAX, "%.*s",
+                  STR_ARG(text));
     buf_fini(&bytes);
     buf_fini(&listing.text);
 }

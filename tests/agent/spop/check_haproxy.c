@@ -21,10 +21,11 @@
     "{\"op\":\"rateLimit\",\"bucket\":\"" bucket "\",\"average\":" #average ",\"period\":" #period           \
     ",\"burst\":" #burst ",\"source\":{" source "}}"
 #define POLICY(programs) "{\"version\":1,\"programs\":{" programs "}}"
-#define FREE "\"free\":{\"ops\":[]}"
-#define TIGHT "\"tight\":{\"ops\":[" LIMIT("t", 1, 60000000000, 2, "\"kind\":\"ip\"") "]}"
-#define SLOW "\"slow\":{\"ops\":[" LIMIT("s", 5, 2000000000, 1, "\"kind\":\"ip\"") "]}"
-#define KEYED "\"keyed\":{\"ops\":[" LIMIT("k", 1, 60000000000, 1, "\"kind\":\"header\",\"name\":\"x-key\"") "]}"
+#define FREE             "\"free\":{\"ops\":[]}"
+#define TIGHT            "\"tight\":{\"ops\":[" LIMIT("t", 1, 60000000000, 2, "\"kind\":\"ip\"") "]}"
+#define SLOW             "\"slow\":{\"ops\":[" LIMIT("s", 5, 2000000000, 1, "\"kind\":\"ip\"") "]}"
+#define KEYED                                                                                                \
+    "\"keyed\":{\"ops\":[" LIMIT("k", 1, 60000000000, 1, "\"kind\":\"header\",\"name\":\"x-key\"") "]}"
 #define HOSTS "\"hosts\":{\"ops\":[" LIMIT("h", 1, 60000000000, 1, "\"kind\":\"host\"") "]}"
 
 /* An agent of two workers, an HAProxy in front of it. */
@@ -99,9 +100,9 @@ static void desk_close(struct desk *desk)
 /* The whole response to a GET with these extra headers ("X-Prog: a\r\n"). */
 static struct buf get(struct desk *desk, const char *headers)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = desk->port
-    };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                   .sin_port = desk->port };
     struct timeval limit = { .tv_sec = 60 };
     struct buf request = { 0 }, response = { 0 };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -134,7 +135,8 @@ static int get_status(struct desk *desk, const char *headers)
 
 static void check_has(const struct buf *response, const char *text)
 {
-    ck_assert_msg(str_search(buf_str(response), str_c(text)) != SIZE_MAX, "no \"%s\" in:\n%s", text, response->p);
+    ck_assert_msg(str_search(buf_str(response), str_c(text)) != SIZE_MAX, "no \"%s\" in:\n%s", text,
+                  response->p);
 }
 
 #define LEAN(program) "Host: a\r\nX-Prog: " program "\r\n"
@@ -177,7 +179,8 @@ START_TEST(headers_and_hosts_are_sources)
 {
     struct desk desk;
     desk_open(&desk, POLICY(KEYED "," HOSTS));
-    const char *one = FULL("keyed") "Host: a\r\nX-Key: one\r\n", *two = FULL("keyed") "Host: a\r\nX-KEY: two\r\n";
+    const char *one = FULL("keyed") "Host: a\r\nX-Key: one\r\n",
+               *two = FULL("keyed") "Host: a\r\nX-KEY: two\r\n";
     ck_assert_int_eq(get_status(&desk, one), 200);
     ck_assert_int_eq(get_status(&desk, two), 200);
     ck_assert_int_eq(get_status(&desk, one), 429);
@@ -260,7 +263,8 @@ START_TEST(programs_change_under_load)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, request_on, &load), 0);
     for (int i = 0; i < 200 || load.good < 200; i++) {
         char error[256];
-        agent_publish(desk.agent, program_set_parse(i % 2 ? STR(POLICY(FREE)) : STR(POLICY(TIGHT "," FREE)), error));
+        agent_publish(desk.agent,
+                      program_set_parse(i % 2 ? STR(POLICY(FREE)) : STR(POLICY(TIGHT "," FREE)), error));
         usleep(2000);
     }
     load.stop = true;

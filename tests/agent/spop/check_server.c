@@ -14,9 +14,9 @@
     "{\"op\":\"rateLimit\",\"bucket\":\"r|" #average #period #burst "\",\"average\":" #average               \
     ",\"period\":" #period ",\"burst\":" #burst ",\"source\":{\"kind\":\"ip\"}}"
 #define POLICY(programs) "{\"version\":1,\"programs\":{" programs "}}"
-#define FREE "\"free\":{\"ops\":[]}"
-#define TIGHT "\"tight\":{\"ops\":[" LIMIT(1, 3600000000000, 2) "]}"
-#define SLOW "\"slow\":{\"ops\":[" LIMIT(5, 2000000000, 1) "]}" /* a token every 400 ms, waits up to 250 */
+#define FREE             "\"free\":{\"ops\":[]}"
+#define TIGHT            "\"tight\":{\"ops\":[" LIMIT(1, 3600000000000, 2) "]}"
+#define SLOW             "\"slow\":{\"ops\":[" LIMIT(5, 2000000000, 1) "]}" /* a token every 400 ms, waits up to 250 */
 
 /* An agent in a folder of its own. */
 struct desk {
@@ -156,7 +156,8 @@ END_TEST
 START_TEST(connections_may_go_while_answers_wait)
 {
     struct desk desk;
-    desk_open(&desk, 1, POLICY("\"s\":{\"ops\":[" LIMIT(1, 1000000000, 1) "," LIMIT(1, 3600000000000, 1000) "]}"));
+    desk_open(&desk, 1,
+              POLICY("\"s\":{\"ops\":[" LIMIT(1, 1000000000, 1) "," LIMIT(1, 3600000000000, 1000) "]}"));
     for (int i = 0; stats(&desk).delayed < 3; i++) {
         struct peer peer = peer_open(desk.folder, 0);
         peer_ask(&peer, 1, "s");

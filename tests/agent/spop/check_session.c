@@ -1,112 +1,5 @@
-#include "spop/session.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "frames.h"
+#include "desk.h"
 #include "spop/hello.h"
-
-/* A callee that knows the programs pass, slow and no, and keeps what is delayed. */
-struct callee {
-    struct buf delayed;
-    int64_t delay_ns;
-    int asked;
-    bool full;
-    struct question last;
-};
-
-static void refuse(struct verdict *out)
-{
-    static const struct str after = STR("1"), in = STR("137.980226ms");
-    *out = (struct verdict){ .status = 429, .body = "Too Many Requests", .n_headers = 2, .op = "rateLimit" };
-    out->headers[0].name = "Retry-After";
-    out->headers[0].value = after;
-    out->headers[1].name = "X-Retry-In";
-    out->headers[1].value = in;
-}
-
-static bool decide(void *context, const struct question *question, int64_t now_ns, struct verdict *out)
-{
-    struct callee *callee = context;
-    ck_assert_int_eq(now_ns, 4711);
-    callee->asked++;
-    callee->last = *question;
-    *out = (struct verdict){ .pass = true };
-    if (str_eq(question->program, STR("no")))
-        refuse(out);
-    else if (str_eq(question->program, STR("slow")))
-        out->delay_ns = 70000000;
-    else if (str_eq(question->program, STR("hardly")))
-        out->delay_ns = 400000;
-    else
-        return str_starts(question->program, STR("pass"));
-    return true;
-}
-
-static bool delay(void *context, struct str answer, int64_t delay_ns)
-{
-    struct callee *callee = context;
-    if (callee->full)
-        return false;
-    callee->delay_ns = delay_ns;
-    buf_put(&callee->delayed, answer);
-    return true;
-}
-
-static const struct session_calls calls = { .decide = decide, .delay = delay };
-
-/* A session with its callee; `out` is what it has sent. */
-struct desk {
-    struct session session;
-    struct callee callee;
-    struct buf out;
-};
-
-static void desk_open(struct desk *desk)
-{
-    *desk = (struct desk){ 0 };
-    session_init(&desk->session);
-}
-
-static void desk_close(struct desk *desk)
-{
-    session_fini(&desk->session);
-    buf_fini(&desk->callee.delayed);
-    buf_fini(&desk->out);
-}
-
-/* The bytes are handed over as an exact copy, so that the sanitizer sees a read past the end. */
-static bool feed(struct desk *desk, struct str in)
-{
-    char *exact = malloc(in.n + !in.n);
-    if (in.n)
-        memcpy(exact, in.p, in.n);
-    bool open = session_feed(&desk->session, &calls, &desk->callee, str_of(exact, in.n), 4711, &desk->out);
-    free(exact);
-    return open;
-}
-
-/* A session after its hello, nothing sent since. */
-static void desk_greet(struct desk *desk, uint64_t max_frame_size)
-{
-    struct buf hello = { 0 };
-    desk_open(desk);
-    put_hello(&hello, "2.0", max_frame_size);
-    ck_assert(feed(desk, buf_str(&hello)));
-    ck_assert_uint_eq(only_frame(&desk->out).type, FRAME_AGENT_HELLO);
-    buf_reset(&desk->out);
-    buf_fini(&hello);
-}
-
-static void check_disconnected(struct desk *desk, uint64_t status)
-{
-    struct str at = buf_str(&desk->out);
-    struct frame last = { 0 };
-    while (at.n)
-        last = next_frame(&at);
-    ck_assert_uint_eq(disconnect_status(&last), status);
-    ck_assert_int_eq(desk->session.state, SESSION_CLOSED);
-}
 
 START_TEST(a_hello_is_answered)
 {
@@ -131,10 +24,9 @@ static const struct {
     uint64_t size;
     int status; /* -1: fine */
 } offers[] = {
-    { "2.0", 256, -1 },        { "2.0", 65532, -1 },      { "2.0", UINT32_MAX, -1 },
-    { "3.0,2.0", 16380, -1 },  { "1.0", 16380, 8 },       { "", 16380, 8 },
-    { "2.00", 16380, 8 },      { "2.0", 255, 9 },         { "2.0", 0, 9 },
-    { "2.0", 1ull << 32, 9 },
+    { "2.0", 256, -1 },  { "2.0", 65532, -1 },     { "2.0", UINT32_MAX, -1 }, { "3.0,2.0", 16380, -1 },
+    { "1.0", 16380, 8 }, { "", 16380, 8 },         { "2.00", 16380, 8 },      { "2.0", 255, 9 },
+    { "2.0", 0, 9 },     { "2.0", 1ull << 32, 9 },
 };
 
 START_TEST(offers_are_judged)
@@ -148,38 +40,6 @@ START_TEST(offers_are_judged)
         check_disconnected(&desk, (uint64_t)offers[_i].status);
     else
         ck_assert_uint_le(desk.session.max_frame, offers[_i].size);
-    buf_fini(&hello);
-    desk_close(&desk);
-}
-END_TEST
-
-static const struct {
-    struct str payload;
-    uint64_t status;
-} bad_hellos[] = {
-    { STR(""), 5 },
-    { STR("\16max-frame-size\3\xfc\xf0\6"), 5 },
-    { STR("\22supported-versions\10\0032.0"), 6 },
-    { STR("\22supported-versions\3\2"), 5 },                             /* not a string */
-    { STR("\22supported-versions\10\0032.0\16max-frame-size\10\003" "256"), 6 }, /* not a number */
-    { STR("\22supported-versions\10\0032.0\16max-frame"), 4 },
-    { STR("\22supported-versions\10\0032.0\16max-frame-size\17"), 4 },
-};
-
-START_TEST(bad_hellos_get_the_right_status)
-{
-    struct desk desk;
-    struct buf hello = { 0 };
-    unsigned char memory[256];
-    struct writer w = writer_over(memory, sizeof memory);
-    size_t start = frame_begin(&w, FRAME_HAPROXY_HELLO, 0, 0);
-    writer_bytes(&w, bad_hellos[_i].payload);
-    frame_end(&w, start);
-    put_writer(&hello, &w);
-    desk_open(&desk);
-    ck_assert(!feed(&desk, buf_str(&hello)));
-    check_disconnected(&desk, bad_hellos[_i].status);
-    ck_assert_ptr_nonnull(desk.session.problem);
     buf_fini(&hello);
     desk_close(&desk);
 }
@@ -405,99 +265,6 @@ START_TEST(a_closed_session_says_nothing_more)
 }
 END_TEST
 
-static const struct {
-    struct str bytes;
-    uint64_t status;
-    const char *what;
-} hostile[] = {
-    { STR("\0\0\0\0"), 4, "length 0" },
-    { STR("\0\0\0\6\3\0\0\0\1\1"), 4, "shorter than any frame" },
-    { STR("\x7f\xff\xff\xff"), 3, "length 2^31-1" },
-    { STR("\0\0\x3f\xfd"), 3, "one more than agreed" },
-    { STR("GET / HTTP/1.1\r\n\r\n"), 3, "HTTP" },
-    { STR("\0\0\0\7\3\0\0\0\1\xff\xff"), 4, "ids that do not end" },
-    { STR("\0\0\0\7\3\0\0\0\0\1\1"), 10, "the first of several fragments" },
-    { STR("\0\0\0\7\0\0\0\0\1\1\1"), 10, "the last of several fragments" },
-    { STR("\0\0\0\7\1\0\0\0\1\0\0"), 4, "a second hello" },
-    { STR("\0\0\0\7\x65\0\0\0\1\0\0"), 4, "an agent's hello" },
-    { STR("\0\0\0\7\x66\0\0\0\1\0\0"), 4, "an agent's disconnect" },
-    { STR("\0\0\0\7\x67\0\0\0\1\0\0"), 4, "an agent's ACK" },
-    { STR("\0\0\0\10\3\0\0\0\1\1\1\5"), 4, "a message name past the end" },
-    { STR("\0\0\0\11\3\0\0\0\1\1\1\0\1"), 4, "an argument that is not there" },
-    { STR("\0\0\0\13\3\0\0\0\1\1\1\0\1\0\x0f"), 4, "a value of unknown type" },
-    { STR("\0\0\0\14\3\0\0\0\1\1\1\0\1\0\6\1"), 4, "a cut address" },
-};
-
-START_TEST(hostile_frames_close_with_the_right_status)
-{
-    struct desk desk;
-    desk_greet(&desk, 16380);
-    ck_assert_msg(!feed(&desk, hostile[_i].bytes), "%s", hostile[_i].what);
-    check_disconnected(&desk, hostile[_i].status);
-    ck_assert_ptr_nonnull(desk.session.problem);
-    desk_close(&desk);
-}
-END_TEST
-
-START_TEST(hostile_frames_are_no_hello)
-{
-    struct desk desk;
-    desk_open(&desk);
-    struct buf bytes = { 0 };
-    buf_put(&bytes, hostile[_i].bytes);
-    buf_put(&bytes, STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
-    ck_assert(!feed(&desk, buf_str(&bytes)));
-    ck_assert_uint_eq(only_frame(&desk.out).type, FRAME_AGENT_DISCONNECT);
-    ck_assert_int_eq(desk.callee.asked, 0);
-    buf_fini(&bytes);
-    desk_close(&desk);
-}
-END_TEST
-
-START_TEST(captured_fragments_are_declined)
-{
-    struct desk desk;
-    struct buf bytes = { 0 };
-    desk_greet(&desk, 16380);
-    put_capture(&bytes, CAPTURE_FRAGMENT_1);
-    ck_assert(!feed(&desk, buf_str(&bytes)));
-    check_disconnected(&desk, SPOP_FRAGMENTED);
-    buf_fini(&bytes);
-    desk_close(&desk);
-}
-END_TEST
-
-START_TEST(unknown_types_and_aborts_are_passed_over)
-{
-    struct desk desk;
-    struct buf bytes = { 0 };
-    desk_greet(&desk, 16380);
-    ck_assert(feed(&desk, STR("\0\0\0\7\x2a\0\0\0\1\1\1")));
-    ck_assert(feed(&desk, STR("\0\0\0\7\3\0\0\0\3\1\1")));
-    ck_assert_uint_eq(desk.out.n, 0);
-    put_lean(&bytes, 1, 1, STR("pass"));
-    ck_assert(feed(&desk, buf_str(&bytes)));
-    ck_assert_uint_gt(desk.out.n, 0);
-    buf_fini(&bytes);
-    desk_close(&desk);
-}
-END_TEST
-
-START_TEST(answers_beyond_the_limit_close)
-{
-    struct desk desk;
-    struct buf bytes = { 0 };
-    desk_greet(&desk, 16380);
-    desk.out.limit = 1000;
-    for (int i = 0; i < 100; i++)
-        put_lean(&bytes, 1, 1, STR("pass"));
-    ck_assert(!feed(&desk, buf_str(&bytes)));
-    ck_assert_uint_le(desk.out.n, 1000);
-    buf_fini(&bytes);
-    desk_close(&desk);
-}
-END_TEST
-
 START_TEST(goodbye_is_said_to_open_sessions_only)
 {
     struct desk desk;
@@ -518,7 +285,6 @@ int main(void)
     const struct test_row tests[] = {
         { a_hello_is_answered, 0 },
         { offers_are_judged, ROWS(offers) },
-        { bad_hellos_get_the_right_status, ROWS(bad_hellos) },
         { a_health_check_gets_a_hello_and_nothing_else, 0 },
         { a_pass_names_the_program, 0 },
         { a_refusal_carries_the_response, 0 },
@@ -530,11 +296,6 @@ int main(void)
         { bytes_may_be_cut_anywhere, 0 },
         { bytes_may_come_one_by_one, 0 },
         { a_closed_session_says_nothing_more, 0 },
-        { hostile_frames_close_with_the_right_status, ROWS(hostile) },
-        { hostile_frames_are_no_hello, ROWS(hostile) },
-        { captured_fragments_are_declined, 0 },
-        { unknown_types_and_aborts_are_passed_over, 0 },
-        { answers_beyond_the_limit_close, 0 },
         { goodbye_is_said_to_open_sessions_only, 0 },
         { NULL, 0 },
     };

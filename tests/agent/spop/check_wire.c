@@ -148,7 +148,9 @@ END_TEST
 
 START_TEST(a_length_past_the_end_is_refused)
 {
-    struct cursor c = cursor_over(str_of("\xff\xf0\xfe\xfe\xfe\xfe\xfe\xfe\xfe\x0e" "abc", 13));
+    struct cursor c = cursor_over(str_of("\xff\xf0\xfe\xfe\xfe\xfe\xfe\xfe\xfe\x0e"
+                                         "abc",
+                                         13));
     ck_assert_ptr_null(cursor_string(&c).p);
     ck_assert(c.failed);
 }

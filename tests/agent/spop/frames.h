@@ -1,25 +1,27 @@
 /* Frames for the tests: captured ones, and such as HAProxy would write. */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/file.h"
 #include "spop/frame.h"
 #include "suite.h"
 
-#define CAPTURE_HELLO_CHECK "01-h26-hello-healthcheck.bin"
-#define CAPTURE_AGENT_HELLO "02-a-hello.bin"
-#define CAPTURE_HELLO_26 "03-h26-hello.bin"
-#define CAPTURE_NOTIFY_TYPES "04-h26-notify-types.bin"
-#define CAPTURE_ACK "05-a-ack-all-actions.bin"
-#define CAPTURE_NOTIFY_GROUP_26 "06-h26-notify-group-two-messages.bin"
-#define CAPTURE_HELLO_32 "07-h32-hello.bin"
-#define CAPTURE_HELLO_30 "08-h30-hello.bin"
-#define CAPTURE_NOTIFY_GROUP_32 "09-h32-notify-group-two-messages.bin"
-#define CAPTURE_HELLO_34 "10-h34-hello.bin"
-#define CAPTURE_FRAGMENT_1 "11-h26-notify-fragment-1.bin"
-#define CAPTURE_FRAGMENT_2 "12-h26-unset-fragment-2.bin"
-#define CAPTURE_DISCONNECT "13-h26-disconnect-idle.bin"
+#define CAPTURE_HELLO_CHECK      "01-h26-hello-healthcheck.bin"
+#define CAPTURE_AGENT_HELLO      "02-a-hello.bin"
+#define CAPTURE_HELLO_26         "03-h26-hello.bin"
+#define CAPTURE_NOTIFY_TYPES     "04-h26-notify-types.bin"
+#define CAPTURE_ACK              "05-a-ack-all-actions.bin"
+#define CAPTURE_NOTIFY_GROUP_26  "06-h26-notify-group-two-messages.bin"
+#define CAPTURE_HELLO_32         "07-h32-hello.bin"
+#define CAPTURE_HELLO_30         "08-h30-hello.bin"
+#define CAPTURE_NOTIFY_GROUP_32  "09-h32-notify-group-two-messages.bin"
+#define CAPTURE_HELLO_34         "10-h34-hello.bin"
+#define CAPTURE_FRAGMENT_1       "11-h26-notify-fragment-1.bin"
+#define CAPTURE_FRAGMENT_2       "12-h26-unset-fragment-2.bin"
+#define CAPTURE_DISCONNECT       "13-h26-disconnect-idle.bin"
 #define CAPTURE_AGENT_DISCONNECT "14-a-disconnect.bin"
-#define CAPTURE_NOTIFY_BODY "15-h32-notify-body-6000.bin"
+#define CAPTURE_NOTIFY_BODY      "15-h32-notify-body-6000.bin"
 
 /* Appends a captured frame, its length in front. */
 static inline void put_capture(struct buf *out, const char *name)
@@ -113,7 +115,8 @@ static inline void check_variable(const struct frame *ack, const char *name, con
 {
     char text[256];
     struct str value = ack_variable(ack, name, text);
-    ck_assert_msg(str_eq(value, str_c(expected)), "%s is \"%.*s\", not \"%s\"", name, STR_ARG(value), expected);
+    ck_assert_msg(str_eq(value, str_c(expected)), "%s is \"%.*s\", not \"%s\"", name, STR_ARG(value),
+                  expected);
 }
 
 /* The status code of an AGENT-DISCONNECT. */

@@ -11,8 +11,8 @@
 
 struct peer {
     int fd;
-    struct buf in;  /* what came and was not looked at yet */
-    size_t at;      /* in `in` */
+    struct buf in; /* what came and was not looked at yet */
+    size_t at;     /* in `in` */
 };
 
 /* Connects to FOLDER/agent-INDEX.sock. fd -1 where nobody listens. */

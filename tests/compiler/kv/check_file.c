@@ -247,6 +247,23 @@ START_TEST(aliases_do_not_expand_without_bound)
 }
 END_TEST
 
+START_TEST(nodes_without_keys_are_counted_too)
+{
+    struct buf text = { 0 };
+    buf_puts(&text, "base: &b [x");
+    for (int i = 0; i < 5000; i++)
+        buf_puts(&text, ",~");
+    buf_puts(&text, "]\nall: [");
+    for (int i = 0; i < 5000; i++)
+        buf_puts(&text, "*b,");
+    buf_puts(&text, "]\n");
+    ck_assert(!kv_test_read(&t, buf_str(&text), KV_FORMAT_FILE, "f.yml"));
+    ck_assert_str_eq(kv_test_findings(&t),
+                     "error[bad-source] f.yml: it expands to too much: long names or many aliases\n");
+    buf_fini(&text);
+}
+END_TEST
+
 START_TEST(merged_maps_do_not_expand_without_bound)
 {
     struct buf text = { 0 };
@@ -393,6 +410,7 @@ int main(void)
     tcase_add_test(all, names_that_occur_twice_in_json_are_found_once);
     tcase_add_test(all, values_do_not_appear_in_findings);
     tcase_add_loop_test(all, aliases_do_not_expand_without_bound, 0, 3);
+    tcase_add_test(all, nodes_without_keys_are_counted_too);
     tcase_add_test(all, merged_maps_do_not_expand_without_bound);
     tcase_add_test(all, long_names_do_not_expand_without_bound);
     tcase_add_test(all, depth_is_bounded_in_the_text_and_through_aliases);

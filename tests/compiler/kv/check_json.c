@@ -26,6 +26,7 @@ static const struct {
     { STR("\"\\uDBFF\\uDFFF\""), STR("\xf4\x8f\xbf\xbf") },
     { STR("\"\\ud83d\""), STR("\xef\xbf\xbd") }, /* half a pair */
     { STR("\"\\ude00\\ud83d\""), STR("\xef\xbf\xbd\xef\xbf\xbd") },
+    { STR("\"\\udc00\\udc00\""), STR("\xef\xbf\xbd\xef\xbf\xbd") },
     { STR("\"\\ud83dx\""), STR("\xef\xbf\xbdx") },
     { STR("\"\\ud83d\\u0041\""), STR("\xef\xbf\xbd"
                                      "A") },

@@ -69,6 +69,17 @@ START_TEST(what_came_and_went_between_two_views_left_no_trace)
 }
 END_TEST
 
+START_TEST(an_empty_value_comes_back_after_its_key_was_deleted)
+{
+    kv_store_put(store, STR("a"), STR(""));
+    ck_assert_str_eq(view(), "a=\n");
+    ck_assert(kv_store_delete(store, STR("a")));
+    ck_assert(kv_store_put(store, STR("a"), STR("")));
+    ck_assert(!kv_store_put(store, STR("a"), STR("")));
+    ck_assert_str_eq(view(), "a=\n");
+}
+END_TEST
+
 START_TEST(the_bytes_are_its_own)
 {
     char key[] = "key", value[] = "value", root[] = "root", provider[] = "etcd";
@@ -215,6 +226,7 @@ int main(void)
     tcase_add_test(all, a_new_store_is_empty);
     tcase_add_test(all, puts_and_deletes_tell_whether_anything_changed);
     tcase_add_test(all, what_came_and_went_between_two_views_left_no_trace);
+    tcase_add_test(all, an_empty_value_comes_back_after_its_key_was_deleted);
     tcase_add_test(all, the_bytes_are_its_own);
     tcase_add_test(all, its_own_view_may_be_put_back);
     tcase_add_test(all, a_view_stays_until_the_next_change);

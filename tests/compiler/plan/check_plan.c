@@ -80,8 +80,8 @@ START_TEST(a_first_plan_names_backends_after_their_services)
     ck_assert_uint_eq(plan->n_backends, 2 + SPARES);
     ck_assert(str_eq(plan->backends[0].name, STR("etcd:a")) && str_eq(plan->backends[0].service, STR("a@etcd")));
     ck_assert(str_eq(plan->backends[2].name, STR("spare-0001")) && plan->backends[2].service.n == 0);
-    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;c101;;ra@etcd;"));
-    ck_assert(!plan->shape.host_keys && plan->shape.any_keys && !plan->shape.agent && !plan->shape.cut);
+    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;c101;;ra@etcd;;"));
+    ck_assert(!plan->shape.agent);
     arena_destroy(w.arena);
 }
 END_TEST
@@ -181,8 +181,8 @@ START_TEST(a_program_is_named_by_its_contents)
     ck_assert_uint_eq(changed->n_programs, 1);
     ck_assert(str_starts(changed->programs[0].id, STR("cl")));
     ck_assert(!str_eq(str_from(changed->programs[0].id, 2), str_from(plan->programs[1].id, 2)));
-    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd\"")) != SIZE_MAX,
-                  "buckets outlive a change of the limit");
+    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd|11/1000000000/20\"")) != SIZE_MAX,
+                  "a changed limit has buckets of its own");
     arena_destroy(arena);
 }
 END_TEST
@@ -194,7 +194,7 @@ START_TEST(the_same_middleware_twice_has_two_buckets)
     add_op(&w, 0, limit_of(10, SOURCE_IP));
     add_op(&w, 0, limit_of(10, SOURCE_IP));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
-    ck_assert(str_search(plan->programs[0].json, STR("ra@etcd|m@etcd|2")) != SIZE_MAX);
+    ck_assert(str_search(plan->programs[0].json, STR("ra@etcd|m@etcd|10/1000000000/20|2")) != SIZE_MAX);
     arena_destroy(w.arena);
 }
 END_TEST
@@ -210,9 +210,33 @@ START_TEST(a_strip_is_resolved_for_each_key)
     add_op(&w, 0, strip_of(prefixes, 2));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
     ck_assert_uint_eq(plan->n_routes, 3);
-    ck_assert(value_is(plan, "|0/", ".;etcd:a;c101;;ra@etcd;"));
-    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;c101;;ra@etcd;/foo?"));
-    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;c101;;ra@etcd;/a%3Bb?"), "a field cannot hold its separator");
+    ck_assert(value_is(plan, "|0/", ".;etcd:a;c101;;ra@etcd;;"));
+    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;c101;;ra@etcd;/foo?;"));
+    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;c101;;ra@etcd;/a%3Bb?;"), "a field cannot hold its separator");
+    arena_destroy(w.arena);
+}
+END_TEST
+
+static const struct {
+    const char *path, *prefix, *value;
+} exact_rows[] = {
+    { "/foo", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/" },       { "/foo/x", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/x" },
+    { "/foobar", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/bar" }, { "/foo//x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },
+    { "/foo/../x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },   { "/foo/", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/" },
+    { "/foo;x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },      { "/fo", "/foo", ".;etcd:a;c101;;ra@etcd;;" },
+};
+
+START_TEST(what_a_cut_leaves_of_an_exact_path_stands_in_the_record)
+{
+    struct world w;
+    make_world(&w, arena_create(), "a");
+    struct rule_literal *literal = (struct rule_literal *)w.routers[0].dnf.conjuncts[0].literals;
+    struct str path = str_c(exact_rows[_i].path), prefix = str_c(exact_rows[_i].prefix);
+    *literal = (struct rule_literal){ .matcher = MATCHER_PATH, .args = &path, .n_args = 1 };
+    add_op(&w, 0, strip_of(&prefix, 1));
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    ck_assert_uint_eq(plan->n_routes, 1);
+    ck_assert_msg(str_eq(plan->routes[0].value, str_c(exact_rows[_i].value)), "%.*s", STR_ARG(plan->routes[0].value));
     arena_destroy(w.arena);
 }
 END_TEST
@@ -283,6 +307,7 @@ int main(void)
         { a_program_is_named_by_its_contents, 0 },
         { the_same_middleware_twice_has_two_buckets, 0 },
         { a_strip_is_resolved_for_each_key, 0 },
+        { what_a_cut_leaves_of_an_exact_path_stands_in_the_record, ROWS(exact_rows) },
         { large_weights_are_scaled_together, 0 },
         { names_of_services_become_harmless_and_stay_different, 0 },
         { a_shape_survives_writing_and_reading, 0 },

@@ -40,9 +40,9 @@ START_TEST(names_have_four_spellings)
 }
 END_TEST
 
-#define OK   FINDING_COUNT
-#define BAD  FINDING_RULE_MATCHER
-#define YET  FINDING_NOT_SUPPORTED
+#define OK    FINDING_COUNT
+#define BAD   FINDING_RULE_MATCHER
+#define YET   FINDING_NOT_SUPPORTED
 #define NEVER FINDING_RULE_NEVER
 
 static const struct {

@@ -1,8 +1,9 @@
 /* Routers of the model: what each needs, what takes one out and leaves its neighbours in, and their order. */
 #include "model_case.h"
 
-#define ROUTER(name) "http/routers/" name "/"
-#define USUAL(name)  ROUTER(name) "rule = Host(`a`)\n" ROUTER(name) "service = s\n"
+#define ROUTER(name)      "http/routers/" name "/"
+#define RULED(name, rule) ROUTER(name) "rule = " rule "\n" ROUTER(name) "service = s\n"
+#define USUAL(name)       RULED(name, "Host(`a`)")
 
 static const struct {
     const char *tree, *want;
@@ -16,31 +17,36 @@ static const struct {
     /* Priorities. */
     { USUAL("r") ROUTER("r") "priority = 0", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "priority = -5", "r@etcd -5 web,websecure s@etcd\n" },
-    { ROUTER("r") "rule = Host(`a`) ||\\n Host(`\xc3\xa9`[0:])", "out 1\n! bad-object routers/r\n! rule-syntax routers/r/rule\n" },
-    { ROUTER("r") "rule =  Host( `a` )\\s\n" ROUTER("r") "service = s", "r@etcd 12 web,websecure s@etcd\n" },
+    { ROUTER("r") "rule = Host(`a`) ||\\n Host(`\xc3\xa9`[0:])",
+      "out 1\n! bad-object routers/r\n! rule-syntax routers/r/rule\n" },
+    { RULED("r", " Host( `a` )\\s"), "r@etcd 12 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "priority = 9223372036854774807",
       "r@etcd 9223372036854774807 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "priority = 9223372036854774808", "out 1\n! bad-value routers/r/priority\n" },
     /* The parts that a router needs. */
     { ROUTER("r") "service = s", "out 1\n! bad-object routers/r\n" },
-    { ROUTER("r") "rule = \n" ROUTER("r") "service = s", "out 1\n! rule-syntax routers/r/rule\n" },
-    { ROUTER("r") "rule = Host(a)\n" ROUTER("r") "service = s", "out 1\n! rule-syntax routers/r/rule\n" },
-    { ROUTER("r") "rule = Hots(`a`)\n" ROUTER("r") "service = s", "out 1\n! rule-matcher routers/r/rule\n" },
-    { ROUTER("r") "rule = Method(`GET`)\n" ROUTER("r") "service = s", "out 1\n! not-supported routers/r/rule\n" },
+    { RULED("r", ""), "out 1\n! rule-syntax routers/r/rule\n" },
+    { RULED("r", "Host(a)"), "out 1\n! rule-syntax routers/r/rule\n" },
+    { RULED("r", "Hots(`a`)"), "out 1\n! rule-matcher routers/r/rule\n" },
+    { RULED("r", "Method(`GET`)"), "out 1\n! not-supported routers/r/rule\n" },
     { ROUTER("r") "rule = Host(`a`)", "out 1\n! bad-object routers/r\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = ", "out 1\n! bad-object routers/r/service\n" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = x", "out 1\n! missing-reference routers/r/service\n" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = S", "out 1\n! missing-reference routers/r/service\n" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = s@file", "out 1\n! missing-reference routers/r/service\n" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = noop@internal", "out 1\n! not-supported routers/r/service\n" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = zzz@internal", "out 1\n! missing-reference routers/r/service\n" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = x",
+      "out 1\n! missing-reference routers/r/service\n" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = S",
+      "out 1\n! missing-reference routers/r/service\n" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = s@file",
+      "out 1\n! missing-reference routers/r/service\n" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = noop@internal",
+      "out 1\n! not-supported routers/r/service\n" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = zzz@internal",
+      "out 1\n! missing-reference routers/r/service\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = e\nhttp/services/e = true",
       "out 1\n! broken-reference routers/r/service\n! bad-object services/e\n" },
     /* A value that does not parse: told by the tree, the router is just out. */
     { USUAL("r") ROUTER("r") "priority = x", "out 1\n" },
     /* Never matching is a warning: the router stays and has no conjuncts. */
-    { ROUTER("r") "rule = Host(`a:80`)\n" ROUTER("r") "service = s",
-      "r@etcd 12 web,websecure s@etcd\n! rule-never routers/r/rule\n" },
+    { RULED("r", "Host(`a:80`)"), "r@etcd 12 web,websecure s@etcd\n! rule-never routers/r/rule\n" },
     /* Not yet. */
     { USUAL("r") ROUTER("r") "tls = true", "out 1\n! not-supported routers/r/tls\n" },
     { USUAL("r") ROUTER("r") "tls = false", "r@etcd 9 web,websecure s@etcd\n" },
@@ -56,7 +62,8 @@ static const struct {
     { USUAL("r") ROUTER("r") "entrypoints = udp",
       "out 1\n! bad-object routers/r/entrypoints\n! unknown-entry-point routers/r/entrypoints\n" },
     /* All faults at once. */
-    { ROUTER("r") "rule = Host(a)\n" ROUTER("r") "service = x\n" ROUTER("r") "middlewares = y\n" ROUTER("r") "tls = true",
+    { ROUTER("r") "rule = Host(a)\n" ROUTER("r") "service = x\n" ROUTER("r") "middlewares = y\n"
+      ROUTER("r") "tls = true",
       "out 1\n! missing-reference routers/r/middlewares\n! rule-syntax routers/r/rule\n"
       "! missing-reference routers/r/service\n! not-supported routers/r/tls\n" },
     /* One bad router takes no other down. */
@@ -65,14 +72,16 @@ static const struct {
       "! bad-object routers/b\n! rule-syntax routers/b/rule\n! tie routers/c\n" },
     /* Names with '@': the part between the first two is the provider of bare references, as in Traefik. */
     { USUAL("bad@name"), "out 1\n! missing-reference routers/bad@name/service\n" },
-    { ROUTER("r@x") "rule = Host(`a`)\n" ROUTER("r@x") "service = s@etcd", "r@x@etcd 9 web,websecure s@etcd\n" },
+    { ROUTER("r@x") "rule = Host(`a`)\n" ROUTER("r@x") "service = s@etcd",
+      "r@x@etcd 9 web,websecure s@etcd\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = v@1@etcd\n"
-      "http/services/v@1/loadbalancer/servers/0/url = http://h",
+                                                   "http/services/v@1/loadbalancer/servers/0/url = http://h",
       "r@etcd 9 web,websecure v@1@etcd\n" },
     /* Order: priority, then name. */
-    { USUAL("a") ROUTER("a") "priority = 1\n" USUAL("b") ROUTER("b") "priority = 3\n" USUAL("c") ROUTER("c") "priority = 2",
+    { USUAL("a") ROUTER("a") "priority = 1\n" USUAL("b") ROUTER("b") "priority = 3\n" USUAL("c")
+          ROUTER("c") "priority = 2",
       "b@etcd 3 web,websecure s@etcd\nc@etcd 2 web,websecure s@etcd\na@etcd 1 web,websecure s@etcd\n" },
-    { ROUTER("b") "rule = Host(`a`)\n" ROUTER("b") "service = s\n" ROUTER("a") "rule = Path(`/`)\n" ROUTER("a") "service = s",
+    { RULED("b", "Host(`a`)") RULED("a", "Path(`/`)"),
       "a@etcd 9 web,websecure s@etcd\nb@etcd 9 web,websecure s@etcd\n" },
 };
 
@@ -92,7 +101,7 @@ END_TEST
 
 START_TEST(a_router_knows_its_rule_and_service)
 {
-    struct model_case c = model_case_of(ROUTER("r") "rule = Host(`A`) && (Path(`/x`) || Path(`/y`))\n" ROUTER("r") "service = s");
+    struct model_case c = model_case_of(RULED("r", "Host(`A`) && (Path(`/x`) || Path(`/y`))"));
     ck_assert_uint_eq(c.model->n_routers, 1);
     const struct model_router *r = &c.model->routers[0];
     ck_assert(str_eq(r->rule, STR("Host(`A`) && (Path(`/x`) || Path(`/y`))")));
@@ -108,7 +117,7 @@ END_TEST
 
 START_TEST(a_rule_that_never_matches_has_no_conjuncts)
 {
-    struct model_case c = model_case_of(ROUTER("r") "rule = Host(`a`) && Host(`b`)\n" ROUTER("r") "service = s");
+    struct model_case c = model_case_of(RULED("r", "Host(`a`) && Host(`b`)"));
     ck_assert_uint_eq(c.model->n_routers, 1);
     ck_assert_uint_eq(c.model->routers[0].dnf.n, 0);
     ck_assert_int_eq(first_finding(&c)->code, FINDING_RULE_NEVER);
@@ -120,18 +129,22 @@ static const struct {
     const char *tree;
     const char *message, *expected, *nearest;
 } told[] = {
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = whoam\nhttp/services/whoami/loadbalancer/strategy = wrr",
+    { ROUTER("r") "rule = Host(`a`)\n"
+      ROUTER("r") "service = whoam\nhttp/services/whoami/loadbalancer/strategy = wrr",
       "there is no service whoam@etcd", "", "whoami" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = whoam@etcd\nhttp/services/whoami/loadbalancer/strategy = wrr",
+    { ROUTER("r") "rule = Host(`a`)\n"
+      ROUTER("r") "service = whoam@etcd\nhttp/services/whoami/loadbalancer/strategy = wrr",
       "there is no service whoam@etcd", "", "whoami@etcd" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = S", "there is no service S@etcd", "", "s" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = s@docker", "no such provider", "", "s@etcd" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = quite-another", "no service quite-another@etcd", "", "" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = quite-another", "no service quite-another@etcd",
+      "", "" },
     { USUAL("r") ROUTER("r") "middlewares = atuh\nhttp/middlewares/auth/stripprefix/prefixes = /a",
       "there is no middleware atuh@etcd", "", "auth" },
     { USUAL("r") ROUTER("r") "entrypoints = webb,web", "there is no such entry point", "", "web" },
     { USUAL("r") ROUTER("r") "entrypoints = udp,web", "of UDP", "", "" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = ping@internal", "ping@internal is not supported yet", "", "" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = ping@internal",
+      "ping@internal is not supported yet", "", "" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = e\nhttp/services/e/loadbalancer/strategy = x",
       "see traefik/http/services/e", "", "" },
     { USUAL("r") USUAL("q"), "q@etcd has the same rule and priority", "", "" },
@@ -151,11 +164,13 @@ END_TEST
 START_TEST(file_wins_ties_and_providers_meet)
 {
     const char *file = ROUTER("z") "rule = Host(`a`)\n" ROUTER("z") "service = f\n"
-                       ROUTER("y") "rule = Host(`bb`)\n" ROUTER("y") "service = s@etcd\n"
-                       "http/services/f/loadbalancer/servers/0/url = http://h";
-    struct model_case c = model_case_with(&usual_settings, USUAL("a") ROUTER("b") "rule = Host(`cc`)\n"
-                                          ROUTER("b") "service = f@file\n" ROUTER("c") "rule = Host(`d`)\n"
-                                          ROUTER("c") "service = f", file);
+      ROUTER("y") "rule = Host(`bb`)\n" ROUTER("y") "service = s@etcd\n"
+                                               "http/services/f/loadbalancer/servers/0/url = http://h";
+    struct model_case c =
+        model_case_with(&usual_settings,
+                        USUAL("a") ROUTER("b") "rule = Host(`cc`)\n" ROUTER("b") "service = f@file\n"
+                          ROUTER("c") "rule = Host(`d`)\n" ROUTER("c") "service = f",
+                        file);
     struct buf out = { 0 };
     put_routers(&out, c.model);
     put_findings(&out, c.diag);
@@ -171,11 +186,8 @@ END_TEST
 static const struct {
     const char *defaults, *want; /* names of the entry points that are marked, and those that a router gets */
 } marked[] = {
-    { "", "web,websecure" },
-    { "web", "web" },
-    { "traefik", "traefik" },
-    { "udp", "web,websecure" },
-    { "web udp", "web" },
+    { "", "web,websecure" },    { "web", "web" },     { "traefik", "traefik" },
+    { "udp", "web,websecure" }, { "web udp", "web" },
 };
 
 START_TEST(default_entry_points_are_those_marked_or_all_ordinary_ones)
@@ -202,7 +214,8 @@ END_TEST
 START_TEST(without_default_entry_points_routers_must_name_some)
 {
     struct settings settings = { .entry_points = usual_entry_points, .n_entry_points = 2 }; /* traefik, udp */
-    struct model_case c = model_case_with(&settings, USUAL("r") USUAL("q") ROUTER("q") "entrypoints = traefik", NULL);
+    struct model_case c =
+        model_case_with(&settings, USUAL("r") USUAL("q") ROUTER("q") "entrypoints = traefik", NULL);
     ck_assert_uint_eq(c.model->n_routers, 1);
     ck_assert_uint_eq(c.model->n_routers_out, 1);
     ck_assert_int_eq(first_finding(&c)->code, FINDING_BAD_OBJECT);
@@ -213,13 +226,11 @@ END_TEST
 
 START_TEST(ties_are_told_where_the_rules_are_the_same)
 {
-    struct model_case c = model_case_of(
-        ROUTER("a") "rule = Host(`A`) && Path(`/x`)\n" ROUTER("a") "service = s\n"
-        ROUTER("b") "rule = Path(`/x`) && Host(`a`)\n" ROUTER("b") "service = s\n"
-        ROUTER("c") "rule = Path(`/y`) && Host(`a`)\n" ROUTER("c") "service = s\n"
-        ROUTER("d") "rule = Path(`/x`) && Host(`a`)\n" ROUTER("d") "service = s\n" ROUTER("d") "priority = 5\n"
-        ROUTER("e") "rule = Path(`/z`)\n" ROUTER("e") "service = s\n" ROUTER("e") "entrypoints = web\n"
-        ROUTER("f") "rule = Path(`/z`)\n" ROUTER("f") "service = s\n" ROUTER("f") "entrypoints = websecure");
+    const char *tree = RULED("a", "Host(`A`) && Path(`/x`)") RULED("b", "Path(`/x`) && Host(`a`)")
+        RULED("c", "Path(`/y`) && Host(`a`)") RULED("d", "Path(`/x`) && Host(`a`)") RULED("e", "Path(`/z`)")
+            RULED("f", "Path(`/z`)") ROUTER("d") "priority = 5\n" ROUTER("e") "entrypoints = web\n"
+              ROUTER("f") "entrypoints = websecure";
+    struct model_case c = model_case_of(tree);
     ck_assert_uint_eq(c.model->n_routers, 6);
     ck_assert_uint_eq(diag_total(c.diag), 1);
     ck_assert_int_eq(first_finding(&c)->code, FINDING_TIE);
@@ -248,7 +259,8 @@ START_TEST(rules_cannot_multiply_out_without_end)
     for (int i = 0; i < 11; i++) /* paths that are prefixes of each other: 2,048 conjuncts, 22,528 literals */
         buf_printf(&product, "(PathPrefix(`/%0*d`)||PathPrefix(`/%0*d`))&&", i + 1, 0, i + 2, 0);
     for (int i = 0; i < 150; i++)
-        buf_printf(&tree, ROUTER("r%d") "rule = %sPathPrefix(`/`)\n" ROUTER("r%d") "service = s\n", i, product.p, i);
+        buf_printf(&tree, ROUTER("r%d") "rule = %sPathPrefix(`/`)\n" ROUTER("r%d") "service = s\n", i,
+                   product.p, i);
     buf_puts(&tree, USUAL("z"));
     struct model_case c = model_case_of(tree.p);
     ck_assert_uint_gt(c.model->n_routers_out, 10);
@@ -266,8 +278,11 @@ START_TEST(a_missing_service_is_cheap_however_often)
 {
     struct buf tree = { 0 };
     for (int i = 0; i < 3000; i++)
-        buf_printf(&tree, ROUTER("r%d") "rule = Host(`a`)\n" ROUTER("r%d") "service = service-x%d\n"
-                   "http/services/service-y%d/loadbalancer/strategy = wrr\n", i, i, i, i);
+        buf_printf(&tree,
+                   ROUTER("r%d") "rule = Host(`a`)\n"
+                     ROUTER("r%d") "service = service-x%d\n"
+                              "http/services/service-y%d/loadbalancer/strategy = wrr\n",
+                   i, i, i, i);
     struct model_case c = model_case_of(tree.p);
     ck_assert_uint_eq(c.model->n_routers_out, 3000);
     ck_assert(first_finding(&c)->nearest.n > 0);

@@ -2,7 +2,8 @@
 #include "model_case.h"
 
 #define MW(name) "http/middlewares/" name "/"
-#define USE(list) "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = " list "\n"
+#define USE(list)                                                                                            \
+    "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = " list "\n"
 #define STRIP(name) MW(name) "stripprefix/prefixes = /" name "\n"
 #define LIMIT(name) MW(name) "ratelimit/average = 10\n"
 
@@ -42,11 +43,16 @@ static const struct {
       OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
     { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = X-Who",
       ROUTER " a@etcd=limit:10/1000ms:1:headerx-who\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true", ROUTER " a@etcd=limit:10/1000ms:1:host\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = false", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = ", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 0", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = -1", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true",
+      ROUTER " a@etcd=limit:10/1000ms:1:host\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = false",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = ",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 0",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = -1",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
     { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 1",
       OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/depth\n"
           "! broken-reference routers/r/middlewares\n" },
@@ -58,7 +64,8 @@ static const struct {
           "! broken-reference routers/r/middlewares\n" },
     { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true\n"
       MW("a") "ratelimit/sourcecriterion/requestheadername = X",
-      OUT "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference routers/r/middlewares\n" },
+      OUT
+      "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference routers/r/middlewares\n" },
     { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:1",
       OUT "! not-supported middlewares/a/ratelimit/redis\n! broken-reference routers/r/middlewares\n" },
     /* A middleware in error is never passed by. */
@@ -66,11 +73,14 @@ static const struct {
     { USE("a,,b") LIMIT("a") LIMIT("b"), OUT "! missing-reference routers/r/middlewares\n" },
     { USE("A") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
     { USE("a@file") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
-    { USE("a") "http/middlewares/a = true", OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-    { USE("a") STRIP("a") LIMIT("a"), OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") "http/middlewares/a = true",
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") STRIP("a") LIMIT("a"),
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") MW("a") "basicauth/users = u:h",
       OUT "! not-supported middlewares/a/basicauth\n! broken-reference routers/r/middlewares\n" },
-    { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x", OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x",
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") MW("a") "ratelimit/average = x", OUT "! broken-reference routers/r/middlewares\n" },
     { USE("a") MW("a") "ratelimit/foo = 1", OUT "! broken-reference routers/r/middlewares\n" },
     { USE("x,a") MW("x") "chain/middlewares = a\n" MW("a") "compress = true",
@@ -82,11 +92,12 @@ static const struct {
     /* Chains. */
     { USE("c") MW("c") "chain/middlewares = b,a\n" STRIP("b") LIMIT("a"),
       ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
-    { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,e,a\n" MW("e") "chain/middlewares = b\n"
-      STRIP("b") LIMIT("a"),
+    { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,e,a\n"
+      MW("e") "chain/middlewares = b\n" STRIP("b") LIMIT("a"),
       ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
     { USE("c") MW("c") "chain/middlewares = ", ROUTER "\n" },
-    { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"), OUT "! not-supported routers/r/middlewares\n" },
+    { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"),
+      OUT "! not-supported routers/r/middlewares\n" },
     { USE("c") MW("c") "chain/middlewares = a,x\n" LIMIT("a"),
       OUT "! missing-reference middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
     { USE("c") MW("c") "chain/middlewares = c",
@@ -114,8 +125,9 @@ END_TEST
 
 START_TEST(bare_names_in_a_chain_are_of_its_provider)
 {
-    struct model_case c = model_case_with(&usual_settings, USE("c@file") LIMIT("a"),
-                                          MW("c") "chain/middlewares = a\n" MW("a") "ratelimit/average = 77\n");
+    struct model_case c =
+        model_case_with(&usual_settings, USE("c@file") LIMIT("a"),
+                        MW("c") "chain/middlewares = a\n" MW("a") "ratelimit/average = 77\n");
     struct buf out = { 0 };
     put_routers(&out, c.model);
     ck_assert_str_eq(out.p, ROUTER " a@file=limit:77/1000ms:1:ip\n");
@@ -179,7 +191,8 @@ END_TEST
 START_TEST(a_list_of_names_tells_its_first_faults_only)
 {
     struct buf tree = { 0 };
-    buf_puts(&tree, "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = ");
+    buf_puts(&tree,
+             "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = ");
     for (int i = 0; i < 500; i++)
         buf_printf(&tree, "x%d,", i);
     struct model_case c = model_case_of(tree.p);
@@ -227,15 +240,20 @@ static const struct {
     { "gone@file", USE("own") LIMIT("own"),
       "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n"
       "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\nout 1\n"
-      "! missing-reference entrypoints.a.http.middlewares\n! broken-reference entrypoints.a.http.middlewares\n" },
+      "! missing-reference entrypoints.a.http.middlewares\n! broken-reference "
+      "entrypoints.a.http.middlewares\n" },
     { "bad@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
-      "out 1\n! broken-reference entrypoints.a.http.middlewares\n! broken-reference entrypoints.a.http.middlewares\n"
+      "out 1\n! broken-reference entrypoints.a.http.middlewares\n! broken-reference "
+      "entrypoints.a.http.middlewares\n"
       "! not-supported middlewares/bad/basicauth\n" },
     /* Told only when a router needs it, and once. */
-    { "gone@file", "http/routers/x/rule = Path(`/`)\nhttp/routers/x/service = s\nhttp/routers/x/entrypoints = c",
+    { "gone@file",
+      "http/routers/x/rule = Path(`/`)\nhttp/routers/x/service = s\nhttp/routers/x/entrypoints = c",
       "x@etcd 9 c s@etcd\n" },
     /* Bare names are of the router's provider. */
-    { "own", "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/entrypoints = a\n" LIMIT("own"),
+    { "own",
+      "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/entrypoints = a\n" LIMIT(
+          "own"),
       "r@etcd 9 a s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
     /* Two strips, one of them of the entry point. */
     { "first@file", USE("own") STRIP("own"),
@@ -252,8 +270,8 @@ START_TEST(entry_points_put_middlewares_in_front)
     struct buf out = { 0 };
     put_routers(&out, c.model);
     put_findings(&out, c.diag);
-    ck_assert_msg(str_eq(buf_str(&out), str_c(entered[_i].want)), "%s\nis\n%swanted\n%s", entered[_i].tree, out.p,
-                  entered[_i].want);
+    ck_assert_msg(str_eq(buf_str(&out), str_c(entered[_i].want)), "%s\nis\n%swanted\n%s", entered[_i].tree,
+                  out.p, entered[_i].want);
     buf_fini(&out);
     model_case_fini(&c);
 }

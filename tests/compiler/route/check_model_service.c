@@ -14,7 +14,8 @@ static const struct {
     { SERVER("0", "http://u:p@h:81"), "v@etcd unused h:81*1\n" },
     { LB("v") "passhostheader = true\n" SERVER("0", "http://h"), "v@etcd unused h:80*1\n" },
     { LB("v") "passhostheader = false\n" SERVER("0", "http://h"), "v@etcd unused ownhost h:80*1\n" },
-    { "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = v\n" SERVER("0", "http://h"), "v@etcd h:80*1\n" },
+    { "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = v\n" SERVER("0", "http://h"),
+      "v@etcd h:80*1\n" },
     { "http/routers/r/rule = Path(/)\nhttp/routers/r/service = v\n" SERVER("0", "http://h"),
       "v@etcd unused h:80*1\n! rule-syntax routers/r/rule\n" },
     /* No servers is no fault: 503. */
@@ -27,18 +28,22 @@ static const struct {
     { SERVER("0", "http://h") SERVER("1", "http://h"), "v@etcd unused h:80*2\n" },
     { SERVER("0", "http://h") SERVER("1", "http://h") LB("v") "servers/1/weight = 9223372036854775807",
       "v@etcd unused h:80*9223372036854775807\n" },
-    { SERVER("0", "http://h") SERVER("1", "http://h") LB("v") "servers/1/weight = 0", "v@etcd unused h:80*1\n" },
+    { SERVER("0", "http://h") SERVER("1", "http://h") LB("v") "servers/1/weight = 0",
+      "v@etcd unused h:80*1\n" },
     { SERVER("0", "http://h") SERVER("1", "http://h:80"), "v@etcd unused h:80*1 h:80*1\n" },
     /* URLs that lead nowhere: the server stays, its requests get 500. */
     { SERVER("0", ""), "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
     { SERVER("0", "//h:81"), "v@etcd unused :81*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
     { SERVER("0", "ftp://h"), "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
-    { LB("v") "servers/0/weight = 1", "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0\n" },
+    { LB("v") "servers/0/weight = 1",
+      "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0\n" },
     /* What is no URL takes the service out. */
-    { SERVER("0", "http://h") SERVER("1", "10.0.0.1:80"), "! bad-value services/v/loadbalancer/servers/1/url\n" },
+    { SERVER("0", "http://h") SERVER("1", "10.0.0.1:80"),
+      "! bad-value services/v/loadbalancer/servers/1/url\n" },
     { SERVER("0", "http://h:0"), "! bad-value services/v/loadbalancer/servers/0/url\n" },
     { SERVER("0", "http://h h") SERVER("1", "http://h:x"),
-      "! bad-value services/v/loadbalancer/servers/0/url\n! bad-value services/v/loadbalancer/servers/1/url\n" },
+      "! bad-value services/v/loadbalancer/servers/0/url\n! bad-value "
+      "services/v/loadbalancer/servers/1/url\n" },
     /* Values that do not parse: told by the tree. */
     { SERVER("0", "http://h") LB("v") "servers/0/weight = x", "" },
     { SERVER("0", "http://h") LB("v") "passhostheader = maybe", "" },
@@ -54,20 +59,27 @@ static const struct {
     { SERVER("0", "http://h") LB("v") "servers/0/preservepath = true",
       "! not-supported services/v/loadbalancer/servers/0/preservepath\n" },
     { SERVER("0", "http://h") LB("v") "servers/0/preservepath = false", "v@etcd unused h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "strategy = p2c", "! not-supported services/v/loadbalancer/strategy\n" },
-    { SERVER("0", "http://h") LB("v") "strategy = hrw", "! not-supported services/v/loadbalancer/strategy\n" },
-    { SERVER("0", "http://h") LB("v") "strategy = leasttime", "! not-supported services/v/loadbalancer/strategy\n" },
+    { SERVER("0", "http://h") LB("v") "strategy = p2c",
+      "! not-supported services/v/loadbalancer/strategy\n" },
+    { SERVER("0", "http://h") LB("v") "strategy = hrw",
+      "! not-supported services/v/loadbalancer/strategy\n" },
+    { SERVER("0", "http://h") LB("v") "strategy = leasttime",
+      "! not-supported services/v/loadbalancer/strategy\n" },
     { SERVER("0", "http://h") LB("v") "strategy = WRR", "! bad-value services/v/loadbalancer/strategy\n" },
-    { SERVER("0", "http://h") LB("v") "serverstransport = t", "! not-supported services/v/loadbalancer/serverstransport\n" },
+    { SERVER("0", "http://h") LB("v") "serverstransport = t",
+      "! not-supported services/v/loadbalancer/serverstransport\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = default@internal", "v@etcd unused h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = ", "v@etcd unused h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "sticky/cookie = true", "! not-supported services/v/loadbalancer/sticky/cookie\n" },
-    { SERVER("0", "http://h") LB("v") "healthcheck/path = /", "! not-supported services/v/loadbalancer/healthcheck\n" },
+    { SERVER("0", "http://h") LB("v") "sticky/cookie = true",
+      "! not-supported services/v/loadbalancer/sticky/cookie\n" },
+    { SERVER("0", "http://h") LB("v") "healthcheck/path = /",
+      "! not-supported services/v/loadbalancer/healthcheck\n" },
     { SERVER("0", "http://h") "http/services/v/middlewares = m", "! not-supported services/v/middlewares\n" },
     { SERVER("0", "http://h") LB("v") "responseforwarding/flushinterval = 1s", "v@etcd unused h:80*1\n" },
     /* Each fault is told. */
     { SERVER("0", "https://h") LB("v") "strategy = p2c\nhttp/services/v/middlewares = m",
-      "! not-supported services/v/loadbalancer/servers/0/url\n! not-supported services/v/loadbalancer/strategy\n"
+      "! not-supported services/v/loadbalancer/servers/0/url\n! not-supported "
+      "services/v/loadbalancer/strategy\n"
       "! not-supported services/v/middlewares\n" },
 };
 
@@ -80,7 +92,8 @@ START_TEST(services_come_out_as_written)
     struct str got = buf_str(&out), usual = STR("s@etcd unused 127.0.0.1:9000*1\n");
     ck_assert(str_starts(got, usual)); /* "s" sorts before "v", and nothing takes it out */
     got = str_from(got, usual.n);
-    ck_assert_msg(str_eq(got, str_c(cases[_i].want)), "%s\nis\n%swanted\n%s", cases[_i].tree, got.p, cases[_i].want);
+    ck_assert_msg(str_eq(got, str_c(cases[_i].want)), "%s\nis\n%swanted\n%s", cases[_i].tree, got.p,
+                  cases[_i].want);
     buf_fini(&out);
     model_case_fini(&c);
 }
@@ -88,8 +101,8 @@ END_TEST
 
 START_TEST(ids_are_those_of_sticky_cookies_and_order_servers)
 {
-    struct model_case c = model_case_of(SERVER("0", "http://127.0.0.1:19001") SERVER("1", "http://127.0.0.1:19002")
-                                        SERVER("2", "http://127.0.0.1:19003"));
+    struct model_case c = model_case_of(SERVER("0", "http://127.0.0.1:19001") SERVER(
+        "1", "http://127.0.0.1:19002") SERVER("2", "http://127.0.0.1:19003"));
     const struct model_service *s = &c.model->services[1];
     ck_assert(str_eq(s->key, STR("traefik/http/services/v")));
     ck_assert_uint_eq(s->n_servers, 3);
@@ -106,8 +119,9 @@ END_TEST
 
 START_TEST(services_of_all_providers_are_ordered_by_qualified_name)
 {
-    struct model_case c = model_case_with(&usual_settings, LB("s.b") "strategy = wrr\n" LB("s-a") "strategy = wrr",
-                                          LB("s") "strategy = wrr\n" LB("z") "strategy = wrr");
+    struct model_case c =
+        model_case_with(&usual_settings, LB("s.b") "strategy = wrr\n" LB("s-a") "strategy = wrr",
+                        LB("s") "strategy = wrr\n" LB("z") "strategy = wrr");
     ck_assert_uint_eq(c.model->n_services, 5);
     for (size_t i = 1; i < 5; i++)
         ck_assert_int_lt(str_cmp(c.model->services[i - 1].name, c.model->services[i].name), 0);
@@ -117,8 +131,8 @@ END_TEST
 
 START_TEST(passwords_in_urls_are_not_shown)
 {
-    struct model_case c = model_case_of(SERVER("0", "http://user:geheim@h:x") SERVER("1", "https://user:geheim@h")
-                                        SERVER("2", "//user:geheim@h"));
+    struct model_case c = model_case_of(SERVER("0", "http://user:geheim@h:x") SERVER(
+        "1", "https://user:geheim@h") SERVER("2", "//user:geheim@h"));
     struct buf out = { 0 };
     diag_print(&out, c.diag, false);
     diag_print_json(&out, c.diag);
@@ -132,9 +146,8 @@ END_TEST
 START_TEST(a_broken_service_takes_only_its_routers)
 {
     struct model_case c = model_case_of(
-        SERVER("0", "https://h")
-        "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\n"
-        "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = s\n");
+        SERVER("0", "https://h") "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\n"
+                                 "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = s\n");
     struct buf out = { 0 };
     put_routers(&out, c.model);
     put_findings(&out, c.diag);

@@ -46,7 +46,9 @@ static const struct {
     { "A(`1`) /* a\nb */", "A(1)" },
     { "A(`// /* no comment`)", "A(// /* no comment)" },
     { "/***/A(`1`)/***/", "A(1)" },
-    { "\xef\xbb\xbf" "A(`1`)", "A(1)" },
+    { "\xef\xbb\xbf"
+      "A(`1`)",
+      "A(1)" },
 };
 
 START_TEST(parses_what_go_parses)
@@ -109,7 +111,12 @@ static const struct {
     { "Path(/foo/{id})", 5, "/foo/{id}", "no string", "backticks" },
     { "Host(5)", 5, "5", "no string", "backticks" },
     { "Host('a')", 5, "'", "single quotes", "backticks or double quotes" },
-    { "Host(\xe2\x80\x9c" "a\xe2\x80\x9d)", 5, "\xe2\x80\x9c" "a\xe2\x80\x9d", "no string", "backticks" },
+    { "Host(\xe2\x80\x9c"
+      "a\xe2\x80\x9d)",
+      5,
+      "\xe2\x80\x9c"
+      "a\xe2\x80\x9d",
+      "no string", "backticks" },
     { "A(`1`) & B(`2`)", 7, "&", "& is no operator", "&&" },
     { "A(`1`) | B(`2`)", 7, "|", "| is no operator", "||" },
     { "A(`1`) && & B(`2`)", 10, "&", "& is no operator", "&&" },

@@ -333,6 +333,8 @@ START_TEST(secrets_are_never_shown)
         "--providers.etcd\n> hush",
         "--certificatesresolvers.le.acme.eab.hmacencoded=hush",
         "--metrics.influxdb2.token=hush",
+        "--providers.etcd.tls=hush",
+        "--metrics.otlp.http.headers=hush",
         "TRAEFIK_PROVIDERS_ETCD_PASSWOR=hush",
         "| providers:\n|   etcd:\n|     password: {a: hush}",
         "| providers:\n|   etcd:\n|     password: [hush]",

@@ -23,7 +23,8 @@ static const struct entry_point usual_entry_points[] = {
 static const struct settings usual_settings = { .entry_points = usual_entry_points, .n_entry_points = 4 };
 
 /* `file` may be NULL. Every tree of etcd also has a service "s" with one server. */
-static inline struct model_case model_case_with(const struct settings *settings, const char *etcd, const char *file)
+static inline struct model_case model_case_with(const struct settings *settings, const char *etcd,
+                                                const char *file)
 {
     struct model_case c = { .arena = arena_create() };
     struct str service = STR("\nhttp/services/s/loadbalancer/servers/0/url = http://127.0.0.1:9000\n");
@@ -72,7 +73,8 @@ static inline void put_routers(struct buf *out, const struct model *model)
         const struct model_router *r = &model->routers[i];
         buf_printf(out, "%.*s %lld ", STR_ARG(r->name), (long long)r->priority);
         for (size_t e = 0; e < r->n_entry_points; e++)
-            buf_printf(out, "%s%.*s", e ? "," : "", STR_ARG(model->settings->entry_points[r->entry_points[e]].name));
+            buf_printf(out, "%s%.*s", e ? "," : "",
+                       STR_ARG(model->settings->entry_points[r->entry_points[e]].name));
         buf_printf(out, " %.*s", STR_ARG(r->service->name));
         for (size_t o = 0; o < r->n_ops; o++)
             put_op(out, &r->ops[o]);
@@ -87,7 +89,8 @@ static inline void put_services(struct buf *out, const struct model *model)
 {
     for (size_t i = 0; i < model->n_services; i++) {
         const struct model_service *s = &model->services[i];
-        buf_printf(out, "%.*s%s%s", STR_ARG(s->name), s->used ? "" : " unused", s->pass_host_header ? "" : " ownhost");
+        buf_printf(out, "%.*s%s%s", STR_ARG(s->name), s->used ? "" : " unused",
+                   s->pass_host_header ? "" : " ownhost");
         for (size_t j = 0; j < s->n_servers; j++)
             buf_printf(out, " %.*s:%d*%lld", STR_ARG(s->servers[j].host), s->servers[j].port,
                        (long long)s->servers[j].weight);

@@ -1,0 +1,591 @@
+"""The skeleton by itself: a real HAProxy with the golden files of testdata/emit/everything and routes made by hand.
+
+HAPROXY: the binary, if not the one on PATH. Neither maitred nor etcd takes part.
+"""
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from lib import HOST, TOP, eventually, free_port, tail
+
+HAPROXY = os.environ.get("HAPROXY") or shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
+GOLDEN = os.path.join(TOP, "testdata", "emit", "everything", "want")
+# Entry points by their index in the keys, as the golden files have them.
+INSECURE, SHORT, TRUSTING, WEB = range(4)
+CONNECT_TIMEOUT_MS = 700
+
+
+# -- what HAProxy talks to -------------------------------------------------------------------------------
+
+def read_head(lines):
+    head = []
+    while (line := lines.readline()) not in (b"", b"\r\n"):
+        head.append(line.rstrip(b"\r\n").decode("latin-1"))
+    return head
+
+
+class Upstream:
+    """Answers with what it saw, as JSON. The path says how: /hangup, /slow, /503, /ws (takes an upgrade), or plainly."""
+    def __init__(self, name):
+        self.name, self.socket = name, socket.create_server((HOST, 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.socket.accept()
+                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with contextlib.suppress(OSError), client, client.makefile("rb") as lines:
+            while True:
+                head = read_head(lines)
+                if not head:
+                    return
+                headers = [line.split(": ", 1) if ": " in line else [line.rstrip(":"), ""] for line in head[1:]]
+                length = int(dict(headers).get("content-length", 0))
+                seen = {"upstream": self.name, "line": head[0], "headers": headers,
+                        "body": lines.read(length).decode("latin-1")}
+                if not self.answer(client, lines, head[0].split()[1], seen):
+                    return
+
+    def answer(self, client, lines, target, seen):
+        if "/hangup" in target:
+            return False
+        if "/slow" in target:
+            time.sleep(2)
+        if "/ws" in target:
+            key = dict(seen["headers"])["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 4.2.2
+            accept = base64.b64encode(hashlib.sha1(key.encode()).digest())
+            client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                           b"Sec-WebSocket-Accept: %s\r\n\r\n" % accept)
+            client.sendall(json.dumps(seen).encode() + b"\n")
+            client.sendall(b"echo " + lines.readline())
+            return False
+        body = json.dumps(seen).encode()
+        status = b"503 Own" if "/503" in target else b"200 OK"
+        client.sendall(b"HTTP/1.1 %s\r\nContent-Type: own/type\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+        return True
+
+
+class Silent:
+    """A port that answers no connection attempt: its queue is full."""
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.bind((HOST, 0))
+        self.socket.listen(0)
+        self.port = self.socket.getsockname()[1]
+        self.waiting = [socket.socket() for _ in range(4)]
+        for s in self.waiting:
+            s.setblocking(False)
+            s.connect_ex((HOST, self.port))
+
+
+def varint(n):
+    if n < 240:
+        return bytes([n])
+    out, n = [n & 255 | 240], (n - 240) >> 4
+    while n >= 128:
+        out.append(n & 255 | 128)
+        n = (n - 128) >> 7
+    return bytes(out + [n])
+
+
+def text(s):
+    return varint(len(s)) + s.encode()
+
+
+def take_varint(data, at):
+    n, shift = data[at], 4
+    at += 1
+    if n < 240:
+        return n, at
+    while True:
+        n += data[at] << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            return n, at
+
+
+class Agent:
+    """SPOP, just enough: `verdicts` says what to set for a program's name; `asked` are the raw messages seen."""
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(path)
+        self.socket.listen(64)
+        self.verdicts, self.asked, self.clients = {}, [], []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            self.clients.append(client)
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with contextlib.suppress(OSError), client, client.makefile("rb") as stream:
+            while length := stream.read(4):
+                self.frame(client, stream.read(struct.unpack(">I", length)[0]))
+
+    def frame(self, client, frame):
+        stream_id, at = take_varint(frame, 5)
+        frame_id, at = take_varint(frame, at)
+        ids = varint(stream_id) + varint(frame_id)
+        if frame[0] == 1:
+            out = (bytes([101]) + struct.pack(">I", 1) + ids + text("version") + b"\x08" + text("2.0") +
+                   text("max-frame-size") + b"\x03" + varint(16380) + text("capabilities") + b"\x08" + text("pipelining"))
+        elif frame[0] == 3:
+            self.asked.append(frame[at:])
+            out = bytes([103]) + struct.pack(">I", 1) + ids
+            program = re.search(rb"prog\x08.([a-z0-9]+?)\x03src", frame, re.S).group(1).decode()
+            for name, value in self.verdicts.get(program, {}).items():
+                typed = b"\x08" + text(value) if isinstance(value, str) else b"\x04" + varint(value)
+                out += b"\x01\x03\x02" + text(name) + typed
+        else:
+            out = bytes([102]) + struct.pack(">I", 1) + ids + text("status-code") + b"\x03\x00"
+        client.sendall(struct.pack(">I", len(out)) + out)
+
+    def close(self):
+        self.socket.close()
+        for client in self.clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+
+# -- the tests' frame ------------------------------------------------------------------------------------
+
+class Answer:
+    def __init__(self, raw):
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        self.raw, self.status = raw, int(lines[0].split()[1]) if lines[0] else 0
+        self.headers = [tuple(line.split(": ", 1)) for line in lines[1:]]
+
+    def header(self, name):
+        return [v for n, v in self.headers if n.lower() == name]
+
+    def saw(self):
+        return json.loads(self.body)
+
+    def target(self):
+        return self.saw()["line"].split()[1]
+
+    def got(self, name):
+        """The values of a header as the upstream had it."""
+        return [v for n, v in self.saw()["headers"] if n == name]
+
+
+@unittest.skipUnless(HAPROXY, "no HAProxy")
+class SkeletonTest(unittest.TestCase):
+    routes = ()
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="maitred-skeleton-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.a, self.b, self.silent = Upstream("a"), Upstream("b"), Silent()
+        for opened in (self.a.socket, self.b.socket, self.silent.socket, *self.silent.waiting):
+            self.addCleanup(opened.close)
+        self.ports = {index: free_port() for index in range(4)}
+        self.copy()
+        self.start()
+
+    def copy(self):
+        """The golden files, with ports of our own."""
+        shutil.copy(os.path.join(TOP, "templates", "maitred.lua"), self.folder)
+        shutil.copy(os.path.join(GOLDEN, "spoe.cfg"), self.folder)
+        swaps = {"127.0.0.1:8083": self.ports[INSECURE], "127.0.0.1:8084": self.ports[SHORT],
+                 "127.0.0.1:8082": self.ports[TRUSTING], "127.0.0.1:8081": self.ports[WEB], "127.0.0.1:9001": self.a.port,
+                 "127.0.0.1:9002": self.b.port, "127.0.0.1:9003": free_port(), "127.0.0.1:9004": self.silent.port}
+        for name in ("haproxy.cfg", "backends.cfg"):
+            with open(os.path.join(GOLDEN, name)) as f:
+                content = f.read()
+            for old, port in swaps.items():
+                content = content.replace(old + "\n", f"{HOST}:{port}\n").replace(old + " ", f"{HOST}:{port} ")
+            content = content.replace("timeout connect 30s", f"timeout connect {CONNECT_TIMEOUT_MS}ms")
+            content = content.replace("29900", str(CONNECT_TIMEOUT_MS - 20))
+            with open(os.path.join(self.folder, name), "w") as f:
+                f.write(content)
+        os.mkdir(os.path.join(self.folder, "maps"))
+        with open(os.path.join(self.folder, "maps", "routes.map"), "w", encoding="utf-8") as f:
+            f.writelines(f"{key} {record}\n" for key, record in self.routes)
+
+    def start(self):
+        log = os.path.join(self.folder, "log")
+        with open(log, "wb") as out:
+            proc = subprocess.Popen([HAPROXY, "-W", "-db", "-f", "haproxy.cfg", "-f", "backends.cfg"], cwd=self.folder, stdout=out,
+                                    stderr=out, start_new_session=True, env={**os.environ, "MAITRED_AS_ROOT": "1"})
+        self.addCleanup(self.end, proc)
+        eventually(lambda: self.answers() or proc.poll() is not None, lambda: tail(log))
+        self.assertIsNone(proc.poll(), tail(log))
+        # That nobody is behind the agent's sockets it may say.
+        said = [line for line in tail(log).splitlines() if re.search("WARNING|ALERT", line) and "maitred-agent" not in line]
+        self.assertEqual(said, [])
+
+    def end(self, proc):
+        os.killpg(proc.pid, signal.SIGKILL)
+        proc.wait()
+
+    def answers(self):
+        try:
+            socket.create_connection((HOST, self.ports[WEB])).close()
+            return True
+        except OSError:
+            return False
+
+    def send(self, data, entry=WEB, source=None, patience=10):
+        data = data.encode("latin-1") if isinstance(data, str) else data
+        with socket.create_connection((HOST, self.ports[entry]), patience, (source, 0) if source else None) as s:
+            s.sendall(data)
+            raw = b""
+            while piece := s.recv(65536):
+                raw += piece
+        return Answer(raw) if raw else None
+
+    def ask(self, target="/", host="x.test", *headers, method="GET", version="HTTP/1.1", entry=WEB, source=None):
+        lines = [f"{method} {target} {version}", *([f"Host: {host}"] if host is not None else []), *headers]
+        if not any(h.lower().startswith("connection:") for h in headers):
+            lines.append("Connection: close")
+        return self.send("\r\n".join(lines) + "\r\n\r\n", entry, source)
+
+    def command(self, line):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(os.path.join(self.folder, "haproxy.sock"))
+            s.sendall(line.encode() + b"\n")
+            return b"".join(iter(lambda: s.recv(65536), b"")).decode()
+
+
+def keys(*rows):
+    """`HOST PATH RECORD` for the entry point web."""
+    return [(f"{host}|{WEB}{path}", record) for host, path, record in rows]
+
+
+class Routing(SkeletonTest):
+    routes = keys(
+        ("", "/any", ".;etcd:a;c11;;any;"), ("", "/any/exact?", ".;etcd:b;c12;;exact;"),
+        ("h.test", "/", ".;etcd:b;c10;;host;"), ("h.test", "/exact?", ".;etcd:a;c10;;hostexact;"),
+        ("low.test", "/", "a;etcd:b;c05;;low;"), ("low.test", "/any/exact", "a;etcd:a;c12;;same;"),
+        ("high.test", "/", "a;etcd:b;d100;;high;"), ("[::1]", "/", ".;etcd:b;c10;;six;"), ("comma.test,h.test", "/", ".;etcd:a;c10;;comma;"),
+        ("", "/gone", ".;etcd:nobody;c10;;gone;"), ("", "/empty", ".;spare-0001;c10;;empty;"),
+        ("victim.test", "/admin", ".;etcd:b;c10;;admin;"), ("", "/é", ".;etcd:b;c10;;e;"), ("", "/a%20b?", ".;etcd:b;c10;;blank;"),
+        ("", "/a%2Fb?", ".;etcd:b;c10;;slash;"), ("", "/a/b?", ".;etcd:a;c10;;ab;"), ("", "/q\"|\\?", ".;etcd:b;c10;;raw;"))
+
+    def test_the_longest_key_wins_and_hosts_come_before_any_host(self):
+        for host, path, want in [("x.test", "/any", "a"), ("x.test", "/anything", "a"), ("x.test", "/any/exact", "b"), ("x.test", "/any/exact/", "a"),
+                                 ("x.test", "/other", 404), ("h.test", "/any", "b"), ("h.test", "/exact", "a"), ("h.test", "/exact/", "b"),
+                                 ("H.TeSt", "/x", "b"), ("h.test:8080", "/x", "b"), ("h.test.", "/x", "b"), ("h.test.:80", "/x", "b"),
+                                 ("x.h.test", "/x", 404), ("[::1]", "/x", "b"), ("[::1]:80", "/x", "b"), ("", "/any", "a"), ("", "/x", 404),
+                                 ("comma.test,h.test", "/x", "a")]:
+            answer = self.ask(path, host)
+            self.assertEqual(answer.saw()["upstream"] if answer.status == 200 else answer.status, want, (host, path))
+
+    def test_a_record_of_any_host_beats_a_host_only_with_a_greater_rank(self):
+        for host, path, want in [("low.test", "/x", "b"), ("low.test", "/any", "a"), ("low.test", "/any/exact", "a"),
+                                 ("high.test", "/any", "b"), ("high.test", "/any/exact", "b")]:
+            self.assertEqual(self.ask(path, host).saw()["upstream"], want, (host, path))
+
+    def test_nothing_in_a_request_forges_a_key(self):
+        for host in [f"victim.test|{WEB}/admin", f"victim.test|{WEB}", "victim.test/admin", "victim.test?", f"|{WEB}/any",
+                     "victim.test%7C", "a b.test", "a@b.test", "a\tb", "é.test", 'a"b', "a\\b", "a<b", "a{b", "a^b", "a`b", "a#b"]:
+            answer = self.ask("/x", host)
+            self.assertEqual(answer.status, 400 if "%" not in host else 404, host)
+        for target in [f"/any?{WEB}/admin", "/x?/any", f"/x%7Cvictim.test|{WEB}/admin", "/x%3F", "/any/exact%3F"]:
+            answer = self.ask(target, "victim.test")
+            self.assertIn(answer.status, (200, 404), target)
+            if answer.status == 200:
+                self.assertEqual(answer.saw()["upstream"], "a", target)
+
+    def test_hosts_that_go_takes_pass(self):
+        for host in ["a_b", "a:b", "a:99999", "[::1", "a,b", "!$%&'()*+,-.:;=[]_~", "x" * 300, "a:"]:
+            self.assertEqual(self.ask("/any", host).status, 200, host)
+
+    def test_a_missing_host_is_for_http_1_0_only(self):
+        self.assertEqual(self.ask("/any", None).status, 400)
+        self.assertEqual(self.ask("/any", None, version="HTTP/1.0").saw()["upstream"], "a")
+        self.assertEqual(self.ask("/x", None, version="HTTP/1.0").status, 404)
+        answer = self.ask("/any", "", version="HTTP/1.0")
+        self.assertEqual(answer.got("x-forwarded-host"), [])
+
+    def test_odd_paths_are_routed_and_sent_on_in_their_normal_form(self):
+        for target, upstream, sent in [
+                ("//any", "a", "/any"), ("/x/../any", "a", "/any"), ("/./any/.", "a", "/any"), ("/any/exact/.", "b", "/any/exact"),
+                ("/any/x/..", "a", "/any"), ("/any/x/../", "a", "/any/"), ("/../any", "a", "/any"), ("/%61ny", "a", "/any"),
+                ("/any/%2e%2e/any", "a", "/any"), ("/any/..%2f", "a", "/any/..%2F"), ("/any%2f..%2fb", "a", "/any%2F..%2Fb"),
+                ("/any/%2F/b", "a", "/any/%2F/b"), ("/any%3ay?x=//../%zz", "a", "/any%3Ay?x=//../%zz"), ("/%C3%A9", "b", "/%C3%A9"),
+                ("/%c3%a9x", "b", "/%C3%A9x"), ("/a%20b", "b", "/a%20b"), ("/a%2fb", "b", "/a%2Fb"), ("/a/b", "a", "/a/b"),
+                ('/q"|\\', "b", "/q%22%7C%5C"), ("/q%22%7c%5c", "b", "/q%22%7C%5C"), ("/any/a...b", "a", "/any/a...b"), ("/any./x", "a", "/any./x"),
+                ("/any/.well-known", "a", "/any/.well-known"), ("/any?a=1;b=2;", "a", "/any?a=1&b=2&"), ("/any;x=1", "a", "/any;x=1"),
+                ("/any?", "a", "/any?"), ("//any?", "a", "/any?"), ("/any%25", "a", "/any%25"), ("/any%00", "a", "/any%00"), ("/any/a[1]", "a", "/any/a[1]"),
+                ("/any%0d%0aX-Evil:%201", "a", "/any%0D%0AX-Evil:%201"), ("http://x.test/any?q=1", "a", "/any?q=1"), ("http://x.test//any", "a", "/any"),
+                ("/", 404, None), ("http://x.test", 404, None), ("/any%", 400, None), ("/any%2", 400, None), ("/any%zz", 400, None), ("/any%%41", 400, None)]:
+            answer = self.ask(target)
+            found = answer.saw()["upstream"] if answer.status == 200 else answer.status
+            self.assertEqual((found, answer.target() if answer.status == 200 else None), (upstream, sent), target)
+
+    def test_what_has_no_record_or_no_server(self):
+        answer = self.ask("/nowhere")
+        self.assertEqual((answer.status, answer.body), (404, b"404 page not found\n"))
+        self.assertEqual(answer.header("content-type"), ["text/plain; charset=utf-8"])
+        self.assertEqual(answer.header("x-content-type-options"), ["nosniff"])
+        self.assertEqual(self.ask("/gone").status, 503)
+        answer = self.ask("/empty")
+        self.assertEqual((answer.status, answer.body.strip()), (503, b"no available server"))
+        self.assertEqual(answer.header("content-type"), ["text/plain; charset=utf-8"])
+        self.assertEqual(self.ask("/nowhere", method="HEAD").body, b"")
+        self.assertEqual(self.ask("*", method="OPTIONS").status, 200)
+        self.assertEqual(self.ask("x.test:443", "x.test:443", method="CONNECT").status, 501)
+
+    def test_ping_is_on_its_entry_point_only(self):
+        for method, target in [("GET", "/ping"), ("POST", "/ping/x"), ("GET", "/%70ing")]:
+            answer = self.ask(target, method=method, entry=SHORT)
+            self.assertEqual((answer.status, answer.body, answer.header("content-type")), (200, b"OK", []), target)
+        self.assertEqual(self.ask("/any", entry=SHORT).status, 404)
+        self.assertEqual(self.ask("/ping").status, 404)
+
+    def test_a_slow_client_is_let_go_and_a_slow_server_waited_for(self):
+        start = time.monotonic()
+        self.assertIsNone(self.send("GET / HTTP/1.1\r\nHost: x", entry=SHORT))
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(self.ask("/any/slow").status, 200)
+
+    def test_http_2_in_clear(self):
+        for path, status, target in [("/any?x=1", "200", "/any?x=1"), ("/x/../any", "200", "/any"), ("/nowhere", "404", None)]:
+            done = subprocess.run(["curl", "-sS", "--path-as-is", "--http2-prior-knowledge", "-w", "\n%{http_version} %{http_code}", "-H", "Host: x.test",
+                                   f"http://{HOST}:{self.ports[WEB]}{path}"], capture_output=True, text=True, timeout=20)
+            body, _, last = done.stdout.rpartition("\n")
+            self.assertEqual(last, f"2 {status}", (path, done.stderr))
+            if target:
+                seen = json.loads(body)
+                self.assertEqual(seen["line"], f"GET {target} HTTP/1.1")
+                self.assertIn(["x-forwarded-host", "x.test"], seen["headers"])
+
+    def test_routes_change_through_the_socket(self):
+        name = "./maps/routes.map"
+        self.command(f"add map {name} new.test|{WEB}/ .\\;etcd:b\\;c10\\;\\;new\\;")
+        self.assertEqual(self.ask("/", "new.test").saw()["upstream"], "b")
+        self.command(f"add server spare-0001/s {HOST}:{self.a.port}; enable server spare-0001/s")
+        self.assertEqual(self.ask("/empty").saw()["upstream"], "a")
+
+
+class ForwardedHeaders(SkeletonTest):
+    routes = [(f"|{entry}/", ".;etcd:a;c11;;any;") for entry in (INSECURE, TRUSTING, WEB)]
+    SERVER = socket.gethostname()
+    SPOOFED = ["X-Forwarded-For: 203.0.113.7", "x-forwarded-for: 198.51.100.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.test",
+               "X-Forwarded-Port: 444", "X-Forwarded-Server: evil", "X-Real-Ip: 10.9.9.9", "X-Forwarded-Prefix: /p", "X-Forwarded-Uri: /u",
+               "X-Forwarded-Method: PUT", "X-Forwarded-Scheme: https", "X-Scheme: https", "X-Forwarded-Tls-Client-Cert: c",
+               "X-Forwarded-Tls-Client-Cert-Info: i"]
+    # The same names with underscores in some places.
+    UNDERSCORED = ["X_Forwarded_For: 1.1.1.1", "X-Forwarded_For: 2.2.2.2", "X_Real_Ip: 3.3.3.3", "X-Real_Ip: 4.4.4.4", "X_Scheme: x",
+                   "X_FORWARDED-PREFIX: /p", "X-Forwarded_Tls-Client_Cert_Info: i"]
+
+    def expect(self, answer, host="x.test", port="80", proto="http", source=HOST):
+        want = {"x-forwarded-for": source, "x-forwarded-proto": proto, "x-forwarded-host": host, "x-forwarded-port": port,
+                "x-forwarded-server": self.SERVER, "x-real-ip": source}
+        for name, value in want.items():
+            self.assertEqual(answer.got(name), [value] if value is not None else [], name)
+        managed = [n for n, _ in answer.saw()["headers"] if re.match(r"x[-_](forwarded|real|scheme)", n)]
+        self.assertEqual(sorted(managed), sorted(n for n, v in want.items() if v is not None))
+
+    def test_strangers_cannot_say_who_they_are(self):
+        self.expect(self.ask())
+        self.expect(self.ask("/", "x.test", *self.SPOOFED))
+        self.expect(self.ask("/", "x.test", *self.UNDERSCORED))
+        self.expect(self.ask("/", "x.test", *self.SPOOFED, *self.SPOOFED, *self.UNDERSCORED, "Connection: close, X-Forwarded-For, X-Real-Ip"))
+        self.expect(self.ask("/", "x.test", *self.SPOOFED, entry=TRUSTING, source="127.0.0.9"), source="127.0.0.9")
+        self.expect(self.ask("/", "x.test", *self.UNDERSCORED, entry=TRUSTING))
+        self.expect(self.ask(source="127.0.0.9"), source="127.0.0.9")
+
+    def test_other_names_are_nobodys_business(self):
+        others = ["X-Forwarded-User: root", "Forwarded: for=1.2.3.4", "X-Client-Ip: 1.2.3.4", "X_Under: 1", "X-Forwarded: 1", "XX-Forwarded-For: 1"]
+        answer = self.ask("/", "x.test", *others)
+        for line in others:
+            name, value = line.split(": ")
+            self.assertEqual(answer.got(name.lower()), [value], name)
+
+    def test_the_port_is_the_one_in_host(self):
+        for host, port in [("x.test:8080", "8080"), ("a:b", "b"), ("[::1]:81", "81"), ("[::1]", "80"), ("a:", "80"), ("a:b:c", "80"), ("x_y:1", "1")]:
+            for entry in (WEB, TRUSTING, INSECURE):
+                self.expect(self.ask("/", host, entry=entry), host, port)
+        self.expect(self.ask("/", None, version="HTTP/1.0"), None)
+        self.expect(self.ask("/", "", entry=TRUSTING), None)
+
+    def test_the_trusted_may_say(self):
+        for entry, source in [(INSECURE, HOST), (TRUSTING, "127.0.0.2")]:
+            def say(*headers):
+                return self.ask("/", "x.test", *headers, entry=entry, source=source)
+            self.expect(say(), source=source)
+            self.assertEqual(say("X-Forwarded-For: 203.0.113.7").got("x-forwarded-for"), [f"203.0.113.7, {source}"])
+            several = say("X-Forwarded-For: 203.0.113.7, 10.0.0.1", "X-Forwarded-For: 9.9.9.9", "X-Forwarded-For: 8.8.8.8")
+            self.assertEqual(several.got("x-forwarded-for"), [f"203.0.113.7, 10.0.0.1, 9.9.9.9, 8.8.8.8, {source}"])
+            self.assertEqual(say("X-Forwarded-For: ").got("x-forwarded-for"), [f", {source}"])
+            for name, value in [("x-forwarded-host", "fwd.test"), ("x-forwarded-port", "8443"), ("x-real-ip", "203.0.113.7"), ("x-forwarded-prefix", "/p"),
+                                ("x-forwarded-proto", "ftp"), ("x-scheme", "https"), ("x_forwarded_for", "1.1.1.1")]:
+                self.assertEqual(say(f"{name}: {value}").got(name), [value], name)
+            self.assertEqual(say("X-Forwarded-Proto: https").got("x-forwarded-port"), ["443"])
+            self.assertEqual(say("X-Forwarded-Server: other").got("x-forwarded-server"), [self.SERVER])
+
+    def test_hop_by_hop_headers_end_here(self):
+        answer = self.ask("/", "x.test", "Connection: X-Foo, x-bar", "Connection: close", "X-Foo: 1", "X-Bar: 2", "X-Third: 3", "Proxy-Connection: x",
+                          "Proxy-Authorization: Basic eDp5", "Proxy-Authenticate: x", "Trailer: X-T", "Keep-Alive: timeout=5", "Upgrade: h2c")
+        self.assertEqual({n for n, _ in answer.saw()["headers"] if not n.startswith("x-forwarded")} - {"x-real-ip", "connection"}, {"host", "x-third"})
+        for line in ["Proxy-Authorization: x", "Proxy-Connection: x", "Upgrade: foo", "Trailer: x"]:
+            self.assertEqual(self.ask("/", "x.test", line).got(line.split(":")[0].lower()), [], line)
+        body = self.send("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 3\r\nConnection: close, Content-Length, Host\r\n\r\nabc")
+        self.assertEqual((body.saw()["body"], body.got("host")), ("abc", ["x.test"]))
+
+    def test_web_sockets(self):
+        for entry in (WEB, INSECURE):
+            with socket.create_connection((HOST, self.ports[entry]), 10) as s, s.makefile("rb") as lines:
+                s.sendall(b"GET /ws HTTP/1.1\r\nHost: x.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+                          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+                self.assertIn(" 101 ", read_head(lines)[0])
+                seen = json.loads(lines.readline())
+                self.assertIn(["x-forwarded-proto", "ws"], seen["headers"])
+                self.assertEqual(["upgrade", "WebSocket"], [h for h in seen["headers"] if h[0] == "upgrade"][0])
+                s.sendall(b"hello\n")
+                self.assertEqual(lines.readline(), b"echo hello\n")
+
+    def test_headers_of_fifty_kilobytes_pass(self):
+        answer = self.ask("/", "x.test", *[f"X-Big-{i}: {'v' * 500}" for i in range(100)])
+        self.assertEqual(len([n for n, _ in answer.saw()["headers"] if n.startswith("x-big")]), 100)
+
+
+class Cuts(SkeletonTest):
+    routes = keys(
+        ("", "/strip", "s;etcd:a;c10;;s;/strip?"), ("", "/dir/", "s;etcd:a;c10;;d;/dir/?"), ("", "/a%20b", "S;etcd:a;c10;;b;/a%20b?"),
+        ("", "/é", "S;etcd:a;c10;;e;/é?"), ("", "/p%25", "S;etcd:a;c10;;p;/p%25?"), ("", "/swap", "s;etcd:a;c10;;w;/swap?/new"),
+        ("", "/dots...", "s;etcd:a;c10;;r;/dots...?"), ("", "/both", "sg;etcd:a;c10;cf0;r;/both?"), ("", "/Both", "Sg;etcd:a;c10;ol0;r;/Both?"),
+        ("low.test", "/", "a;etcd:b;c05;;l;"))
+
+    def test_the_front_of_the_path_is_cut(self):
+        for target, sent in [("/strip", "/"), ("/strip/", "/"), ("/strip/x", "/x"), ("/stripx", "/x"), ("/strip/x?y=/strip/z", "/x?y=/strip/z"), ("/strip?x=1", "/?x=1"),
+                             ("/strip?", "/?"), ("/stripx/strip/y", "/x/strip/y"), ("/strip/strip", "/strip"), ("/strip//x", "/x"), ("/strip.x", "/.x"),
+                             ("/strip/.x", "/.x"), ("/strip/a%2Fb", "/a%2Fb"), ("/strip/%C3%A9", "/%C3%A9"), ("/%73trip/a%20b", "/a%20b"), ("/strip/x/../y", "/y"),
+                             ("/strip/x;y?a;b", "/x;y?a&b"), ("/strip/*$&'()", "/*$&'()"), ("/strip...", "/..."), ("/dir/", "/"), ("/dir/x", "/x"),
+                             ("/dots.../x", "/x"), ("/swap", "/new"), ("/swap/", "/new/"), ("/swap/x?y", "/new/x?y"), ("/swapx", "/new/x"), ("/swap/%20", "/new/%20")]:
+            answer = self.ask(target)
+            self.assertEqual(answer.status, 200, target)
+            prefix = re.match("/(?:dir/|[a-z]+(?:[.]{3}(?=/x))?)", target.replace("%73", "s")).group()
+            self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")[0][:4]), (sent, prefix[:4]), target)
+
+    def test_prefixes_that_need_decoding(self):
+        for target, sent, prefix in [("/a%20b/x", "/x", "/a b"), ("/%61%20b", "/", "/a b"), ("/a%20b%2Fx", "/%2Fx", "/a b"), ("/%C3%A9/x%2f", "/x%2F", "/é"),
+                                     ("/p%25/x", "/x", "/p%"), ("/p%2525", "/25", "/p%")]:
+            answer = self.ask(target)
+            want = [prefix.encode().decode("latin-1")]
+            self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")), (sent, want), target)
+
+    def test_a_result_not_in_normal_form_is_refused(self):
+        for target in ["/strip../x", "/strip./x", "/strip..", "/strip.", "/strip..?x", "/strip../..", "/%73trip../x", "/swap../x"]:
+            answer = self.ask(target)
+            self.assertEqual((answer.status, answer.body), (400, b"Bad Request\n"), target)
+            self.assertEqual(answer.header("x-content-type-options"), ["nosniff"])
+
+    def test_a_clients_prefix_is_not_added_to(self):
+        self.assertEqual(self.ask("/strip/x", "x.test", "X-Forwarded-Prefix: /before").got("x-forwarded-prefix"), ["/strip"])
+
+    def test_a_record_that_won_by_rank_is_cut_too(self):
+        self.assertEqual(self.ask("/strip/x", "low.test").target(), "/x")
+
+    def test_a_line_end_in_a_prefix_ends_no_header(self):
+        self.command(f"add map ./maps/routes.map |{WEB}/n%0Ax S\\;etcd:a\\;c10\\;\\;n\\;/n%0Ax?")
+        answer = self.ask("/n%0Ax/y")
+        self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")), ("/y", ["/nx"]))
+
+
+class AgentStage(SkeletonTest):
+    routes = keys(("", "/open", "g;etcd:a;c10;ol0;o;"), ("", "/closed", "g;etcd:a;c10;cf0;c;"), ("", "/cut", "sg;etcd:a;c10;ol0;s;/cut?"), ("", "/free", ".;etcd:a;c10;;f;"),
+                  ("low.test", "/", "a;etcd:b;c05;;l;"))
+
+    def agents(self):
+        agents = [Agent(os.path.join(self.folder, f"agent-{i}.sock")) for i in range(2)]
+        for agent in agents:
+            self.addCleanup(agent.close)
+        eventually(lambda: all(self.command("show servers state maitred-agent").split("\n")[2 + i].split()[5] == "2" for i in range(2)), "agents are up")
+        return agents
+
+    def failures(self):
+        found = re.findall(r"key=(\w+) .*gpc0=(\d+)", self.command("show table agent-failures"))
+        return {key: int(count) for key, count in found}
+
+    def set_verdicts(self, agents, **verdicts):
+        for agent in agents:
+            agent.verdicts = verdicts
+
+    def test_without_an_agent(self):
+        eventually(lambda: all(line.split()[5] == "0" for line in self.command("show servers state maitred-agent").strip().split("\n")[2:]), "the checks have noticed")
+        self.assertEqual(self.ask("/free").status, 200)
+        self.assertEqual(self.failures(), {})
+        self.assertEqual([self.ask("/open/x").target(), self.ask("/open").status, self.ask("/closed").status, self.ask("/cut/x").target()], ["/open/x", 200, 503, "/x"])
+        self.assertEqual(self.failures(), {"open": 3, "closed": 1})
+
+    def test_pass_and_refuse(self):
+        agents = self.agents()
+        self.set_verdicts(agents, ol0={"verdict": "ol0"}, cf0={"verdict": "cf0"})
+        self.assertEqual([self.ask(p).status for p in ("/open", "/closed", "/cut", "/free")], [200] * 4)
+        self.assertEqual(self.ask("/cut/x%2Fy").target(), "/x%2Fy")
+        self.assertEqual(self.ask("/open", "low.test").saw()["upstream"], "a")
+        self.set_verdicts(agents, ol0={"verdict": "no:ol0", "status": 429, "body": "Too Many Requests", "h_retry": "1", "h_retryin": "137.9ms"},
+                          cf0={"verdict": "no:cf0", "status": 299})
+        answer = self.ask("/open")
+        self.assertEqual((answer.status, answer.body, answer.header("retry-after"), answer.header("x-retry-in"), answer.header("content-type")),
+                         (429, b"Too Many Requests", ["1"], ["137.9ms"], []))
+        answer = self.ask("/closed")
+        self.assertEqual((answer.status, answer.body, answer.header("retry-after")), (299, b"", []))
+        self.assertEqual(self.failures(), {})
+
+    def test_only_the_programs_own_verdict_counts(self):
+        agents = self.agents()
+        count = 0
+        for bad in ({}, {"verdict": "unknown"}, {"verdict": "ol00"}, {"verdict": "no:"}, {"verdict": "no:cf00", "status": 429}, {"verdict": "", "status": 200},
+                    {"verdict": 1}, {"verdict": "cf"}, {"status": 429, "body": "x"}):
+            self.set_verdicts(agents, ol0=bad, cf0=bad)
+            answer = self.ask("/closed")
+            self.assertEqual((answer.status, self.ask("/open").status), (503, 200), bad)
+            count += 1
+        self.assertEqual(self.failures(), {"open": count, "closed": count})
+
+    def test_what_the_agent_is_told(self):
+        agents = self.agents()
+        self.ask("/open?q=1", "x.test", "X-Secret: 1")
+        self.ask("/closed?q=1", "x.test:81", "X-Secret: 1")
+        lean, full = [m for agent in agents for m in agent.asked if b"ol0" in m][0], [m for agent in agents for m in agent.asked if b"cf0" in m][0]
+        self.assertNotIn(b"secret", lean)
+        for piece in (b"x-secret", b"x.test:81", b"/closed?q=1", b"\x03GET", b"\x7f\x00\x00\x01"):
+            self.assertIn(piece, full)
+
+
+class Errors(SkeletonTest):
+    routes = keys(("", "/a", ".;etcd:a;c10;;a;"), ("", "/dead", ".;etcd:dead;c10;;d;"), ("", "/silent", ".;etcd:silent;c10;;s;"), ("", "/", ".;spare-0001;c10;;e;"))
+
+    def plain(self, target):
+        answer = self.ask(target)
+        self.assertFalse([h for h in answer.headers if "@" in h[0]], "our mark stays here")
+        return answer.status, answer.body.strip().decode(), bool(answer.header("content-type"))
+
+    def test_each_failure_has_its_status(self):
+        self.assertEqual(self.plain("/dead"), (502, "Bad Gateway", False))
+        self.assertEqual(self.plain("/a/hangup"), (502, "Bad Gateway", False))
+        self.assertEqual(self.plain("/silent")[::2], (504, False))
+        self.assertEqual(self.plain("/"), (503, "no available server", True))
+        self.command("disable server etcd:dead/dead")
+        self.assertEqual(self.plain("/dead"), (503, "no available server", True))
+
+    def test_a_servers_own_503_passes(self):
+        answer = self.ask("/a/503")
+        self.assertEqual((answer.status, answer.saw()["upstream"], answer.header("content-type")), (503, "a", ["own/type"]))
