@@ -1,8 +1,10 @@
 #include "control/gateway.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "control/control_socket.h"
@@ -30,6 +32,7 @@ struct gateway {
     uv_timer_t tick, first_tree, save_tree;
     uv_signal_t on_term, on_int;
     uv_fs_poll_t file_poll;
+    struct exit_watch *exit_watch; /* of the HAProxy master that runs; NULL: none is watched */
     struct state_folder *folder;
     struct control_socket *control;
     struct mailbox *mailbox;
@@ -175,10 +178,53 @@ static void on_first_tree_time(uv_timer_t *timer)
         start_serving(g);
 }
 
+struct exit_watch {
+    uv_poll_t poll;
+    int fd; /* a duplicate, so that it is ours to close */
+};
+
+static void exit_watch_free(uv_handle_t *handle)
+{
+    struct exit_watch *watch = handle->data;
+    close(watch->fd);
+    free(watch);
+}
+
+static void exit_watch_close(struct gateway *g)
+{
+    if (g->exit_watch)
+        uv_close((uv_handle_t *)&g->exit_watch->poll, exit_watch_free);
+    g->exit_watch = NULL;
+}
+
+static void on_master_exit(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct gateway *g = poll->loop->data;
+    exit_watch_close(g);
+    pusher_tick(g->pusher);
+}
+
+/* A dead master is noticed at once, not with the next tick: until it runs again nobody is served. */
+static void exit_watch_open(struct gateway *g)
+{
+    int fd = g->exit_watch ? -1 : haproxy_exit_fd(g->haproxy);
+    int own = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (own < 0)
+        return;
+    g->exit_watch = xmalloc(sizeof *g->exit_watch);
+    g->exit_watch->fd = own;
+    uv_poll_init(&g->loop, &g->exit_watch->poll, own);
+    g->exit_watch->poll.data = g->exit_watch;
+    uv_poll_start(&g->exit_watch->poll, UV_READABLE, on_master_exit);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct gateway *g = timer->data;
     pusher_tick(g->pusher);
+    exit_watch_open(g);
     push_if_dirty(g);
 }
 
@@ -327,6 +373,7 @@ static bool start_parts(struct gateway *g)
 static void init_loop(struct gateway *g)
 {
     uv_loop_init(&g->loop);
+    g->loop.data = g;
     uv_async_init(&g->loop, &g->wake, on_wake);
     uv_timer_init(&g->loop, &g->tick);
     uv_timer_init(&g->loop, &g->first_tree);
@@ -371,6 +418,7 @@ static void stop_parts(struct gateway *g)
     haproxy_destroy(g->haproxy);
     sources_destroy(g->sources);
     control_socket_close(g->control);
+    exit_watch_close(g);
     uv_walk(&g->loop, close_handle, NULL);
     uv_run(&g->loop, UV_RUN_DEFAULT);
     uv_loop_close(&g->loop);

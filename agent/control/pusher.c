@@ -19,6 +19,7 @@ struct pusher {
     struct applier *applier;
     struct generation *served;  /* what HAProxy has, as far as known */
     struct generation *pending; /* what it shall have and could not get yet */
+    struct program_set *programs; /* what the agent has: the next set is built from it */
     struct push_stats stats;
     bool verified; /* live state = served */
     int64_t last_reload_ns, last_sweep_ns, last_restart_ns, trim_at_ns;
@@ -39,6 +40,7 @@ void pusher_destroy(struct pusher *pusher)
     if (!pusher)
         return;
     applier_destroy(pusher->applier);
+    program_set_release(pusher->programs);
     generation_destroy(pusher->served);
     generation_destroy(pusher->pending);
     free(pusher);
@@ -70,34 +72,40 @@ static void note_error(struct pusher *pusher, const char *what, const char *erro
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "%s: %s", what, error);
 }
 
-/* The agent gets the programs of both generations: requests on their way meet those that their record named. */
+/* The programs of both plans, or of the new one alone, by id. */
+static size_t merge_programs(struct arena *arena, const struct plan *old, const struct plan *new,
+                             struct program_source **out)
+{
+    size_t n_old = old ? old->n_programs : 0, n = 0, i = 0, j = 0;
+    struct program_source *all = ARENA_ARRAY(arena, struct program_source, n_old + new->n_programs);
+    while (i < n_old || j < new->n_programs) {
+        int order = i == n_old               ? 1
+                    : j == new->n_programs ? -1
+                                             : str_cmp(old->programs[i].id, new->programs[j].id);
+        const struct plan_program *program = order <= 0 ? &old->programs[i] : &new->programs[j];
+        all[n++] = (struct program_source){ program->id, program->json };
+        i += order <= 0;
+        j += order >= 0;
+    }
+    *out = all;
+    return n;
+}
+
+/* The agent gets the programs of both plans: requests on their way meet those that their record named. */
 static bool publish(struct pusher *pusher, const struct plan *old, const struct plan *new)
 {
-    struct buf json = { 0 };
     char error[256];
-    struct plan both = *new;
+    struct program_source *sources;
     struct arena *arena = arena_create();
-    if (old && old->n_programs) {
-        struct plan_program *all = ARENA_ARRAY(arena, struct plan_program, old->n_programs + new->n_programs);
-        both.n_programs = 0;
-        size_t i = 0, j = 0;
-        while (i < old->n_programs || j < new->n_programs) {
-            int order = i == old->n_programs   ? 1
-                        : j == new->n_programs ? -1
-                                               : str_cmp(old->programs[i].id, new->programs[j].id);
-            all[both.n_programs++] = order <= 0 ? old->programs[i] : new->programs[j];
-            i += order <= 0;
-            j += order >= 0;
-        }
-        both.programs = all;
-    }
-    emit_policy(&json, &both);
-    struct program_set *set = program_set_parse(buf_str(&json), error);
-    if (set)
+    size_t n = merge_programs(arena, old, new, &sources);
+    struct program_set *set = program_set_build(pusher->programs, sources, n, error);
+    if (set) {
+        program_set_release(pusher->programs);
+        pusher->programs = program_set_hold(set);
         agent_publish(pusher->parts.agent, set);
-    else
+    } else {
         note_error(pusher, "the agent refused the policy", error);
-    buf_fini(&json);
+    }
     arena_destroy(arena);
     return set != NULL;
 }

@@ -214,10 +214,19 @@ static bool start_ours(struct haproxy *haproxy, char error[static 512])
     return true;
 }
 
+static void remove_traces(const struct haproxy *haproxy)
+{
+    unlink(haproxy->runtime_socket);
+    unlink(haproxy->master_socket);
+    unlink(haproxy->pid_file);
+}
+
 bool haproxy_start(struct haproxy *haproxy, char error[static 512])
 {
     error[0] = '\0';
     bool ok = haproxy->ours ? start_ours(haproxy, error) : lifetime_await_worker(haproxy, FIND_MS, error);
+    if (!ok && haproxy->ours && !haproxy->master)
+        remove_traces(haproxy);
     if (!ok)
         return false;
     haproxy->next_look = clock_monotonic_ns() + (int64_t)LOOK_EVERY_MS * 1000000;
@@ -290,7 +299,5 @@ void haproxy_stop(struct haproxy *haproxy, int grace_ms)
     if (!haproxy->ours || !haproxy->master)
         return;
     lifetime_end(haproxy, grace_ms);
-    unlink(haproxy->runtime_socket);
-    unlink(haproxy->master_socket);
-    unlink(haproxy->pid_file);
+    remove_traces(haproxy);
 }

@@ -60,7 +60,7 @@ class HaproxyFaults(GatewayTest):
         """Somebody signals the master: the new worker has the changes that came by the socket, and no request is lost."""
         worker = self.web.status()["haproxy"]["worker"]
         master = next(pid for pid in self.haproxies() if pid != worker)
-        with Traffic(self.web.web, "/x", "/late") as traffic:
+        with Traffic(self.web.web, "/x", "/late", reconnects=True) as traffic:
             os.kill(master, signal.SIGUSR2)
             self.web.wait_status(lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker), "a new worker is met")
             time.sleep(0.3)
@@ -125,7 +125,7 @@ class ExternalHaproxy(GatewayTest):
         self.web.start()
         self.start_haproxy()
         eventually(lambda: word(self.web.web, "/x") == "a", "the routes are served")
-        with Traffic(self.web.web, "/x") as traffic:
+        with Traffic(self.web.web, "/x", reconnects=True) as traffic:
             self.web.wait_served(self.store.change({**limit("low", 1, 2), **router("l", "Path(`/l`)", "a", "low")}))
             eventually(lambda: "429" in [word(self.web.web, "/l") for _ in range(6)], "the limit is in force")
         self.assertEqual(traffic.wrong("/x", "a")[:5], [])

@@ -129,7 +129,7 @@ class LiveChanges(GatewayTest):
         tree = {}
         for i in range(30):
             tree.update({**service(f"s{i}", self.b.url), **router(f"s{i}", f"Path(`/s{i}`)", f"s{i}")})
-        with Traffic(self.web.web, "/still", "/moving") as traffic:
+        with Traffic(self.web.web, "/still", "/moving", reconnects=True) as traffic:
             revision = self.store.change(tree)
             self.web.wait_served(revision)
             eventually(lambda: {word(self.web.web, f"/s{i}") for i in range(30)} == {"b"}, "the new services are served")

@@ -21,6 +21,8 @@ import unittest
 from lib import HOST, TOP, eventually, free_port, tail
 
 HAPROXY = os.environ.get("HAPROXY") or shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
+# HAProxy 3.0 and newer refuse some hosts by themselves that Go lets pass.
+STRICT = HAPROXY and b"version 2." not in subprocess.run([HAPROXY, "-v"], capture_output=True).stdout
 GOLDEN = os.path.join(TOP, "testdata", "emit", "everything", "want")
 # Entry points by their index in the keys, as the golden files have them.
 INSECURE, SHORT, TRUSTING, WEB = range(4)
@@ -218,6 +220,7 @@ class SkeletonTest(unittest.TestCase):
             for old, port in swaps.items():
                 content = content.replace(old + "\n", f"{HOST}:{port}\n").replace(old + " ", f"{HOST}:{port} ")
             content = content.replace("timeout connect 30s", f"timeout connect {CONNECT_TIMEOUT_MS}ms")
+            content = content.replace("unix@./", f"unix@{self.folder}/")
             content = content.replace("29900", str(CONNECT_TIMEOUT_MS - 20))
             with open(os.path.join(self.folder, name), "w") as f:
                 f.write(content)
@@ -244,7 +247,7 @@ class SkeletonTest(unittest.TestCase):
     def answers(self):
         try:
             socket.create_connection((HOST, self.ports[WEB])).close()
-            return True
+            return os.path.exists(os.path.join(self.folder, "haproxy.sock"))
         except OSError:
             return False
 
@@ -290,7 +293,7 @@ class Routing(SkeletonTest):
                                  ("x.test", "/other", 404), ("h.test", "/any", "b"), ("h.test", "/exact", "a"), ("h.test", "/exact/", "b"),
                                  ("H.TeSt", "/x", "b"), ("h.test:8080", "/x", "b"), ("h.test.", "/x", "b"), ("h.test.:80", "/x", "b"),
                                  ("x.h.test", "/x", 404), ("[::1]", "/x", "b"), ("[::1]:80", "/x", "b"), ("", "/any", "a"), ("", "/x", 404),
-                                 ("comma.test,h.test", "/x", "a")]:
+                                 ("comma.test,h.test", "/x", 400 if STRICT else "a")]:
             answer = self.ask(path, host)
             self.assertEqual(answer.saw()["upstream"] if answer.status == 200 else answer.status, want, (host, path))
 
@@ -312,7 +315,7 @@ class Routing(SkeletonTest):
 
     def test_hosts_that_go_takes_pass(self):
         for host in ["a_b", "a:b", "a:99999", "[::1", "a,b", "!$%&'()*+,-.:;=[]_~", "x" * 300, "a:"]:
-            self.assertEqual(self.ask("/any", host).status, 200, host)
+            self.assertEqual(self.ask("/any", host).status, 400 if STRICT and re.search(r",|\[::1$", host) else 200, host)
 
     def test_a_missing_host_is_for_http_1_0_only(self):
         self.assertEqual(self.ask("/any", None).status, 400)
@@ -491,7 +494,7 @@ class Cuts(SkeletonTest):
             self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")), (sent, want), target)
 
     def test_a_result_not_in_normal_form_is_refused(self):
-        for target in ["/strip../x", "/strip./x", "/strip..", "/strip.", "/strip..?x", "/strip../..", "/%73trip../x", "/swap../x"]:
+        for target in ["/strip../x", "/strip./x", "/strip..", "/strip.", "/strip..?x", "/strip../..x", "/%73trip../x", "/swap../x"]:
             answer = self.ask(target)
             self.assertEqual((answer.status, answer.body), (400, b"Bad Request\n"), target)
             self.assertEqual(answer.header("x-content-type-options"), ["nosniff"])

@@ -68,13 +68,18 @@ class Connection:
         self.socket = socket.create_connection((HOST, port), timeout, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.lines = self.socket.makefile("rb")
+        self.broken = None  # why no byte came of the last answer
 
     def ask(self, target, host="example.test", headers={}, method="GET", close=False):
         more = "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + ("Connection: close\r\n" if close else "")
-        self.socket.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode("latin-1"))
-        words = self.lines.readline().decode("latin-1").split(" ")
-        if len(words) < 2:
-            raise ConnectionError("closed without an answer")
+        try:
+            self.socket.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode("latin-1"))
+            words = self.lines.readline().decode("latin-1").split(" ")
+            if len(words) < 2:
+                raise ConnectionError("closed without an answer")
+        except OSError as e:
+            self.broken = e
+            raise
         got = {}
         for line in iter(self.lines.readline, b"\r\n"):
             if not line:
@@ -123,9 +128,11 @@ Record = collections.namedtuple("Record", "start end asked what target error")
 
 class Traffic:
     """Clients that ask for `targets` without pause: half of the threads on kept-alive connections, half on a new one
-    for each request. Use as a context manager; `records` then holds every request and what came of it."""
-    def __init__(self, port, *targets, threads=4, pause=0.0):
-        self.port, self.targets, self.pause = port, targets, pause
+    for each request. Use as a context manager; `records` then holds every request and what came of it.
+    `reconnects`: a kept-alive connection that is closed when it is used again, before a byte of an answer, is no
+    failure but a reason for a new one: every HTTP client does that (RFC 9112, 9.3.1), and a reload closes idle connections."""
+    def __init__(self, port, *targets, threads=4, pause=0.0, reconnects=False):
+        self.port, self.targets, self.pause, self.reconnects = port, targets, pause, reconnects
         self.records, self.ending = [], threading.Event()
         self.threads = [threading.Thread(target=self._client, args=(i % 2 == 0,), daemon=True) for i in range(threads)]
 
@@ -145,11 +152,20 @@ class Traffic:
         while not self.ending.is_set():
             for target in self.targets:
                 start, answer, error = time.monotonic(), None, ""
+                used = connection is not None
                 try:
                     connection = connection or Connection(self.port)
                     answer = connection.ask(target, close=not keeps)
                 except OSError as e:
                     error = f"{type(e).__name__}: {e}"
+                if used and self.reconnects and isinstance(connection.broken, ConnectionError):
+                    connection.close()
+                    connection, error = None, ""
+                    try:
+                        connection = Connection(self.port)
+                        answer = connection.ask(target)
+                    except OSError as e:
+                        error = f"{type(e).__name__}: {e}"
                 if connection and (error or not keeps or answer.headers.get("connection") == "close"):
                     connection.close()
                     connection = None
