@@ -126,6 +126,7 @@ static void save_tree(struct gateway *g)
     struct kv_snapshot snapshot = sources_etcd(g->sources);
     if (g->settings->etcd.on && snapshot.revision && !state_folder_save_tree(g->folder, &snapshot, error))
         log_line(g->log, LOG_LINE_ERROR, "state", "%s", error);
+    state_folder_sync(g->folder);
 }
 
 static void on_save_tree(uv_timer_t *timer)

@@ -19,6 +19,7 @@ enum { LONGEST_SOCKET_NAME = 24, LARGEST_TREE_FILE = 1 << 30 };
 struct written {
     char name[64];
     unsigned char digest[SHA256_SIZE];
+    bool unsynced;
 };
 
 struct state_folder {
@@ -147,13 +148,38 @@ static bool write_changed(struct state_folder *folder, struct str name, struct s
     if (memcmp(last->digest, digest, sizeof digest) == 0)
         return true;
     path_of(folder, name, path);
-    if (!file_write(path, bytes, 0600, folder->sync)) {
+    if (!file_write(path, bytes, 0600, false)) {
         snprintf(error, 512, "cannot write %.300s: %s", path, strerror(errno));
         memset(last->digest, 0, sizeof last->digest);
         return false;
     }
     memcpy(last->digest, digest, sizeof digest);
+    last->unsynced = true;
     return true;
+}
+
+static void sync_path(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+void state_folder_sync(struct state_folder *folder)
+{
+    char path[4200];
+    for (size_t i = 0; folder->sync && i < folder->written.n; i++) {
+        if (!folder->written.p[i].unsynced)
+            continue;
+        folder->written.p[i].unsynced = false;
+        path_of(folder, str_c(folder->written.p[i].name), path);
+        sync_path(path, O_RDONLY);
+        /* A rename lasts when its folder is synced. */
+        *strrchr(path, '/') = '\0';
+        sync_path(path, O_RDONLY | O_DIRECTORY);
+    }
 }
 
 bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512])
