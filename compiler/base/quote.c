@@ -29,6 +29,26 @@ void quote_name(struct buf *out, struct str s)
     }
 }
 
+static int hex_value(char c)
+{
+    return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool unquote_name(struct buf *out, struct str s)
+{
+    struct buf again = { 0 };
+    size_t start = out->n;
+    for (size_t i = 0; i < s.n; i++) {
+        bool code = s.p[i] == ':' && s.n - i > 2 && hex_value(s.p[i + 1]) >= 0 && hex_value(s.p[i + 2]) >= 0;
+        buf_putc(out, code ? (char)(unsigned char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2])) : s.p[i]);
+        i += code ? 2 : 0;
+    }
+    quote_name(&again, str_from(buf_str(out), start));
+    bool same = str_eq(buf_str(&again), s);
+    buf_fini(&again);
+    return same;
+}
+
 static bool is_plain_word(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)

@@ -9,6 +9,9 @@
  * ':' and two upper-case hexadecimal digits, so that different names stay different. */
 void quote_name(struct buf *out, struct str s);
 
+/* The other way: false where s is nothing that quote_name writes. */
+bool unquote_name(struct buf *out, struct str s);
+
 /* One word of a configuration line: in double quotes where needed, with HAProxy's escapes (Configuration
  * Manual 2.2); control bytes as \xHH. NUL cannot stand in a configuration: it is left out. */
 void quote_word(struct buf *out, struct str s);

@@ -1,7 +1,10 @@
 #include <json-c/json.h>
 
+#include "base/quote.h"
 #include "plan/plan.h"
 
+/* Names of services may hold any bytes, JSON may not: they stand there as quote_name writes them. Names of backends are of
+ * such characters anyway. */
 void shape_write(const struct shape *shape, struct buf *out)
 {
     static const char *const words[] = { "false", "true" };
@@ -11,13 +14,11 @@ void shape_write(const struct shape *shape, struct buf *out)
                words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent],
                words[shape->agent_full]);
     for (size_t i = 0; i < shape->n_backends; i++) {
-        buf_puts(out, i ? ",\n[" : "\n[");
-        buf_put_json(out, shape->backends[i].name);
-        buf_putc(out, ',');
-        buf_put_json(out, shape->backends[i].service);
-        buf_putc(out, ',');
-        buf_put_json(out, shape->backends[i].holder);
-        buf_putc(out, ']');
+        buf_printf(out, "%s[\"%.*s\",\"", i ? ",\n" : "\n", STR_ARG(shape->backends[i].name));
+        quote_name(out, shape->backends[i].service);
+        buf_puts(out, "\",\"");
+        quote_name(out, shape->backends[i].holder);
+        buf_puts(out, "\"]");
     }
     buf_puts(out, "\n]}\n");
 }
@@ -40,6 +41,25 @@ static bool read_text(struct arena *arena, struct json_object *row, size_t at, s
     return true;
 }
 
+static bool read_service(struct arena *arena, struct json_object *row, size_t at, struct str *out)
+{
+    struct str text;
+    struct buf name = { 0 };
+    bool ok = read_text(arena, row, at, &text) && unquote_name(&name, text);
+    *out = arena_copy(arena, buf_str(&name));
+    buf_fini(&name);
+    return ok;
+}
+
+/* It becomes part of the configuration, so it must be nothing but a name. */
+static bool is_backend_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] == '\0' || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-", name.p[i]))
+            return false;
+    return name.n > 0;
+}
+
 static bool read_backends(struct arena *arena, struct json_object *root, struct shape *out)
 {
     struct json_object *rows;
@@ -50,7 +70,9 @@ static bool read_backends(struct arena *arena, struct json_object *root, struct 
     for (size_t i = 0; i < n; i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         if (!json_object_is_type(row, json_type_array) || !read_text(arena, row, 0, &backends[i].name) ||
-            !read_text(arena, row, 1, &backends[i].service) || !read_text(arena, row, 2, &backends[i].holder))
+            !read_service(arena, row, 1, &backends[i].service) || !read_service(arena, row, 2, &backends[i].holder))
+            return false;
+        if (!is_backend_name(backends[i].name))
             return false;
         if (i && str_cmp(backends[i - 1].name, backends[i].name) >= 0)
             return false;

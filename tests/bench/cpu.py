@@ -12,13 +12,15 @@ import socket
 import subprocess
 import time
 
-from figures import at, cpu_seconds, table
+from figures import at, cpu_seconds, pin, table
 from lib import HOST, Etcd, Maitred, eventually, free_port, limit, processes_of, router, service, strip
 from traffic import Upstream, ask, said
 from trees import load, many_routes
 
 BOUNDS = {"maitred": 1.25, "maitred + 10,000 routes": 1.40}
 FURTHER = 10000
+PROCESSORS = sorted(os.sched_getaffinity(0))
+OURS, THEIRS = set(PROCESSORS[:1]), set(PROCESSORS[1:] or PROCESSORS)  # the gateways; wrk and the upstream
 SECOND = "127.0.0.2"  # two servers, though one process
 UNREACHABLE = 100000000
 PATHS = {"bare /whoami": "/whoami", "stripPrefix /foo": "/foo", "stripPrefix + rateLimit /limited": "/limited"}
@@ -93,12 +95,14 @@ class Side:
     """A gateway to be measured: its port and its processes."""
     def __init__(self, port, pids):
         self.port, self.pids, self.slices = port, pids, {name: [] for name in PATHS}
+        pin(pids, OURS)
 
     def slice(self, name, seconds):
         """Microseconds of CPU a request, under wrk with 32 connections."""
         words = ["wrk", "-t1", "-c32", "-d60s", f"http://{HOST}:{self.port}{PATHS[name]}"]
         before = cpu_seconds(self.pids)
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as wrk:
+            pin([wrk.pid], THEIRS)
             time.sleep(seconds)
             wrk.send_signal(signal.SIGINT)
             text = wrk.communicate()[0]
@@ -166,6 +170,7 @@ def measure(folder, args):
         expect_same_headers(folder, args, started)
         upstream, hand = free_port(), free_port()
         started.processes.append(start_haproxy(args.haproxy, folder, "upstream", UPSTREAM.format(host="", port=upstream)))
+        pin([started.processes[-1].pid], THEIRS)
         process = start_haproxy(args.haproxy, folder, "hand", hand_written(folder, args, hand, upstream))
         started.processes.append(process)
         eventually(lambda: ask(hand, "/whoami"), "the hand-written HAProxy answers")

@@ -473,7 +473,8 @@ class Cuts(SkeletonTest):
         ("", "/strip", "s;etcd:a;c10;;s;/strip?"), ("", "/dir/", "s;etcd:a;c10;;d;/dir/?"), ("", "/a%20b", "S;etcd:a;c10;;b;/a%20b?"),
         ("", "/é", "S;etcd:a;c10;;e;/é?"), ("", "/p%25", "S;etcd:a;c10;;p;/p%25?"), ("", "/swap", "s;etcd:a;c10;;w;/swap?/new"),
         ("", "/dots...", "s;etcd:a;c10;;r;/dots...?"), ("", "/both", "sg;etcd:a;c10;cf0;r;/both?"), ("", "/Both", "Sg;etcd:a;c10;ol0;r;/Both?"),
-        ("low.test", "/", "a;etcd:b;c05;;l;"))
+        ("", "/exact?", "e;etcd:a;c10;;x;/ex?;/act"), ("", "/dot.?", "e;etcd:a;c10;;x;/dot?;/."), ("", "/e%20f?", "e;etcd:a;c10;;x;/e?;/%20f"),
+        ("low.test", "/", "a;etcd:b;c05;;l;"), ("low.test", "/low?", "ae;etcd:a;c05;;l;/low?;/"), ("low.test", "/low", "as;etcd:a;c05;;l;/low?"))
 
     def test_the_front_of_the_path_is_cut(self):
         for target, sent in [("/strip", "/"), ("/strip/", "/"), ("/strip/x", "/x"), ("/stripx", "/x"), ("/strip/x?y=/strip/z", "/x?y=/strip/z"), ("/strip?x=1", "/?x=1"),
@@ -485,6 +486,14 @@ class Cuts(SkeletonTest):
             self.assertEqual(answer.status, 200, target)
             prefix = re.match("/(?:dir/|[a-z]+(?:[.]{3}(?=/x))?)", target.replace("%73", "s")).group()
             self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")[0][:4]), (sent, prefix[:4]), target)
+
+    def test_what_is_left_of_an_exact_path_stands_in_the_record(self):
+        for host, target, sent in [("x.test", "/exact", "/act"), ("x.test", "/%65xact?a=/exact", "/act?a=/exact"), ("x.test", "/x/../exact?", "/act?"),
+                                   ("x.test", "/e%20f", "/%20f"), ("low.test", "/low?q", "/?q"), ("low.test", "/low/", "/"), ("low.test", "/%6Cow/x", "/x")]:
+            answer = self.ask(target, host)
+            self.assertEqual((answer.saw()["upstream"], answer.target(), len(answer.got("x-forwarded-prefix"))), ("a", sent, 1), target)
+        self.assertEqual(self.ask("/dot.").status, 400)
+        self.assertEqual(self.ask("/exact/x").status, 404)
 
     def test_prefixes_that_need_decoding(self):
         for target, sent, prefix in [("/a%20b/x", "/x", "/a b"), ("/%61%20b", "/", "/a b"), ("/a%20b%2Fx", "/%2Fx", "/a b"), ("/%C3%A9/x%2f", "/x%2F", "/é"),
@@ -512,7 +521,7 @@ class Cuts(SkeletonTest):
 
 
 class AgentStage(SkeletonTest):
-    routes = keys(("", "/open", "g;etcd:a;c10;ol0;o;"), ("", "/closed", "g;etcd:a;c10;cf0;c;"), ("", "/cut", "sg;etcd:a;c10;ol0;s;/cut?"), ("", "/free", ".;etcd:a;c10;;f;"),
+    routes = keys(("", "/open", "g;etcd:a;c10;ol0;o;"), ("", "/closed", "g;etcd:a;c10;cf0;c;"), ("", "/cut", "sg;etcd:a;c10;ol0;s;/cut?"), ("", "/cut?", "eg;etcd:a;c10;ol0;s;/cut?;/"), ("", "/free", ".;etcd:a;c10;;f;"),
                   ("low.test", "/", "a;etcd:b;c05;;l;"))
 
     def agents(self):
@@ -541,7 +550,7 @@ class AgentStage(SkeletonTest):
         agents = self.agents()
         self.set_verdicts(agents, ol0={"verdict": "ol0"}, cf0={"verdict": "cf0"})
         self.assertEqual([self.ask(p).status for p in ("/open", "/closed", "/cut", "/free")], [200] * 4)
-        self.assertEqual(self.ask("/cut/x%2Fy").target(), "/x%2Fy")
+        self.assertEqual([self.ask(p).target() for p in ("/cut/x%2Fy", "/cut/x", "/cut?q")], ["/x%2Fy", "/x", "/?q"])
         self.assertEqual(self.ask("/open", "low.test").saw()["upstream"], "a")
         self.set_verdicts(agents, ol0={"verdict": "no:ol0", "status": 429, "body": "Too Many Requests", "h_retry": "1", "h_retryin": "137.9ms"},
                           cf0={"verdict": "no:cf0", "status": 299})

@@ -213,6 +213,23 @@ START_TEST(a_limit_is_kept_and_told)
 }
 END_TEST
 
+START_TEST(names_are_unquoted_and_nothing_else)
+{
+    static const struct str refused[] = { { "a b", 3 }, { "a:2", 3 }, { "a:2f", 4 }, { "a:61", 4 }, { ":", 1 }, { "\xc3", 1 } };
+    struct buf quoted = { 0 }, back = { 0 };
+    char all[256];
+    for (int i = 0; i < 256; i++)
+        all[i] = (char)i;
+    quote_name(&quoted, str_of(all, sizeof all));
+    ck_assert(unquote_name(&back, buf_str(&quoted)));
+    ck_assert(str_eq(buf_str(&back), str_of(all, sizeof all)));
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        ck_assert_msg(!unquote_name(&back, refused[i]), "%.*s", STR_ARG(refused[i]));
+    buf_fini(&quoted);
+    buf_fini(&back);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base/quote");
@@ -220,6 +237,7 @@ int main(void)
     suite_add_tcase(suite, all);
     tcase_add_loop_test(all, known_texts_are_quoted_as_written_down, 0, sizeof exact / sizeof *exact);
     tcase_add_test(all, any_bytes_come_back_and_none_break_out);
+    tcase_add_test(all, names_are_unquoted_and_nothing_else);
     tcase_add_loop_test(all, every_single_byte_comes_back, 0, 256);
     tcase_add_loop_test(all, a_limit_is_kept_and_told, 0, 5);
     SRunner *runner = srunner_create(suite);
