@@ -60,8 +60,8 @@ def measure(folder, args):
             time.sleep(0.01)
         status = web.status()
         return {"routes": args.routes, "puts": args.puts, "reloads": status["haproxy"]["reloads"],
-                "last_reload": status["haproxy"]["lastReload"], "repairs": status["push"]["repairs"], **{f"p{int(p * 100)}_ms": at(took, p) for p in (0.5, 0.9, 0.99)},
-                "max_ms": max(took)}
+                "last_reload": status["haproxy"]["lastReload"], "repairs": status["push"]["repairs"],
+                **{f"p{int(p * 100)}_ms": at(took, p) for p in (0.5, 0.9, 0.99)}, "max_ms": max(took)}
     finally:
         started.end()
 
