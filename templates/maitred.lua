@@ -68,7 +68,7 @@ core.register_action("path", { "http-req" }, function(txn)
     if url == "*" or txn.f:method() == "CONNECT" then
         return
     end
-    if path:gsub("%%%x%x", ""):find("%%") then
+    if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") then
         return refuse(txn, "400 Bad Request")
     end
     local sent = clean(escape(normalise(path)))

@@ -29,16 +29,22 @@ PATIENCE = 20  # seconds that anything may take before a test fails; nothing eve
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("MAITRED_", "TRAEFIK_", "ETCDCTL_"))}
 
 
+CLAIMS = []
+
+
 def free_port():
-    """A port that nobody listens on, below those that the kernel gives to clients."""
+    """A port that nobody listens on, below those that the kernel gives to clients. HAProxy would share a port with another
+    HAProxy, so it is claimed from all tests by a UDP socket of the same number, as long as this process lives."""
     while True:
-        port = random.randrange(12000, 32000)
+        port, claim = random.randrange(12000, 32000), socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as s:
             try:
+                claim.bind((HOST, port))
                 s.bind((HOST, port))
+                CLAIMS.append(claim)
                 return port
             except OSError:
-                continue
+                claim.close()
 
 
 def eventually(condition, what, patience=PATIENCE, pause=0.02):

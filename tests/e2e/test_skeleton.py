@@ -335,7 +335,8 @@ class Routing(SkeletonTest):
                 ("/any/.well-known", "a", "/any/.well-known"), ("/any?a=1;b=2;", "a", "/any?a=1&b=2&"), ("/any;x=1", "a", "/any;x=1"),
                 ("/any?", "a", "/any?"), ("//any?", "a", "/any?"), ("/any%25", "a", "/any%25"), ("/any%00", "a", "/any%00"), ("/any/a[1]", "a", "/any/a[1]"),
                 ("/any%0d%0aX-Evil:%201", "a", "/any%0D%0AX-Evil:%201"), ("http://x.test/any?q=1", "a", "/any?q=1"), ("http://x.test//any", "a", "/any"),
-                ("/", 404, None), ("http://x.test", 404, None), ("/any%", 400, None), ("/any%2", 400, None), ("/any%zz", 400, None), ("/any%%41", 400, None)]:
+                ("/", 404, None), ("http://x.test", 404, None), ("/any%", 400, None), ("/any%2", 400, None), ("/any%zz", 400, None), ("/any%%41", 400, None), ("/any\x7f", 400, None),
+                ("/any?\x7f", 400, None), ("/any?\"|", "a", "/any?\"|")]:
             answer = self.ask(target)
             found = answer.saw()["upstream"] if answer.status == 200 else answer.status
             self.assertEqual((found, answer.target() if answer.status == 200 else None), (upstream, sent), target)
@@ -450,6 +451,11 @@ class ForwardedHeaders(SkeletonTest):
             self.assertEqual(self.ask("/", "x.test", line).got(line.split(":")[0].lower()), [], line)
         body = self.send("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 3\r\nConnection: close, Content-Length, Host\r\n\r\nabc")
         self.assertEqual((body.saw()["body"], body.got("host")), ("abc", ["x.test"]))
+
+    def test_expectations(self):
+        answer = self.send("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 3\r\nConnection: close\r\nExpect: 100-Continue\r\n\r\nabc")
+        self.assertTrue(answer.status == 100 or answer.saw()["body"] == "abc", answer.raw)
+        self.assertEqual(self.ask("/", "x.test", "Expect: 200-ok").status, 417)
 
     def test_web_sockets(self):
         for entry in (WEB, INSECURE):

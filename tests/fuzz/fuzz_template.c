@@ -9,7 +9,7 @@
 enum { DEEPEST = 4, MOST_PIECES = 64 };
 
 static const char *const pieces[] = { "a {{x}} b\n", "#if yes\n", "#unless yes\n", "#each rows\n", "#each none\n",
-                                      "#end\n",      "## {{x\n",  "{{x}}{{r}}\n",  "\n",           "{ } {{r}}{" };
+                                      "#end\n",      "## {{x\n",  "{{x}}{{r}}\n",  "\n",           "{ } {{r}}{ " };
 
 static void make_template(struct buf *out, const uint8_t *data, size_t size)
 {
