@@ -1,5 +1,7 @@
 #include "haproxy/launch.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -114,4 +116,14 @@ int launch_run(const char *const *argv, int timeout_ms, struct buf *output)
     close(ends[0]);
     errno = error;
     return status;
+}
+
+void launch_describe_machine(void)
+{
+    struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0)
+        setenv("MAITRED_IPV6", "1", 1);
+    if (fd >= 0)
+        close(fd);
 }

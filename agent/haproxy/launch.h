@@ -18,3 +18,7 @@ pid_t launch_start(const char *const *argv, int out, int err);
 /* Runs it to its end, appending both outputs; killed after `timeout_ms`. Returns the status as waitpid has
  * it, or -1 and errno set (ETIMEDOUT). */
 int launch_run(const char *const *argv, int timeout_ms, struct buf *output);
+
+/* Puts into the environment what the skeleton asks of the machine: MAITRED_IPV6, where ":80" shall mean the addresses of
+ * IPv6 too. */
+void launch_describe_machine(void);

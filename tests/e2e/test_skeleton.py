@@ -2,23 +2,19 @@
 
 HAPROXY: the binary, if not the one on PATH. Neither maitred nor etcd takes part.
 """
-import base64
-import contextlib
-import hashlib
 import json
 import os
 import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
 from lib import HOST, TOP, eventually, free_port, tail
+from peers import Agent, Silent, Upstream, read_head
 
 HAPROXY = os.environ.get("HAPROXY") or shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
 # HAProxy 3.0 and newer refuse some hosts by themselves that Go lets pass.
@@ -27,147 +23,6 @@ GOLDEN = os.path.join(TOP, "testdata", "emit", "everything", "want")
 # Entry points by their index in the keys, as the golden files have them.
 INSECURE, SHORT, TRUSTING, WEB = range(4)
 CONNECT_TIMEOUT_MS = 700
-
-
-# -- what HAProxy talks to -------------------------------------------------------------------------------
-
-def read_head(lines):
-    head = []
-    while (line := lines.readline()) not in (b"", b"\r\n"):
-        head.append(line.rstrip(b"\r\n").decode("latin-1"))
-    return head
-
-
-class Upstream:
-    """Answers with what it saw, as JSON. The path says how: /hangup, /slow, /503, /ws (takes an upgrade), or plainly."""
-    def __init__(self, name):
-        self.name, self.socket = name, socket.create_server((HOST, 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.socket.accept()
-                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client):
-        with contextlib.suppress(OSError), client, client.makefile("rb") as lines:
-            while True:
-                head = read_head(lines)
-                if not head:
-                    return
-                headers = [line.split(": ", 1) if ": " in line else [line.rstrip(":"), ""] for line in head[1:]]
-                length = int(dict(headers).get("content-length", 0))
-                seen = {"upstream": self.name, "line": head[0], "headers": headers,
-                        "body": lines.read(length).decode("latin-1")}
-                if not self.answer(client, lines, head[0].split()[1], seen):
-                    return
-
-    def answer(self, client, lines, target, seen):
-        if "/hangup" in target:
-            return False
-        if "/slow" in target:
-            time.sleep(2)
-        if "/ws" in target:
-            key = dict(seen["headers"])["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 4.2.2
-            accept = base64.b64encode(hashlib.sha1(key.encode()).digest())
-            client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                           b"Sec-WebSocket-Accept: %s\r\n\r\n" % accept)
-            client.sendall(json.dumps(seen).encode() + b"\n")
-            client.sendall(b"echo " + lines.readline())
-            return False
-        body = json.dumps(seen).encode()
-        status = b"503 Own" if "/503" in target else b"200 OK"
-        client.sendall(b"HTTP/1.1 %s\r\nContent-Type: own/type\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
-        return True
-
-
-class Silent:
-    """A port that answers no connection attempt: its queue is full."""
-    def __init__(self):
-        self.socket = socket.socket()
-        self.socket.bind((HOST, 0))
-        self.socket.listen(0)
-        self.port = self.socket.getsockname()[1]
-        self.waiting = [socket.socket() for _ in range(4)]
-        for s in self.waiting:
-            s.setblocking(False)
-            s.connect_ex((HOST, self.port))
-
-
-def varint(n):
-    if n < 240:
-        return bytes([n])
-    out, n = [n & 255 | 240], (n - 240) >> 4
-    while n >= 128:
-        out.append(n & 255 | 128)
-        n = (n - 128) >> 7
-    return bytes(out + [n])
-
-
-def text(s):
-    return varint(len(s)) + s.encode()
-
-
-def take_varint(data, at):
-    n, shift = data[at], 4
-    at += 1
-    if n < 240:
-        return n, at
-    while True:
-        n += data[at] << shift
-        shift, at = shift + 7, at + 1
-        if data[at - 1] < 128:
-            return n, at
-
-
-class Agent:
-    """SPOP, just enough: `verdicts` says what to set for a program's name; `asked` are the raw messages seen."""
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind(path)
-        self.socket.listen(64)
-        self.verdicts, self.asked, self.clients = {}, [], []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-            except OSError:
-                return
-            self.clients.append(client)
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client):
-        with contextlib.suppress(OSError), client, client.makefile("rb") as stream:
-            while length := stream.read(4):
-                self.frame(client, stream.read(struct.unpack(">I", length)[0]))
-
-    def frame(self, client, frame):
-        stream_id, at = take_varint(frame, 5)
-        frame_id, at = take_varint(frame, at)
-        ids = varint(stream_id) + varint(frame_id)
-        if frame[0] == 1:
-            out = (bytes([101]) + struct.pack(">I", 1) + ids + text("version") + b"\x08" + text("2.0") +
-                   text("max-frame-size") + b"\x03" + varint(16380) + text("capabilities") + b"\x08" + text("pipelining"))
-        elif frame[0] == 3:
-            self.asked.append(frame[at:])
-            out = bytes([103]) + struct.pack(">I", 1) + ids
-            program = re.search(rb"prog\x08.([a-z0-9]+?)\x03src", frame, re.S).group(1).decode()
-            for name, value in self.verdicts.get(program, {}).items():
-                typed = b"\x08" + text(value) if isinstance(value, str) else b"\x04" + varint(value)
-                out += b"\x01\x03\x02" + text(name) + typed
-        else:
-            out = bytes([102]) + struct.pack(">I", 1) + ids + text("status-code") + b"\x03\x00"
-        client.sendall(struct.pack(">I", len(out)) + out)
-
-    def close(self):
-        self.socket.close()
-        for client in self.clients:
-            with contextlib.suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
 
 
 # -- the tests' frame ------------------------------------------------------------------------------------
@@ -231,7 +86,8 @@ class SkeletonTest(unittest.TestCase):
     def start(self):
         log = os.path.join(self.folder, "log")
         with open(log, "wb") as out:
-            proc = subprocess.Popen([HAPROXY, "-W", "-db", "-f", "haproxy.cfg", "-f", "backends.cfg"], cwd=self.folder, stdout=out,
+            proc = subprocess.Popen([HAPROXY, "-W", "-db", "-f", "haproxy.cfg", "-f", "backends.cfg"], cwd=self.folder,
+                                    stdout=out,
                                     stderr=out, start_new_session=True, env={**os.environ, "MAITRED_AS_ROOT": "1"})
         self.addCleanup(self.end, proc)
         eventually(lambda: self.answers() or proc.poll() is not None, lambda: tail(log))
@@ -283,16 +139,22 @@ class Routing(SkeletonTest):
         ("", "/any", ".;etcd:a;c11;;any;"), ("", "/any/exact?", ".;etcd:b;c12;;exact;"),
         ("h.test", "/", ".;etcd:b;c10;;host;"), ("h.test", "/exact?", ".;etcd:a;c10;;hostexact;"),
         ("low.test", "/", "a;etcd:b;c05;;low;"), ("low.test", "/any/exact", "a;etcd:a;c12;;same;"),
-        ("high.test", "/", "a;etcd:b;d100;;high;"), ("[::1]", "/", ".;etcd:b;c10;;six;"), ("comma.test,h.test", "/", ".;etcd:a;c10;;comma;"),
+        ("high.test", "/", "a;etcd:b;d100;;high;"), ("[::1]", "/", ".;etcd:b;c10;;six;"),
+        ("comma.test,h.test", "/", ".;etcd:a;c10;;comma;"),
         ("", "/gone", ".;etcd:nobody;c10;;gone;"), ("", "/empty", ".;spare-0001;c10;;empty;"),
-        ("victim.test", "/admin", ".;etcd:b;c10;;admin;"), ("", "/é", ".;etcd:b;c10;;e;"), ("", "/a%20b?", ".;etcd:b;c10;;blank;"),
+        ("victim.test", "/admin", ".;etcd:b;c10;;admin;"), ("", "/é", ".;etcd:b;c10;;e;"),
+        ("", "/a%20b?", ".;etcd:b;c10;;blank;"),
         ("", "/a%2Fb?", ".;etcd:b;c10;;slash;"), ("", "/a/b?", ".;etcd:a;c10;;ab;"), ("", "/q\"|\\?", ".;etcd:b;c10;;raw;"))
 
     def test_the_longest_key_wins_and_hosts_come_before_any_host(self):
-        for host, path, want in [("x.test", "/any", "a"), ("x.test", "/anything", "a"), ("x.test", "/any/exact", "b"), ("x.test", "/any/exact/", "a"),
-                                 ("x.test", "/other", 404), ("h.test", "/any", "b"), ("h.test", "/exact", "a"), ("h.test", "/exact/", "b"),
-                                 ("H.TeSt", "/x", "b"), ("h.test:8080", "/x", "b"), ("h.test.", "/x", "b"), ("h.test.:80", "/x", "b"),
-                                 ("x.h.test", "/x", 404), ("[::1]", "/x", "b"), ("[::1]:80", "/x", "b"), ("", "/any", "a"), ("", "/x", 404),
+        for host, path, want in [("x.test", "/any", "a"), ("x.test", "/anything", "a"), ("x.test", "/any/exact", "b"),
+                                 ("x.test", "/any/exact/", "a"),
+                                 ("x.test", "/other", 404), ("h.test", "/any", "b"), ("h.test", "/exact", "a"),
+                                 ("h.test", "/exact/", "b"),
+                                 ("H.TeSt", "/x", "b"), ("h.test:8080", "/x", "b"), ("h.test.", "/x", "b"),
+                                 ("h.test.:80", "/x", "b"),
+                                 ("x.h.test", "/x", 404), ("[::1]", "/x", "b"), ("[::1]:80", "/x", "b"), ("", "/any", "a"),
+                                 ("", "/x", 404),
                                  ("comma.test,h.test", "/x", 400 if STRICT else "a")]:
             answer = self.ask(path, host)
             self.assertEqual(answer.saw()["upstream"] if answer.status == 200 else answer.status, want, (host, path))
@@ -304,7 +166,8 @@ class Routing(SkeletonTest):
 
     def test_nothing_in_a_request_forges_a_key(self):
         for host in [f"victim.test|{WEB}/admin", f"victim.test|{WEB}", "victim.test/admin", "victim.test?", f"|{WEB}/any",
-                     "victim.test%7C", "a b.test", "a@b.test", "a\tb", "é.test", 'a"b', "a\\b", "a<b", "a{b", "a^b", "a`b", "a#b"]:
+                     "victim.test%7C", "a b.test", "a@b.test", "a\tb", "é.test", 'a"b', "a\\b", "a<b", "a{b", "a^b", "a`b",
+                     "a#b"]:
             answer = self.ask("/x", host)
             self.assertEqual(answer.status, 400 if "%" not in host else 404, host)
         for target in [f"/any?{WEB}/admin", "/x?/any", f"/x%7Cvictim.test|{WEB}/admin", "/x%3F", "/any/exact%3F"]:
@@ -326,16 +189,23 @@ class Routing(SkeletonTest):
 
     def test_odd_paths_are_routed_and_sent_on_in_their_normal_form(self):
         for target, upstream, sent in [
-                ("//any", "a", "/any"), ("/x/../any", "a", "/any"), ("/./any/.", "a", "/any"), ("/any/exact/.", "b", "/any/exact"),
+                ("//any", "a", "/any"), ("/x/../any", "a", "/any"), ("/./any/.", "a", "/any"),
+                ("/any/exact/.", "b", "/any/exact"),
                 ("/any/x/..", "a", "/any"), ("/any/x/../", "a", "/any/"), ("/../any", "a", "/any"), ("/%61ny", "a", "/any"),
                 ("/any/%2e%2e/any", "a", "/any"), ("/any/..%2f", "a", "/any/..%2F"), ("/any%2f..%2fb", "a", "/any%2F..%2Fb"),
-                ("/any/%2F/b", "a", "/any/%2F/b"), ("/any%3ay?x=//../%zz", "a", "/any%3Ay?x=//../%zz"), ("/%C3%A9", "b", "/%C3%A9"),
+                ("/any/%2F/b", "a", "/any/%2F/b"), ("/any%3ay?x=//../%zz", "a", "/any%3Ay?x=//../%zz"),
+                ("/%C3%A9", "b", "/%C3%A9"),
                 ("/%c3%a9x", "b", "/%C3%A9x"), ("/a%20b", "b", "/a%20b"), ("/a%2fb", "b", "/a%2Fb"), ("/a/b", "a", "/a/b"),
-                ('/q"|\\', "b", "/q%22%7C%5C"), ("/q%22%7c%5c", "b", "/q%22%7C%5C"), ("/any/a...b", "a", "/any/a...b"), ("/any./x", "a", "/any./x"),
-                ("/any/.well-known", "a", "/any/.well-known"), ("/any?a=1;b=2;", "a", "/any?a=1&b=2&"), ("/any;x=1", "a", "/any;x=1"),
-                ("/any?", "a", "/any?"), ("//any?", "a", "/any?"), ("/any%25", "a", "/any%25"), ("/any%00", "a", "/any%00"), ("/any/a[1]", "a", "/any/a[1]"),
-                ("/any%0d%0aX-Evil:%201", "a", "/any%0D%0AX-Evil:%201"), ("http://x.test/any?q=1", "a", "/any?q=1"), ("http://x.test//any", "a", "/any"),
-                ("/", 404, None), ("http://x.test", 404, None), ("/any%", 400, None), ("/any%2", 400, None), ("/any%zz", 400, None), ("/any%%41", 400, None), ("/any\x7f", 400, None),
+                ('/q"|\\', "b", "/q%22%7C%5C"), ("/q%22%7c%5c", "b", "/q%22%7C%5C"), ("/any/a...b", "a", "/any/a...b"),
+                ("/any./x", "a", "/any./x"),
+                ("/any/.well-known", "a", "/any/.well-known"), ("/any?a=1;b=2;", "a", "/any?a=1&b=2&"),
+                ("/any;x=1", "a", "/any;x=1"),
+                ("/any?", "a", "/any?"), ("//any?", "a", "/any?"), ("/any%25", "a", "/any%25"), ("/any%00", "a", "/any%00"),
+                ("/any/a[1]", "a", "/any/a[1]"),
+                ("/any%0d%0aX-Evil:%201", "a", "/any%0D%0AX-Evil:%201"), ("http://x.test/any?q=1", "a", "/any?q=1"),
+                ("http://x.test//any", "a", "/any"),
+                ("/", 404, None), ("http://x.test", 404, None), ("/any%", 400, None), ("/any%2", 400, None),
+                ("/any%zz", 400, None), ("/any%%41", 400, None), ("/any\x7f", 400, None),
                 ("/any?\x7f", 400, None), ("/any?\"|", "a", "/any?\"|")]:
             answer = self.ask(target)
             found = answer.saw()["upstream"] if answer.status == 200 else answer.status
@@ -368,8 +238,10 @@ class Routing(SkeletonTest):
         self.assertEqual(self.ask("/any/slow").status, 200)
 
     def test_http_2_in_clear(self):
-        for path, status, target in [("/any?x=1", "200", "/any?x=1"), ("/x/../any", "200", "/any"), ("/nowhere", "404", None)]:
-            done = subprocess.run(["curl", "-sS", "--path-as-is", "--http2-prior-knowledge", "-w", "\n%{http_version} %{http_code}", "-H", "Host: x.test",
+        for path, status, target in [("/any?x=1", "200", "/any?x=1"), ("/x/../any", "200", "/any"),
+                                     ("/nowhere", "404", None)]:
+            done = subprocess.run(["curl", "-sS", "--path-as-is", "--http2-prior-knowledge", "-w",
+                                   "\n%{http_version} %{http_code}", "-H", "Host: x.test",
                                    f"http://{HOST}:{self.ports[WEB]}{path}"], capture_output=True, text=True, timeout=20)
             body, _, last = done.stdout.rpartition("\n")
             self.assertEqual(last, f"2 {status}", (path, done.stderr))
@@ -389,12 +261,15 @@ class Routing(SkeletonTest):
 class ForwardedHeaders(SkeletonTest):
     routes = [(f"|{entry}/", ".;etcd:a;c11;;any;") for entry in (INSECURE, TRUSTING, WEB)]
     SERVER = socket.gethostname()
-    SPOOFED = ["X-Forwarded-For: 203.0.113.7", "x-forwarded-for: 198.51.100.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.test",
-               "X-Forwarded-Port: 444", "X-Forwarded-Server: evil", "X-Real-Ip: 10.9.9.9", "X-Forwarded-Prefix: /p", "X-Forwarded-Uri: /u",
+    SPOOFED = ["X-Forwarded-For: 203.0.113.7", "x-forwarded-for: 198.51.100.1", "X-Forwarded-Proto: https",
+               "X-Forwarded-Host: evil.test",
+               "X-Forwarded-Port: 444", "X-Forwarded-Server: evil", "X-Real-Ip: 10.9.9.9", "X-Forwarded-Prefix: /p",
+               "X-Forwarded-Uri: /u",
                "X-Forwarded-Method: PUT", "X-Forwarded-Scheme: https", "X-Scheme: https", "X-Forwarded-Tls-Client-Cert: c",
                "X-Forwarded-Tls-Client-Cert-Info: i"]
     # The same names with underscores in some places.
-    UNDERSCORED = ["X_Forwarded_For: 1.1.1.1", "X-Forwarded_For: 2.2.2.2", "X_Real_Ip: 3.3.3.3", "X-Real_Ip: 4.4.4.4", "X_Scheme: x",
+    UNDERSCORED = ["X_Forwarded_For: 1.1.1.1", "X-Forwarded_For: 2.2.2.2", "X_Real_Ip: 3.3.3.3", "X-Real_Ip: 4.4.4.4",
+                   "X_Scheme: x",
                    "X_FORWARDED-PREFIX: /p", "X-Forwarded_Tls-Client_Cert_Info: i"]
 
     def expect(self, answer, host="x.test", port="80", proto="http", source=HOST):
@@ -409,20 +284,23 @@ class ForwardedHeaders(SkeletonTest):
         self.expect(self.ask())
         self.expect(self.ask("/", "x.test", *self.SPOOFED))
         self.expect(self.ask("/", "x.test", *self.UNDERSCORED))
-        self.expect(self.ask("/", "x.test", *self.SPOOFED, *self.SPOOFED, *self.UNDERSCORED, "Connection: close, X-Forwarded-For, X-Real-Ip"))
+        self.expect(self.ask("/", "x.test", *self.SPOOFED, *self.SPOOFED, *self.UNDERSCORED,
+                             "Connection: close, X-Forwarded-For, X-Real-Ip"))
         self.expect(self.ask("/", "x.test", *self.SPOOFED, entry=TRUSTING, source="127.0.0.9"), source="127.0.0.9")
         self.expect(self.ask("/", "x.test", *self.UNDERSCORED, entry=TRUSTING))
         self.expect(self.ask(source="127.0.0.9"), source="127.0.0.9")
 
     def test_other_names_are_nobodys_business(self):
-        others = ["X-Forwarded-User: root", "Forwarded: for=1.2.3.4", "X-Client-Ip: 1.2.3.4", "X_Under: 1", "X-Forwarded: 1", "XX-Forwarded-For: 1"]
+        others = ["X-Forwarded-User: root", "Forwarded: for=1.2.3.4", "X-Client-Ip: 1.2.3.4", "X_Under: 1", "X-Forwarded: 1",
+                  "XX-Forwarded-For: 1"]
         answer = self.ask("/", "x.test", *others)
         for line in others:
             name, value = line.split(": ")
             self.assertEqual(answer.got(name.lower()), [value], name)
 
     def test_the_port_is_the_one_in_host(self):
-        for host, port in [("x.test:8080", "8080"), ("a:b", "b"), ("[::1]:81", "81"), ("[::1]", "80"), ("a:", "80"), ("a:b:c", "80"), ("x_y:1", "1")]:
+        for host, port in [("x.test:8080", "8080"), ("a:b", "b"), ("[::1]:81", "81"), ("[::1]", "80"), ("a:", "80"),
+                           ("a:b:c", "80"), ("x_y:1", "1")]:
             for entry in (WEB, TRUSTING, INSECURE):
                 self.expect(self.ask("/", host, entry=entry), host, port)
         self.expect(self.ask("/", None, version="HTTP/1.0"), None)
@@ -437,16 +315,20 @@ class ForwardedHeaders(SkeletonTest):
             several = say("X-Forwarded-For: 203.0.113.7, 10.0.0.1", "X-Forwarded-For: 9.9.9.9", "X-Forwarded-For: 8.8.8.8")
             self.assertEqual(several.got("x-forwarded-for"), [f"203.0.113.7, 10.0.0.1, 9.9.9.9, 8.8.8.8, {source}"])
             self.assertEqual(say("X-Forwarded-For: ").got("x-forwarded-for"), [f", {source}"])
-            for name, value in [("x-forwarded-host", "fwd.test"), ("x-forwarded-port", "8443"), ("x-real-ip", "203.0.113.7"), ("x-forwarded-prefix", "/p"),
+            for name, value in [("x-forwarded-host", "fwd.test"), ("x-forwarded-port", "8443"), ("x-real-ip", "203.0.113.7"),
+                                ("x-forwarded-prefix", "/p"),
                                 ("x-forwarded-proto", "ftp"), ("x-scheme", "https"), ("x_forwarded_for", "1.1.1.1")]:
                 self.assertEqual(say(f"{name}: {value}").got(name), [value], name)
             self.assertEqual(say("X-Forwarded-Proto: https").got("x-forwarded-port"), ["443"])
             self.assertEqual(say("X-Forwarded-Server: other").got("x-forwarded-server"), [self.SERVER])
 
     def test_hop_by_hop_headers_end_here(self):
-        answer = self.ask("/", "x.test", "Connection: X-Foo, x-bar", "Connection: close", "X-Foo: 1", "X-Bar: 2", "X-Third: 3", "Proxy-Connection: x",
-                          "Proxy-Authorization: Basic eDp5", "Proxy-Authenticate: x", "Trailer: X-T", "Keep-Alive: timeout=5", "Upgrade: h2c")
-        self.assertEqual({n for n, _ in answer.saw()["headers"] if not n.startswith("x-forwarded")} - {"x-real-ip", "connection"}, {"host", "x-third"})
+        answer = self.ask("/", "x.test", "Connection: X-Foo, x-bar", "Connection: close", "X-Foo: 1", "X-Bar: 2",
+                          "X-Third: 3", "Proxy-Connection: x",
+                          "Proxy-Authorization: Basic eDp5", "Proxy-Authenticate: x", "Trailer: X-T",
+                          "Keep-Alive: timeout=5", "Upgrade: h2c")
+        self.assertEqual({n for n, _ in answer.saw()["headers"] if not n.startswith("x-forwarded")} - {"x-real-ip",
+            "connection"}, {"host", "x-third"})
         for line in ["Proxy-Authorization: x", "Proxy-Connection: x", "Upgrade: foo", "Trailer: x"]:
             self.assertEqual(self.ask("/", "x.test", line).got(line.split(":")[0].lower()), [], line)
         body = self.send("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 3\r\nConnection: close, Content-Length, Host\r\n\r\nabc")
@@ -476,40 +358,55 @@ class ForwardedHeaders(SkeletonTest):
 
 class Cuts(SkeletonTest):
     routes = keys(
-        ("", "/strip", "s;etcd:a;c10;;s;/strip?"), ("", "/dir/", "s;etcd:a;c10;;d;/dir/?"), ("", "/a%20b", "S;etcd:a;c10;;b;/a%20b?"),
-        ("", "/é", "S;etcd:a;c10;;e;/é?"), ("", "/p%25", "S;etcd:a;c10;;p;/p%25?"), ("", "/swap", "s;etcd:a;c10;;w;/swap?/new"),
-        ("", "/dots...", "s;etcd:a;c10;;r;/dots...?"), ("", "/both", "sg;etcd:a;c10;cf0;r;/both?"), ("", "/Both", "Sg;etcd:a;c10;ol0;r;/Both?"),
-        ("", "/exact?", "e;etcd:a;c10;;x;/ex?;/act"), ("", "/dot.?", "e;etcd:a;c10;;x;/dot?;/."), ("", "/e%20f?", "e;etcd:a;c10;;x;/e?;/%20f"),
-        ("low.test", "/", "a;etcd:b;c05;;l;"), ("low.test", "/low?", "ae;etcd:a;c05;;l;/low?;/"), ("low.test", "/low", "as;etcd:a;c05;;l;/low?"))
+        ("", "/strip", "s;etcd:a;c10;;s;/strip?"), ("", "/dir/", "s;etcd:a;c10;;d;/dir/?"),
+        ("", "/a%20b", "S;etcd:a;c10;;b;/a%20b?"),
+        ("", "/é", "S;etcd:a;c10;;e;/é?"), ("", "/p%25", "S;etcd:a;c10;;p;/p%25?"),
+        ("", "/swap", "s;etcd:a;c10;;w;/swap?/new"),
+        ("", "/dots...", "s;etcd:a;c10;;r;/dots...?"), ("", "/both", "sg;etcd:a;c10;cf0;r;/both?"),
+        ("", "/Both", "Sg;etcd:a;c10;ol0;r;/Both?"),
+        ("", "/exact?", "e;etcd:a;c10;;x;/ex?;/act"), ("", "/dot.?", "e;etcd:a;c10;;x;/dot?;/."),
+        ("", "/e%20f?", "e;etcd:a;c10;;x;/e?;/%20f"),
+        ("low.test", "/", "a;etcd:b;c05;;l;"), ("low.test", "/low?", "ae;etcd:a;c05;;l;/low?;/"),
+        ("low.test", "/low", "as;etcd:a;c05;;l;/low?"))
 
     def test_the_front_of_the_path_is_cut(self):
-        for target, sent in [("/strip", "/"), ("/strip/", "/"), ("/strip/x", "/x"), ("/stripx", "/x"), ("/strip/x?y=/strip/z", "/x?y=/strip/z"), ("/strip?x=1", "/?x=1"),
-                             ("/strip?", "/?"), ("/stripx/strip/y", "/x/strip/y"), ("/strip/strip", "/strip"), ("/strip//x", "/x"), ("/strip.x", "/.x"),
-                             ("/strip/.x", "/.x"), ("/strip/a%2Fb", "/a%2Fb"), ("/strip/%C3%A9", "/%C3%A9"), ("/%73trip/a%20b", "/a%20b"), ("/strip/x/../y", "/y"),
-                             ("/strip/x;y?a;b", "/x;y?a&b"), ("/strip/*$&'()", "/*$&'()"), ("/strip...", "/..."), ("/dir/", "/"), ("/dir/x", "/x"),
-                             ("/dots.../x", "/x"), ("/swap", "/new"), ("/swap/", "/new/"), ("/swap/x?y", "/new/x?y"), ("/swapx", "/new/x"), ("/swap/%20", "/new/%20")]:
+        for target, sent in [("/strip", "/"), ("/strip/", "/"), ("/strip/x", "/x"), ("/stripx", "/x"),
+                             ("/strip/x?y=/strip/z", "/x?y=/strip/z"), ("/strip?x=1", "/?x=1"),
+                             ("/strip?", "/?"), ("/stripx/strip/y", "/x/strip/y"), ("/strip/strip", "/strip"),
+                             ("/strip//x", "/x"), ("/strip.x", "/.x"),
+                             ("/strip/.x", "/.x"), ("/strip/a%2Fb", "/a%2Fb"), ("/strip/%C3%A9", "/%C3%A9"),
+                             ("/%73trip/a%20b", "/a%20b"), ("/strip/x/../y", "/y"),
+                             ("/strip/x;y?a;b", "/x;y?a&b"), ("/strip/*$&'()", "/*$&'()"), ("/strip...", "/..."),
+                             ("/dir/", "/"), ("/dir/x", "/x"),
+                             ("/dots.../x", "/x"), ("/swap", "/new"), ("/swap/", "/new/"), ("/swap/x?y", "/new/x?y"),
+                             ("/swapx", "/new/x"), ("/swap/%20", "/new/%20")]:
             answer = self.ask(target)
             self.assertEqual(answer.status, 200, target)
             prefix = re.match("/(?:dir/|[a-z]+(?:[.]{3}(?=/x))?)", target.replace("%73", "s")).group()
             self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")[0][:4]), (sent, prefix[:4]), target)
 
     def test_what_is_left_of_an_exact_path_stands_in_the_record(self):
-        for host, target, sent in [("x.test", "/exact", "/act"), ("x.test", "/%65xact?a=/exact", "/act?a=/exact"), ("x.test", "/x/../exact?", "/act?"),
-                                   ("x.test", "/e%20f", "/%20f"), ("low.test", "/low?q", "/?q"), ("low.test", "/low/", "/"), ("low.test", "/%6Cow/x", "/x")]:
+        for host, target, sent in [("x.test", "/exact", "/act"), ("x.test", "/%65xact?a=/exact", "/act?a=/exact"),
+                                   ("x.test", "/x/../exact?", "/act?"),
+                                   ("x.test", "/e%20f", "/%20f"), ("low.test", "/low?q", "/?q"), ("low.test", "/low/", "/"),
+                                   ("low.test", "/%6Cow/x", "/x")]:
             answer = self.ask(target, host)
-            self.assertEqual((answer.saw()["upstream"], answer.target(), len(answer.got("x-forwarded-prefix"))), ("a", sent, 1), target)
+            self.assertEqual((answer.saw()["upstream"], answer.target(), len(answer.got("x-forwarded-prefix"))),
+                             ("a", sent, 1), target)
         self.assertEqual(self.ask("/dot.").status, 400)
         self.assertEqual(self.ask("/exact/x").status, 404)
 
     def test_prefixes_that_need_decoding(self):
-        for target, sent, prefix in [("/a%20b/x", "/x", "/a b"), ("/%61%20b", "/", "/a b"), ("/a%20b%2Fx", "/%2Fx", "/a b"), ("/%C3%A9/x%2f", "/x%2F", "/é"),
+        for target, sent, prefix in [("/a%20b/x", "/x", "/a b"), ("/%61%20b", "/", "/a b"), ("/a%20b%2Fx", "/%2Fx", "/a b"),
+                                     ("/%C3%A9/x%2f", "/x%2F", "/é"),
                                      ("/p%25/x", "/x", "/p%"), ("/p%2525", "/25", "/p%")]:
             answer = self.ask(target)
             want = [prefix.encode().decode("latin-1")]
             self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")), (sent, want), target)
 
     def test_a_result_not_in_normal_form_is_refused(self):
-        for target in ["/strip../x", "/strip./x", "/strip..", "/strip.", "/strip..?x", "/strip../..x", "/%73trip../x", "/swap../x"]:
+        for target in ["/strip../x", "/strip./x", "/strip..", "/strip.", "/strip..?x", "/strip../..x", "/%73trip../x",
+                       "/swap../x"]:
             answer = self.ask(target)
             self.assertEqual((answer.status, answer.body), (400, b"Bad Request\n"), target)
             self.assertEqual(answer.header("x-content-type-options"), ["nosniff"])
@@ -527,7 +424,9 @@ class Cuts(SkeletonTest):
 
 
 class AgentStage(SkeletonTest):
-    routes = keys(("", "/open", "g;etcd:a;c10;ol0;o;"), ("", "/closed", "g;etcd:a;c10;cf0;c;"), ("", "/cut", "sg;etcd:a;c10;ol0;s;/cut?"), ("", "/cut?", "eg;etcd:a;c10;ol0;s;/cut?;/"), ("", "/free", ".;etcd:a;c10;;f;"),
+    routes = keys(("", "/open", "g;etcd:a;c10;ol0;o;"), ("", "/closed", "g;etcd:a;c10;cf0;c;"),
+                  ("", "/cut", "sg;etcd:a;c10;ol0;s;/cut?"), ("", "/cut?", "eg;etcd:a;c10;ol0;s;/cut?;/"),
+                  ("", "/free", ".;etcd:a;c10;;f;"),
                   ("low.test", "/", "a;etcd:b;c05;;l;"))
 
     def agents(self):
@@ -549,7 +448,8 @@ class AgentStage(SkeletonTest):
         eventually(lambda: all(line.split()[5] == "0" for line in self.command("show servers state maitred-agent").strip().split("\n")[2:]), "the checks have noticed")
         self.assertEqual(self.ask("/free").status, 200)
         self.assertEqual(self.failures(), {})
-        self.assertEqual([self.ask("/open/x").target(), self.ask("/open").status, self.ask("/closed").status, self.ask("/cut/x").target()], ["/open/x", 200, 503, "/x"])
+        self.assertEqual([self.ask("/open/x").target(), self.ask("/open").status, self.ask("/closed").status,
+                          self.ask("/cut/x").target()], ["/open/x", 200, 503, "/x"])
         self.assertEqual(self.failures(), {"open": 3, "closed": 1})
 
     def test_pass_and_refuse(self):
@@ -558,10 +458,12 @@ class AgentStage(SkeletonTest):
         self.assertEqual([self.ask(p).status for p in ("/open", "/closed", "/cut", "/free")], [200] * 4)
         self.assertEqual([self.ask(p).target() for p in ("/cut/x%2Fy", "/cut/x", "/cut?q")], ["/x%2Fy", "/x", "/?q"])
         self.assertEqual(self.ask("/open", "low.test").saw()["upstream"], "a")
-        self.set_verdicts(agents, ol0={"verdict": "no:ol0", "status": 429, "body": "Too Many Requests", "h_retry": "1", "h_retryin": "137.9ms"},
+        self.set_verdicts(agents, ol0={"verdict": "no:ol0", "status": 429, "body": "Too Many Requests", "h_retry": "1",
+                                       "h_retryin": "137.9ms"},
                           cf0={"verdict": "no:cf0", "status": 299})
         answer = self.ask("/open")
-        self.assertEqual((answer.status, answer.body, answer.header("retry-after"), answer.header("x-retry-in"), answer.header("content-type")),
+        self.assertEqual((answer.status, answer.body, answer.header("retry-after"), answer.header("x-retry-in"),
+                          answer.header("content-type")),
                          (429, b"Too Many Requests", ["1"], ["137.9ms"], []))
         answer = self.ask("/closed")
         self.assertEqual((answer.status, answer.body, answer.header("retry-after")), (299, b"", []))
@@ -570,7 +472,8 @@ class AgentStage(SkeletonTest):
     def test_only_the_programs_own_verdict_counts(self):
         agents = self.agents()
         count = 0
-        for bad in ({}, {"verdict": "unknown"}, {"verdict": "ol00"}, {"verdict": "no:"}, {"verdict": "no:cf00", "status": 429}, {"verdict": "", "status": 200},
+        for bad in ({}, {"verdict": "unknown"}, {"verdict": "ol00"}, {"verdict": "no:"},
+                    {"verdict": "no:cf00", "status": 429}, {"verdict": "", "status": 200},
                     {"verdict": 1}, {"verdict": "cf"}, {"status": 429, "body": "x"}):
             self.set_verdicts(agents, ol0=bad, cf0=bad)
             answer = self.ask("/closed")
@@ -589,7 +492,8 @@ class AgentStage(SkeletonTest):
 
 
 class Errors(SkeletonTest):
-    routes = keys(("", "/a", ".;etcd:a;c10;;a;"), ("", "/dead", ".;etcd:dead;c10;;d;"), ("", "/silent", ".;etcd:silent;c10;;s;"), ("", "/", ".;spare-0001;c10;;e;"))
+    routes = keys(("", "/a", ".;etcd:a;c10;;a;"), ("", "/dead", ".;etcd:dead;c10;;d;"),
+                  ("", "/silent", ".;etcd:silent;c10;;s;"), ("", "/", ".;spare-0001;c10;;e;"))
 
     def plain(self, target):
         answer = self.ask(target)
