@@ -1,7 +1,6 @@
-"""How soon after an etcd put the new route is served: a put by HTTP, then a kept-alive connection that asks till it sees it."""
+"""How soon after an etcd put the new route is served: a put by HTTP, then a kept-alive connection asks till it sees it."""
 import http.client
 import json
-import os
 import time
 
 from cpu import Started, start_haproxy
@@ -48,7 +47,7 @@ def measure(folder, args):
         # Both services are in use by others too: the put moves a route and nothing else.
         tree = {**service("a", a), **service("b", b), **many_routes(args.routes, [a, b]), **router("a", "Path(`/a`)", "a"),
                 **router("b", "Path(`/b`)", "b"), **router("probe", "Path(`/probe`)", "a")}
-        web = Maitred(folder, f"--haproxy.binary={args.haproxy}", etcd=started.store, state=os.path.join(folder, "state"), level="ERROR")
+        web = Maitred(folder, f"--haproxy.binary={args.haproxy}", etcd=started.store, level="ERROR")
         revision = load(started.store, tree)
         started.gateways.append(web.start())
         web.wait_served(revision)

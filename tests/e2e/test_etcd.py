@@ -49,7 +49,8 @@ class EtcdFaults(GatewayTest):
             self.assertEqual((word(gateway.web, "/new"), word(gateway.web, "/gone")), ("404", "a"))
             store.end()
             store.start(port=port)
-            eventually(lambda: (word(gateway.web, "/new"), word(gateway.web, "/gone")) == ("b", "404"), "what changed meanwhile arrives")
+            eventually(lambda: (word(gateway.web, "/new"), word(gateway.web, "/gone")) == ("b", "404"),
+                       "what changed meanwhile arrives")
             gateway.wait_served(store.change({"http/routers/new/service": "a"}))
             self.assertEqual(word(gateway.web, "/new"), "a")
         self.assertEqual(traffic.wrong("/x", "a")[:5], [])
@@ -67,7 +68,8 @@ class EtcdFaults(GatewayTest):
         store.compact(store.change({}, ["http/routers/x/"]))
         store.end()
         store.start(port=port)
-        eventually(lambda: [word(gateway.web, t) for t in ("/x", "/n0", "/n4")] == ["404", "b", "b"], "the new tree is served")
+        eventually(lambda: [word(gateway.web, t) for t in ("/x", "/n0", "/n4")] == ["404", "b", "b"],
+                   "the new tree is served")
 
     def test_a_store_that_was_replaced_by_an_older_one_is_believed(self):
         """Restored from a backup: another cluster, a lower revision."""
@@ -81,12 +83,14 @@ class EtcdFaults(GatewayTest):
         os.mkdir(store.folder)
         store.start(port=port)
         store.change({**self.tree, **router("x", "Path(`/restored`)", "b")})
-        eventually(lambda: (word(gateway.web, "/restored"), word(gateway.web, "/x9")) == ("b", "404"), "the restored tree is served")
+        eventually(lambda: (word(gateway.web, "/restored"), word(gateway.web, "/x9")) == ("b", "404"),
+                   "the restored tree is served")
 
     def test_with_passwords_it_reads_with_the_users_rights_and_logs_in_again_after_a_restart(self):
         store = self.etcd()
         store.protect()
-        gateway = self.gateway("--providers.etcd.username=reader", "--providers.etcd.password=reader-secret", etcd=store).start()
+        gateway = self.gateway("--providers.etcd.username=reader", "--providers.etcd.password=reader-secret", etcd=store)
+        gateway.start()
         gateway.wait_served(store.change(self.tree))
         self.assertEqual(word(gateway.web, "/x"), "a")
         store.end()
@@ -103,7 +107,8 @@ class EtcdFaults(GatewayTest):
         gateway.wait_served(store.change(self.tree))
         self.assertEqual(word(gateway.web, "/x"), "a")
         # Its own certificate is no authority that signed the store's.
-        stranger = self.gateway(f"--providers.etcd.tls.ca={certificates.stranger()}", etcd=store, state=self.folder + "/stranger").start()
+        stranger = self.gateway(f"--providers.etcd.tls.ca={certificates.stranger()}", etcd=store,
+                                state=self.folder + "/stranger").start()
         eventually(lambda: word(stranger.web, "/x") == "404", "a store of unknown certificate is not believed")
         eventually(lambda: "ertificate" in stranger.status()["etcd"]["error"], "the status tells of the certificate")
 

@@ -102,10 +102,10 @@ class LiveChanges(GatewayTest):
 
     def test_a_new_service_comes_with_its_route_in_one_transaction(self):
         """Never a moment in which the route is there and its servers are not."""
-        timeline = Timeline("404")
+        timeline, fresh = Timeline("404"), {**service("fresh", self.b.url), **router("fresh", "Path(`/fresh`)", "fresh")}
         with Traffic(self.web.web, "/still", "/fresh") as traffic:
             for i in range(5):
-                timeline.change(lambda: self.put({**service("fresh", self.b.url), **router("fresh", "Path(`/fresh`)", "fresh")}), "b")
+                timeline.change(lambda: self.put(fresh), "b")
                 time.sleep(0.1)
                 timeline.change(lambda: self.put({}, ["http/services/fresh/", "http/routers/fresh/"]), "404")
                 time.sleep(0.1)

@@ -17,7 +17,8 @@ class Tutorial(GatewayTest):
         self.assertEqual(collections.Counter(answers), {"a": 20, "b": 20})
         self.assertEqual({said(ask(gateway.web, t)) for t in ("/", "/whoami/", "/whoami/x", "/other")}, {"404"})
 
-        gateway.wait_served(store.change({**service("foo", a.url), **service("bar", b.url), **strip("strip-foobar", "/foo", "/bar"),
+        gateway.wait_served(store.change({**service("foo", a.url), **service("bar", b.url),
+                                          **strip("strip-foobar", "/foo", "/bar"),
                                           **router("foo", "Path(`/foo`)", "foo", "strip-foobar"),
                                           **router("bar", "Path(`/bar`)", "bar", "strip-foobar")}))
         for path, upstream in (("/foo", a), ("/bar", b)):
@@ -42,8 +43,8 @@ class Tutorial(GatewayTest):
         a = Upstream("a")
         store = self.etcd()
         gateway = self.gateway(etcd=store).start()
-        gateway.wait_served(store.change({"http/services/X/LoadBalancer/Servers/0/URL": a.url, "HTTP/Routers/x/Rule": "Path(`/x`)",
-                                          "http/routers/x/SERVICE": "X"}))
+        gateway.wait_served(store.change({"http/services/X/LoadBalancer/Servers/0/URL": a.url,
+                                          "HTTP/Routers/x/Rule": "Path(`/x`)", "http/routers/x/SERVICE": "X"}))
         self.assertEqual(word(gateway.web, "/x"), "a")
 
 
