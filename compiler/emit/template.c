@@ -12,7 +12,7 @@ struct reader {
     size_t line; /* number of the line read last */
 };
 
-enum line_kind { LINE_TEXT, LINE_COMMENT, LINE_IF, LINE_UNLESS, LINE_EACH, LINE_END };
+enum line_kind { LINE_TEXT, LINE_COMMENT, LINE_IF, LINE_UNLESS, LINE_EACH, LINE_INCLUDE, LINE_END };
 
 /* A template is a part of the program: a broken one is a broken program. */
 _Noreturn static void fail(const struct reader *reader, const char *what, struct str about)
@@ -35,7 +35,11 @@ static enum line_kind classify(struct str line, struct str *argument)
     static const struct {
         const char *word;
         enum line_kind kind;
-    } directives[] = { { "#if", LINE_IF }, { "#unless", LINE_UNLESS }, { "#each", LINE_EACH }, { "#end", LINE_END } };
+    } directives[] = { { "#if", LINE_IF },
+                       { "#unless", LINE_UNLESS },
+                       { "#each", LINE_EACH },
+                       { "#include", LINE_INCLUDE },
+                       { "#end", LINE_END } };
     struct str rest = str_trim(line);
     if (str_starts(rest, STR("##")))
         return LINE_COMMENT;
@@ -110,6 +114,16 @@ static void render_each(struct buf *out, struct reader *reader, const struct tem
         skip_block(reader);
 }
 
+static void render_include(struct buf *out, const struct reader *reader, struct str file,
+                           const struct template_scope *scope)
+{
+    char name[64];
+    if (file.n >= sizeof name)
+        fail(reader, "no such template:", file);
+    snprintf(name, sizeof name, "%.*s", STR_ARG(file));
+    template_render(out, name, template_load(name), scope);
+}
+
 static void render_block(struct buf *out, struct reader *reader, const struct template_scope *scope, bool nested)
 {
     struct str line, argument;
@@ -117,6 +131,8 @@ static void render_block(struct buf *out, struct reader *reader, const struct te
         enum line_kind kind = classify(line, &argument);
         if (kind == LINE_TEXT) {
             put_line(out, reader, line, scope);
+        } else if (kind == LINE_INCLUDE) {
+            render_include(out, reader, argument, scope);
         } else if (kind == LINE_EACH) {
             render_each(out, reader, find(reader, scope, argument), scope);
         } else if (kind == LINE_IF || kind == LINE_UNLESS) {

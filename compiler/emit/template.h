@@ -2,6 +2,7 @@
  *   {{name}}            a slot anywhere in a line: replaced by the value of `name`
  *   #if name / #unless name / #end   the lines between stand only if `name` is (not) set; may be nested
  *   #each name / #end   the lines between, once for each row of the list `name`; slots see the row first
+ *   #include file       the lines of another template, with the same values
  *   ## text             a comment of the template, not rendered
  * An unknown name is a broken template: it stops the program (templates are ours, not input). */
 #pragma once
