@@ -58,22 +58,16 @@ static bool is_ipv6_text(struct str host)
     return colons >= 2;
 }
 
-bool key_put_host(struct buf *out, struct str host)
+bool key_put_host(struct buf *out, struct str host, size_t dots)
 {
-    while (host.n && host.p[host.n - 1] == '.')
-        host.n--;
-    if (host.n == 0)
-        return false;
     bool ipv6 = is_ipv6_text(host);
-    if (ipv6)
-        buf_putc(out, '[');
     for (size_t i = 0; i < host.n; i++) {
         char c = ascii_lower(host.p[i]);
         if (!ipv6 && !is_host_byte(c))
             return false;
         buf_putc(out, c);
     }
-    if (ipv6)
-        buf_putc(out, ']');
-    return true;
+    for (size_t i = 0; i < dots; i++)
+        buf_putc(out, '.');
+    return host.n > 0;
 }

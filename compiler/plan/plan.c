@@ -4,6 +4,7 @@
 
 #include "base/strmap.h"
 #include "plan/match.h"
+#include "plan/place.h"
 #include "plan/record.h"
 #include "plan/service.h"
 #include "plan/shape.h"
@@ -30,9 +31,9 @@ static struct chain_plan *chains_of(struct arena *arena, const struct model *mod
 /* Which kinds of things occur: of routers that win somewhere only. */
 static void add_kinds(struct shape_need *need, const struct matches *matches, const struct chain_plan *chains)
 {
-    need->host_keys = matches->host_keys;
-    need->any_keys = matches->any_keys;
     for (size_t i = 0; i < matches->n; i++) {
+        if (matches->p[i].router == NOBODY)
+            continue;
         const struct plan_program *program = chains[matches->p[i].router].program;
         need->cut = need->cut || matches->p[i].cuts;
         need->agent = need->agent || program;
@@ -67,6 +68,10 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
     struct buf scratch = { 0 };
     for (size_t i = 0; i < matches->n; i++) {
         const struct match *match = &matches->p[i];
+        if (match->router == NOBODY) {
+            routes[i] = (struct plan_entry){ match->key, record_render(arena, &scratch, match, NULL, NULL, STR("")) };
+            continue;
+        }
         const struct model_router *router = &model->routers[match->router];
         const struct shape_backend *backend = strmap_get(holders, router->service->name);
         routes[i] = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
@@ -75,6 +80,15 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
     buf_fini(&scratch);
     plan->routes = routes;
     plan->n_routes = matches->n;
+}
+
+static void fill_maps(const struct matches *matches, struct plan *plan)
+{
+    plan->maps[MAP_REGEXES] = matches->regexes;
+    plan->maps[MAP_FIELDS] = matches->fields;
+    plan->maps[MAP_LABELS] = matches->labels;
+    plan->maps[MAP_RANGES] = matches->ranges;
+    plan->maps[MAP_NAMES] = matches->names;
 }
 
 static int program_compare(const void *a, const void *b)
@@ -115,6 +129,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     fill_backends(arena, model, plan);
     fill_routes(arena, model, &matches, chains, plan);
     fill_programs(arena, model, chains, plan);
+    fill_maps(&matches, plan);
     return plan;
 }
 

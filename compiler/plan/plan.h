@@ -30,6 +30,24 @@ struct plan_entry {
     struct str key, value;
 };
 
+/* Maps that records point into. Their keys are digests of what they say, so the value of a key never changes:
+ * entries are there before the first record that needs them, and go when no request can meet them any more.
+ */
+enum plan_map_id {
+    MAP_REGEXES, /* regexes.map: "^GROUP\|EXPRESSION" → "{ROUTER"; of one group the best router first */
+    MAP_FIELDS,  /* fields.map: the same for those that look at headers or the query → "RANK;ROUTER" */
+    MAP_LABELS,  /* labels.map: "TABLE/LABEL" → "RANK;ROUTER;GROUP": who is decided by the label, and a group of fields.map to try */
+    MAP_RANGES,  /* ranges.map: range of addresses → all ranges of rules that hold it, ",10.0.0.0/8,10.1.0.0/16,": keys are no digests,
+                    but more in a value than a rule asks for does no harm */
+    MAP_NAMES,   /* names.map: names of headers that labels ask for; likewise */
+    PLAN_MAPS
+};
+
+struct plan_map {
+    const struct plan_entry *p; /* by key */
+    size_t n;
+};
+
 struct plan_server {
     struct str name; /* model_server.id */
     struct str host; /* as configured: an address, or a name that the daemon resolves */
@@ -66,29 +84,67 @@ struct plan {
     struct str shape_reason; /* why the shape is not the previous one; empty: it is */
     const struct plan_entry *routes; /* routes.map, by key */
     size_t n_routes;
+    struct plan_map maps[PLAN_MAPS];
     const struct plan_backend *backends; /* one for each of shape.backends, same order */
     size_t n_backends;
     const struct plan_program *programs; /* by id */
     size_t n_programs;
 };
 
-/* The records of routes.map (a key is HOST|E/PATH, E the index of the entry point, HOST empty for any host; exact paths end
- * in '?', prefixes do not; looked up by map_beg with the line HOST|E/PATH?, so the longest key wins).
- * A path in a key is the routing path (reference/traefik-routing.md 3.4), blanks and control bytes staying
- * in their %XX form. Fields of the value are parted by ';' and quoted by quote_field: */
+/* The keys of routes.map. E is the index of an entry point; HOST is lower case, without port (its last dot cut off where it has just
+ * one); PATH is the routing path (reference/traefik-routing.md 3.4) with blanks and control bytes in their %XX form; keys of exact
+ * paths end in '?', those of prefixes do not. All are looked up by map_beg with a line that ends in PATH?, so the longest key wins.
+ *
+ * First keys, of which a request finds one:
+ *     HOST|E/PATH       rules of that host
+ *     |E/PATH           rules of any host, where no key of the host was found
+ * Further keys, which the first record asks for (enum rival); SCOPE is HOST|E/PATH, |E/PATH, or *.REST|E/PATH for one label and then REST:
+ *     *.REST|E/PATH     rules of wildcard hosts
+ *     <METHOD/SCOPE     rules that need just this method
+ *     >SCOPE            a group of regular expressions over address, host, method and path; also
+ *     >>LABELS|E/PATH   … of hosts that end in these two or three labels,
+ *     >^E^BEGINNING     … of hosts that begin so,
+ *     >=E=              … of all hosts and paths
+ *     @SCOPE, @=E=      a table of what the request must have: a header (name=value, or name: for any value) or query parameter
+ *                       (?key=value, ?key:); nothing at all for regular expressions that need headers or the query
+ *     {NAME             the router, for those that are found in one of these ways
+ *
+ * Fields of a record are parted by ';' and quoted by quote_field: */
 enum record_field {
-    RECORD_FLAGS = 1, /* "." : nothing to do but to use the backend. Else of these letters:
-                         a  a record of any host may beat this one: look, compare RANK
+    RECORD_FLAGS = 1, /* '+' where RECORD_MORE holds rivals; then "." (nothing to do but to use the backend) or of these letters:
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          e  the key is an exact path: what the cut leaves of it is RESULT
                          g  ask the agent */
-    RECORD_BACKEND,   /* a declared backend */
-    RECORD_RANK,      /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
-    RECORD_PROGRAM,   /* plan_program.id, or empty */
+    RECORD_BACKEND,   /* a declared backend; empty: no router, only rivals or groups */
+    RECORD_RANK,      /* of two records the one with the smaller text (strcmp) RANK;ROUTER wins */
     RECORD_ROUTER,    /* qualified name of the router */
+    RECORD_PROGRAM,   /* plan_program.id, or empty */
     RECORD_CUT,       /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
-    RECORD_RESULT     /* with flag e: the path after the cut, as long as the request spells its path without codes */
+    RECORD_RESULT,    /* with flag e: the path after the cut, as long as the request spells its path without codes */
+    RECORD_MORE       /* of first keys: letters of RIVAL_LETTERS; of further keys: the name of a group or table */
 };
+
+/* What may beat the router of a first record for some of its requests. */
+enum rival {
+    RIVAL_ANY,         /* |E/PATH */
+    RIVAL_WILD,        /* *.REST|E/PATH */
+    RIVAL_METHOD,      /* <METHOD/HOST|E/PATH */
+    RIVAL_METHOD_ANY,  /* <METHOD/|E/PATH */
+    RIVAL_METHOD_WILD, /* <METHOD/ *.REST|E/PATH */
+    RIVAL_REGEX,       /* >HOST|E/PATH */
+    RIVAL_REGEX_ANY,   /* >|E/PATH */
+    RIVAL_REGEX_WILD,  /* >*.REST|E/PATH */
+    RIVAL_REGEX_HOST,  /* >>LABELS|E/PATH and >^E^BEGINNING */
+    RIVAL_REGEX_ROOT,  /* >=E= */
+    RIVAL_HEADER,      /* @SCOPE or @=E=, if the request has one of the headers */
+    RIVAL_QUERY,       /* …, if it has a query */
+    RIVAL_FULL,        /* …, in any case */
+    RIVAL_COUNT
+};
+#define RIVAL_LETTERS "awmnoxyzhrvqf"
+
+/* The rank of a record without a router: worse than any. */
+#define RANK_NOBODY "~"
 
 /* `previous` is the shape of the running process, NULL for none. It is kept if everything fits (holders
  * aside); otherwise the plan has a new one, with every service under its own name, and says why. */

@@ -3,6 +3,6 @@
 
 #include "plan/match.h"
 
-/* The value of one key. `backend` holds the router's service; `scratch` is only memory. */
+/* The value of one key; router and chain NULL where nobody stands there. `backend` holds the router's service; `scratch` is only memory. */
 struct str record_render(struct arena *arena, struct buf *scratch, const struct match *match,
                          const struct model_router *router, const struct chain_plan *chain, struct str backend);

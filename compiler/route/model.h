@@ -62,12 +62,18 @@ struct model_router {
 struct model {
     const struct settings *settings;
     int64_t revision;
-    const struct model_router *routers; /* by rank: priority descending, provider, stored name */
+    const struct model_router *routers; /* by rank (router_compare) */
     size_t n_routers;
     const struct model_service *services; /* by name */
     size_t n_services;
     size_t n_routers_out; /* routers of the trees that are in error, if only on one of their entry points */
 };
+
+/* Which provider wins ties (Traefik's providers.precedence, as far as they exist here): the smaller. */
+int provider_precedence(struct str provider);
+
+/* The order of all routers: priority descending, provider, name (as quote_field_compare orders). <0: a is asked first. */
+int router_compare(const struct model_router *a, const struct model_router *b);
 
 /* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops that
  * do nothing (rate limits without an average, strips without prefixes) are left out. The model points into

@@ -111,5 +111,5 @@ struct op_list op_list_join(struct build *b, const struct op_list *lists, size_t
 /* Fills out->routers (in the order of the trees) and n_routers_out. */
 void routers_build(struct build *b, struct model *out);
 
-/* Copies routers, found in the order that decides ties, to `out` in rank order, and notes ties. */
+/* Copies routers to `out` in rank order, and notes ties. */
 void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out);
