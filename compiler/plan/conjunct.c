@@ -28,12 +28,9 @@ static void remove_rest(struct conjunct *c, const struct rule_literal *literal)
 
 static void take_host(struct conjunct *c, enum host_kind kind, const struct rule_literal *literal)
 {
-    struct str host = literal->args[0];
     c->host_kind = kind;
-    c->dots = 0;
-    for (; host.n && host.p[host.n - 1] == '.'; host.n--)
-        c->dots++;
-    c->host = host;
+    c->host = literal->args[0];
+    c->dots = literal->dots;
 }
 
 /* Takes host and path out of the rest. A rule that names an exact host and a wildcard keeps the wildcard there. */

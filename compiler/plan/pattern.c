@@ -25,11 +25,8 @@ static void open_look(struct buf *out, const struct rule_literal *l)
 }
 
 /* One more or one less dot at its end makes no difference to a host (Traefik's host matcher). */
-static void put_host(struct buf *out, struct str host)
+static void put_host(struct buf *out, struct str host, size_t dots)
 {
-    size_t dots = 0;
-    for (; host.n && host.p[host.n - 1] == '.'; host.n--)
-        dots++;
     put_text(out, host);
     buf_printf(out, "\\.{%zu,%zu}\\n", dots ? dots - 1 : 0, dots + 1);
 }
@@ -44,7 +41,7 @@ static void put_host_look(struct buf *out, const struct rule_literal *l)
         regex_put(out, l->regex, "(?<=\\|)");
     } else {
         buf_puts(out, wild ? "[^.\\n]*+\\." : "");
-        put_host(out, l->args[0]);
+        put_host(out, l->args[0], l->dots);
     }
     buf_putc(out, ')');
 }
