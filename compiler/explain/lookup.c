@@ -1,12 +1,10 @@
 #include "explain/lookup.h"
 
-#include <arpa/inet.h>
-
 #include "base/quote.h"
 #include "base/vec.h"
 #include "explain/address.h"
 #include "plan/pattern.h"
-#include "route/regex_run.h"
+#include "explain/expression.h"
 
 struct looking {
     struct arena *arena;
@@ -168,7 +166,7 @@ static const struct plan_entry *find_match(struct looking *l, enum plan_map_id m
     struct str text = arena_copy(l->arena, buf_str(&line));
     const struct plan_entry *found = NULL;
     for (size_t i = count_up_to(lines->p, lines->n, front); i < lines->n && str_starts(lines->p[i].key, front) && !found; i++)
-        if (regex_finds(lines->p[i].key, text))
+        if (expression_finds(lines->p[i].key, text))
             found = &lines->p[i];
     buf_fini(&line);
     return note(l, name, text, found);
