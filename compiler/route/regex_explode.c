@@ -19,6 +19,7 @@ struct automaton {
     struct state states[MAX_STATES];
     size_t n;
     bool too_large;
+    bool twice; /* some step can be made in two ways: around an inner repetition, and around an outer one */
     bool next[MAX_STATES][MAX_STATES];
 };
 
@@ -43,8 +44,11 @@ static void append(list *to, const list *from)
 static void connect(struct automaton *a, const list *last, const list *first)
 {
     for (size_t i = 0; i < last->n; i++)
-        for (size_t j = 0; j < first->n; j++)
-            a->next[last->p[i]][first->p[j]] = true;
+        for (size_t j = 0; j < first->n; j++) {
+            bool *step = &a->next[last->p[i]][first->p[j]];
+            a->twice = a->twice || *step;
+            *step = true;
+        }
 }
 
 static struct ends add_node(struct automaton *a, const struct regex_node *node);
@@ -165,7 +169,7 @@ static bool repeats_ambiguously(const struct regex_node *repeat)
     struct automaton *a = xmalloc(sizeof *a);
     memset(a, 0, sizeof *a);
     struct ends ends = add_repeat(a, repeat);
-    bool found = a->too_large || is_ambiguous(a);
+    bool found = a->too_large || a->twice || is_ambiguous(a);
     ends_fini(&ends);
     free(a);
     return found;
@@ -201,8 +205,10 @@ static bool loops_touch(const struct regex_node *const *parts, size_t n, bool so
 
 static bool explodes(const struct regex_node *node)
 {
-    if (is_endless(node) && node->parts[0]->op != REGEX_CLASS && !regex_is_zero_width(node->parts[0]) &&
-        repeats_ambiguously(node))
+    bool many = is_endless(node) && node->parts[0]->op != REGEX_CLASS && !regex_is_zero_width(node->parts[0]);
+    /* Which of a hundred copies take nothing is a choice, too. */
+    bool choice = many && node->max != REGEX_UNBOUNDED && regex_is_nullable(node->parts[0]);
+    if (choice || (many && repeats_ambiguously(node)))
         return true;
     if (node->op == REGEX_CONCAT && loops_touch(node->parts, node->n, true))
         return true;
