@@ -12,8 +12,8 @@ local function code_of(c)
     return string.format("%%%02X", c:byte())
 end
 
-local function refuse(txn, body)
-    local reply = txn:reply({ status = 400, reason = "Bad Request" })
+local function refuse(txn, body, status)
+    local reply = txn:reply({ status = status or 400, reason = status and "Service Unavailable" or "Bad Request" })
     reply:add_header("Content-Type", "text/plain; charset=utf-8")
     reply:add_header("X-Content-Type-Options", "nosniff")
     reply:set_body(body)
@@ -30,12 +30,17 @@ local function normalise(path)
     end))
 end
 
--- As Go writes a path (net/url EscapedPath): as it stands if it is a legal one, else wholly encoded anew.
+-- As Go writes a decoded path (net/url escape).
 local function escape(path)
+    return (path:gsub("[^A-Za-z0-9._~$&+,/:;=@-]", code_of))
+end
+
+-- As Go writes an encoded path (net/url EscapedPath): as it stands if it is a legal one, else wholly encoded anew.
+local function legal(path)
     if not path:find("[^A-Za-z0-9._~!$&'()*+,;=:@/%[%]%%-]") then
         return path
     end
-    return (decode(path):gsub("[^A-Za-z0-9._~$&+,/:;=@-]", code_of))
+    return escape(decode(path))
 end
 
 -- Without empty, "." and ".." segments; a slash at the end stays (net/url JoinPath).
@@ -71,7 +76,7 @@ core.register_action("path", { "http-req" }, function(txn)
     if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") then
         return refuse(txn, "400 Bad Request")
     end
-    local sent = clean(escape(normalise(path)))
+    local sent = clean(legal(normalise(path)))
     local routed = routing_path(sent)
     if query and query:find(";", 1, true) then
         query = query:gsub(";", "&")
@@ -113,7 +118,7 @@ core.register_action("cut", { "http-req" }, function(txn)
     if rest ~= "" and rest:sub(1, 1) ~= "/" then
         rest = "/" .. rest
     end
-    local cut = escape(decode(to)) .. rest
+    local cut = legal(decode(to)) .. rest
     cut = cut == "" and "/" or cut
     if clean(cut) ~= cut then
         return refuse(txn, "Bad Request\n")
@@ -122,6 +127,9 @@ core.register_action("cut", { "http-req" }, function(txn)
     -- A line end in a header's value would end the header.
     txn.http:req_add_header("X-Forwarded-Prefix", (decode(from):gsub("%c", "")))
 end)
+
+-- For program.lua, in the same Lua state.
+maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse }
 
 -- Headers ----------------------------------------------------------------------------------------------------------
 

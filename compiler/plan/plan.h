@@ -16,11 +16,15 @@ struct shape_backend {
 };
 
 struct shape {
-    bool host_keys; /* rules with Host occur */
-    bool any_keys;  /* rules without Host occur */
-    bool cut;       /* records with a path cut occur (field CUT) */
-    bool agent;     /* records with an agent program occur */
-    bool agent_full; /* … that need the whole request (host, url, headers), not only program and address */
+    bool host_keys;   /* rules with Host occur */
+    bool any_keys;    /* rules without Host occur */
+    bool cut;         /* records with a path cut occur (field CUT) */
+    bool agent;       /* records with an agent program occur */
+    bool agent_full;  /* … that need the whole request (host, url, headers), not only program and address */
+    int agent_rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
+                         between */
+    const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
+    size_t n_response_headers;
     const struct shape_backend *backends; /* in byte order of the names */
     size_t n_backends;
 };
@@ -28,6 +32,19 @@ struct shape {
 /* A line of a map. Keys and values are final: quoted, one line each. */
 struct plan_entry {
     struct str key, value;
+};
+
+/* Maps that records point into. Their keys are digests of what they say, so the value of a key never changes:
+ * entries are there before the first record that needs them, and go when no request can meet them any more.
+ */
+enum plan_map_id {
+    MAP_PROGRAMS, /* programs.map: native programs, see ops.h */
+    PLAN_MAPS
+};
+
+struct plan_map {
+    const struct plan_entry *p; /* by key */
+    size_t n;
 };
 
 struct plan_server {
@@ -70,6 +87,7 @@ struct plan {
     size_t n_backends;
     const struct plan_program *programs; /* by id */
     size_t n_programs;
+    struct plan_map maps[PLAN_MAPS];
 };
 
 /* The records of routes.map (a key is HOST|E/PATH, E the index of the entry point, HOST empty for any host; exact paths end
@@ -81,13 +99,17 @@ enum record_field {
                          a  a record of any host may beat this one: look, compare RANK
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          e  the key is an exact path: what the cut leaves of it is RESULT
-                         g  ask the agent */
+                         g  ask the agent
+                         p  run the native program OPS; q: behind the agent */
     RECORD_BACKEND,   /* a declared backend */
-    RECORD_RANK,      /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
-    RECORD_PROGRAM,   /* plan_program.id, or empty */
-    RECORD_ROUTER,    /* qualified name of the router */
-    RECORD_CUT,       /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
-    RECORD_RESULT     /* with flag e: the path after the cut, as long as the request spells its path without codes */
+    RECORD_RANK, /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
+    RECORD_PROGRAM, /* plan_program.id, or empty */
+    RECORD_ROUTER,  /* qualified name of the router */
+    RECORD_CUT,     /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
+    RECORD_RESULT,  /* with flag e: the path after the cut, as long as the request spells its path without
+                       codes */
+    RECORD_GROUP,   /* empty */
+    RECORD_OPS /* with flag p or q: key of programs.map. Fields at the end that are empty are not written */
 };
 
 /* `previous` is the shape of the running process, NULL for none. It is kept if everything fits (holders

@@ -12,6 +12,8 @@ static void put_flags(struct buf *out, const struct match *match, const struct c
         buf_putc(out, cut);
     if (chain->program)
         buf_putc(out, 'g');
+    if (chain->ops.key.p)
+        buf_putc(out, chain->program ? 'q' : 'p');
     if (out->n == before)
         buf_putc(out, '.');
 }
@@ -41,5 +43,9 @@ struct str record_render(struct arena *arena, struct buf *scratch, const struct 
     }
     buf_putc(scratch, ';');
     buf_put(scratch, cut.result);
+    if (chain->ops.key.p) {
+        buf_puts(scratch, ";;");
+        buf_put(scratch, chain->ops.key);
+    }
     return arena_copy(arena, buf_str(scratch));
 }

@@ -140,7 +140,7 @@ START_TEST(a_map_that_haproxy_does_not_know_differs)
     struct shape shape = { 0 };
     open_scene(&scene, "");
     applier_destroy(scene.applier);
-    scene.applier = applier_create(scene.stage.runtime_path, "/nonexistent/routes.map", NULL);
+    scene.applier = applier_create(scene.stage.runtime_path, "/nonexistent", NULL);
     ck_assert_int_eq(route(&scene, STEP_ADD_ROUTE, "x|0/", "y"), APPLY_DIFFERS);
     ck_assert_ptr_nonnull(strstr(scene.error, "Unknown map identifier"));
     ck_assert_int_eq(replace(&scene, NULL, 0), APPLY_DIFFERS);
