@@ -10,7 +10,7 @@ static enum apply_status send_payload(struct push *push, struct buf *text, struc
     enum runtime_status status = runtime_call(&push->applier->runtime, buf_str(text), answer);
     push->applier->counts.commands++;
     if (status == RUNTIME_REFUSED)
-        return push_differs(push, "%s: one is too long for the runtime socket", sending);
+        return push_differs(push, "%s: one of them is too long for the runtime socket", sending);
     if (status != RUNTIME_OK)
         return push_failed(push, status, sending);
     struct reply reply = reply_classify(buf_str(answer));

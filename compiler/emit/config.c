@@ -106,7 +106,7 @@ static struct str response_words(struct arena *arena, const struct shape *shape)
     struct buf words = { 0 };
     for (size_t i = 0; i < shape->n_response_headers; i++)
         buf_printf(&words, "%s%.*s", i ? "," : "", STR_ARG(shape->response_headers[i]));
-    struct str out = emit_word(arena, buf_str(&words));
+    struct str out = emit_word(arena, words.n ? buf_str(&words) : STR(","));
     buf_fini(&words);
     return out;
 }

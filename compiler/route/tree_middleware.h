@@ -70,7 +70,7 @@ struct allow_list {
     struct int_value reject_status;
 };
 
-struct in_flight {
+struct in_flight_req {
     struct str key;
     struct int_value amount;
     struct source_criterion source_criterion;
