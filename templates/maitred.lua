@@ -12,8 +12,9 @@ local function code_of(c)
     return string.format("%%%02X", c:byte())
 end
 
-local function refuse(txn, body)
-    local reply = txn:reply({ status = 400, reason = "Bad Request" })
+local function refuse(txn, body, status)
+    local reasons = { [400] = "Bad Request", [503] = "Service Unavailable", [505] = "HTTP Version Not Supported" }
+    local reply = txn:reply({ status = status or 400, reason = reasons[status or 400] })
     reply:add_header("Content-Type", "text/plain; charset=utf-8")
     reply:add_header("X-Content-Type-Options", "nosniff")
     reply:set_body(body)
@@ -30,12 +31,17 @@ local function normalise(path)
     end))
 end
 
--- As Go writes a path (net/url EscapedPath): as it stands if it is a legal one, else wholly encoded anew.
+-- As Go writes a decoded path (net/url escape).
 local function escape(path)
+    return (path:gsub("[^A-Za-z0-9._~$&+,/:;=@-]", code_of))
+end
+
+-- As Go writes an encoded path (net/url EscapedPath): as it stands if it is a legal one, else wholly encoded anew.
+local function legal(path)
     if not path:find("[^A-Za-z0-9._~!$&'()*+,;=:@/%[%]%%-]") then
         return path
     end
-    return (decode(path):gsub("[^A-Za-z0-9._~$&+,/:;=@-]", code_of))
+    return escape(decode(path))
 end
 
 -- Without empty, "." and ".." segments; a slash at the end stays (net/url JoinPath).
@@ -74,10 +80,14 @@ core.register_action("path", { "http-req" }, function(txn)
     if url == "*" or txn.f:method() == "CONNECT" then
         return
     end
-    if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") then
+    if path:gsub("%%%x%x", ""):find("%%") or url:find("[%c#]") then
         return refuse(txn, "400 Bad Request")
     end
-    local sent = clean(escape(normalise(path)))
+    local authority = url:match("^%a[%w+.-]*://([^/?]*)")
+    if authority then
+        txn.http:req_set_header("Host", authority)
+    end
+    local sent = clean(legal(normalise(path)))
     local routed = routing_path(sent, "[%c :/?#%[%]@!$&'()*+,;=%%]")
     local exact = field(routing_path(sent, "[:/?#%[%]@!$&'()*+,;=%%]"))
     if query and query:find(";", 1, true) then
@@ -123,7 +133,7 @@ core.register_action("cut", { "http-req" }, function(txn)
     if rest ~= "" and rest:sub(1, 1) ~= "/" then
         rest = "/" .. rest
     end
-    local cut = escape(decode(to)) .. rest
+    local cut = legal(decode(to)) .. rest
     cut = cut == "" and "/" or cut
     if clean(cut) ~= cut then
         return refuse(txn, "Bad Request\n")
@@ -131,6 +141,24 @@ core.register_action("cut", { "http-req" }, function(txn)
     txn.http:req_set_path(cut)
     -- A line end in a header's value would end the header.
     txn.http:req_add_header("X-Forwarded-Prefix", (decode(from):gsub("%c", "")))
+end)
+
+-- For program.lua, in the same Lua state.
+maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse }
+
+-- What HAProxy's relaxed parser lets through, and Go's does not -------------------------------------------------------
+
+core.register_action("version", { "http-req" }, function(txn)
+    local major = txn.f:req_ver():match("^(%d)%.%d$")
+    if not major or major == "0" then
+        return refuse(txn, "400 Bad Request: malformed HTTP version")
+    elseif major ~= "1" then
+        return refuse(txn, "505 HTTP Version Not Supported: unsupported protocol version", 505)
+    end
+end)
+
+core.register_action("names", { "http-req" }, function(txn)
+    refuse(txn, "400 Bad Request: invalid header name")
 end)
 
 -- Headers ----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
-/* Shared by the files of the applier (apply, servers, routes, read); nobody else includes it. */
+/* Shared by the files of the applier (apply, servers, routes, maps, read); nobody else includes it. */
 #pragma once
 
 #include "base/arena.h"
 #include "haproxy/apply.h"
 #include "haproxy/batch.h"
 #include "haproxy/reply.h"
+#include "haproxy/retired.h"
 #include "haproxy/waiting.h"
 
 struct applier {
@@ -12,6 +13,10 @@ struct applier {
     struct str routes_map; /* as in the configuration */
     struct str map_word;   /* the same as a word of a command */
     struct log *log;
+    struct applier_map {
+        struct str name, word; /* as above */
+    } maps[PLAN_MAPS];
+    struct retired retired; /* entries of those that no record needs, still there for requests on their way */
     struct waiting waiting; /* servers in maintenance, to be deleted when their last connection ends */
     struct applier_counts counts;
     struct arena *arena; /* of this struct */
@@ -35,12 +40,21 @@ enum apply_status push_failed(struct push *push, enum runtime_status status, con
 enum apply_status push_differs(struct push *push, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Sends entries as payloads: `command` (to "<<") and the lines. `sending` says what, for messages. */
+enum apply_status push_entries(struct push *push, struct str command, const struct plan_entry *entries,
+                               size_t n, const char *sending);
+
 /* s as one word of a command, in the push's arena. */
 struct str push_word(struct push *push, struct str s);
 
 /* servers.c: steps of one kind of phase, read back. */
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
+
+/* maps.c: the maps that records point into. */
+enum apply_status maps_fill(struct push *push, const struct step *step);
+void maps_retire(struct push *push, const struct step *step);
+void maps_sweep(struct push *push);
 
 /* routes.c */
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);

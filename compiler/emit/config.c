@@ -96,6 +96,36 @@ static struct template_value numbers(struct arena *arena, const char *list, cons
     return (struct template_value)LIST(list, rows, n);
 }
 
+static struct template_value response_list(struct arena *arena, const struct shape *shape)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, shape->n_response_headers);
+    for (size_t i = 0; i < shape->n_response_headers; i++)
+        rows[i] = SCOPE(arena, TEXT("response_header", emit_word(arena, shape->response_headers[i])),
+                        TEXT("slot", arena_printf(arena, "%zu", i)));
+    return (struct template_value)LIST("response_headers", rows, shape->n_response_headers);
+}
+
+/* The names as one word: arguments of program.lua. */
+static struct str response_words(struct arena *arena, const struct shape *shape)
+{
+    struct buf words = { 0 };
+    for (size_t i = 0; i < shape->n_response_headers; i++)
+        buf_printf(&words, "%s%.*s", i ? "," : "", STR_ARG(shape->response_headers[i]));
+    struct str out = emit_word(arena, words.n ? buf_str(&words) : STR(","));
+    buf_fini(&words);
+    return out;
+}
+
+/* Rounds of the agent behind the first. */
+static struct template_value round_list(struct arena *arena, const struct shape *shape)
+{
+    size_t n = shape->agent && shape->agent_rounds > 1 ? (size_t)shape->agent_rounds - 1 : 0;
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = SCOPE(arena, TEXT("round", arena_printf(arena, "%zu", i + 2)));
+    return (struct template_value)LIST("rounds", rows, n);
+}
+
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
     /* The likeliest first: the rules are tried in this order. */
@@ -108,6 +138,9 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT_IF("threads", arena_printf(arena, "%d", threads), threads > 0),
         TEXT_IF("connections", arena_printf(arena, "%d", connections), connections > 0),
         TEXT("lua", emit_word(arena, emit_path(arena, paths, ARTIFACT_LUA))),
+        TEXT("program_lua", emit_word(arena, emit_path(arena, paths, ARTIFACT_PROGRAM_LUA))),
+        TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
+        TEXT("response_words", response_words(arena, shape)), response_list(arena, shape), round_list(arena, shape),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("routes", path_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
         TEXT("regexes", path_argument(arena, emit_path(arena, paths, emit_map_name(MAP_REGEXES)))),

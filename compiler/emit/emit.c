@@ -21,7 +21,8 @@ static void emit_lines(struct buf *out, const struct plan_entry *entries, size_t
 
 const char *emit_map_name(enum plan_map_id map)
 {
-    static const char *const names[] = { [MAP_REGEXES] = "maps/regexes.map",
+    static const char *const names[] = { [MAP_PROGRAMS] = "maps/programs.map",
+                                         [MAP_REGEXES] = "maps/regexes.map",
                                          [MAP_FIELDS] = "maps/fields.map",
                                          [MAP_LABELS] = "maps/labels.map",
                                          [MAP_RANGES] = "maps/ranges.map",
@@ -51,7 +52,7 @@ static struct artifact finish(struct arena *arena, const char *name, struct buf 
 
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
-    enum { ALL = 7 + PLAN_MAPS };
+    enum { ALL = 8 + PLAN_MAPS };
     struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL);
     struct arena *scratch = arena_create();
     struct buf bytes = { 0 };
@@ -71,6 +72,7 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
         p[n++] = finish(arena, ARTIFACT_SPOE, &bytes, true);
     }
     p[n++] = (struct artifact){ STR(ARTIFACT_LUA), template_load(ARTIFACT_LUA), true };
+    p[n++] = (struct artifact){ STR(ARTIFACT_PROGRAM_LUA), template_load(ARTIFACT_PROGRAM_LUA), true };
     emit_policy(&bytes, plan);
     p[n++] = finish(arena, ARTIFACT_POLICY, &bytes, false);
     shape_write(&plan->shape, &bytes);

@@ -26,6 +26,7 @@ struct artifacts {
 #define ARTIFACT_ROUTES "maps/routes.map"
 #define ARTIFACT_SPOE "spoe.cfg"
 #define ARTIFACT_LUA "maitred.lua"
+#define ARTIFACT_PROGRAM_LUA "program.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"
@@ -34,7 +35,7 @@ struct artifacts {
 /* Renders all of them: deterministic. HAProxy is started with -f haproxy.cfg -f backends.cfg. */
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
 
-/* "maps/regexes.map". */
+/* "maps/programs.map". */
 const char *emit_map_name(enum plan_map_id map);
 
 /* One line of a map file or payload: "key value\n". */

@@ -96,6 +96,27 @@ static void narrow_host(struct conjunct *c, struct arena *arena)
     }
 }
 
+static bool is_decided(const struct rule_conjunct *c)
+{
+    size_t counts[MATCHER_COUNT] = { 0 };
+    for (size_t i = 0; i < c->n; i++) {
+        enum matcher m = c->literals[i].matcher;
+        bool known = m == MATCHER_HOST || m == MATCHER_HOST_WILDCARD || m == MATCHER_PATH || m == MATCHER_PATH_PREFIX ||
+                     m == MATCHER_METHOD;
+        if (!known || c->literals[i].negated || ++counts[m] > 1)
+            return false;
+    }
+    return !counts[MATCHER_HOST] || !counts[MATCHER_HOST_WILDCARD];
+}
+
+bool dnf_is_decided(const struct rule_dnf *dnf)
+{
+    for (size_t i = 0; i < dnf->n; i++)
+        if (!is_decided(&dnf->conjuncts[i]))
+            return false;
+    return true;
+}
+
 static void set_label(struct conjunct *c, struct arena *arena, enum label_kind kind, struct str name, char mark,
                       struct str value)
 {

@@ -41,6 +41,9 @@ struct conjunct {
     VEC(const struct rule_literal *) rest; /* must hold too */
 };
 
+/* Whether the keys of all conjuncts of a rule decide alone: CLASS_PLAIN and CLASS_METHOD. */
+bool dnf_is_decided(const struct rule_dnf *dnf);
+
 /* Reads a conjunct; everything but `rest` lies in the arena or the rule. */
 void conjunct_init(struct conjunct *out, struct arena *arena, const struct rule_conjunct *source);
 void conjunct_fini(struct conjunct *c);

@@ -270,7 +270,7 @@ static void add_further_matches(struct matching *m, struct matches *out)
         size_t router = m->clauses.clauses.p[i].router;
         struct str key = set.router_keys[router];
         if (!done[router])
-            vec_push(&m->found, (struct match){ .key = key, .path_at = key.n, .router = router, .of_router = true });
+            vec_push(&m->found, (struct match){ .key = key, .path_at = key.n, .router = router });
         done[router] = true;
     }
     out->regexes = entries_of(m->arena, &set.short_lines);

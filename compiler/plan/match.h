@@ -10,7 +10,6 @@ struct match {
     size_t router;     /* index into model->routers, or NOBODY: what may beat it is all that the key is for */
     size_t prefix;     /* which prefix its chain cuts off the paths of this key, an index into strip.prefixes; */
     bool cuts;         /* … if any */
-    bool of_router;    /* a router key: its paths are not known */
     struct str rivals; /* of a first key: letters of enum rival in plan.h */
     struct str group;  /* of a further key: name of a group or table */
 };

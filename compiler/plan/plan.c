@@ -5,6 +5,7 @@
 #include "base/strmap.h"
 #include "plan/match.h"
 #include "plan/place.h"
+#include "plan/ops.h"
 #include "plan/record.h"
 #include "plan/service.h"
 #include "plan/shape.h"
@@ -34,11 +35,35 @@ static void add_kinds(struct shape_need *need, const struct matches *matches, co
     for (size_t i = 0; i < matches->n; i++) {
         if (matches->p[i].router == NOBODY)
             continue;
-        const struct plan_program *program = chains[matches->p[i].router].program;
+        const struct chain_plan *chain = &chains[matches->p[i].router];
+        int rounds = (int)chain_rounds(chain);
         need->cut = need->cut || matches->p[i].cuts;
-        need->agent = need->agent || program;
-        need->agent_full = need->agent_full || (program && program_is_full(program));
+        need->agent = need->agent || rounds > 0;
+        need->agent_full = need->agent_full || (chain->program && program_is_full(chain->program));
+        for (size_t j = 0; j < chain->n_asked; j++)
+            need->agent_full = need->agent_full || program_is_full(chain->asked[j]);
+        need->agent_rounds = rounds > need->agent_rounds ? rounds : need->agent_rounds;
     }
+}
+
+/* The names of headers that programs set in answers. */
+static void add_response_headers(struct arena *arena, struct shape_need *need, const struct model *model)
+{
+    struct strmap *seen = strmap_create(arena, 16);
+    VEC(struct str) names = { 0 };
+    for (size_t i = 0; i < model->n_routers; i++)
+        for (size_t j = 0; j < model->routers[i].n_ops; j++) {
+            const struct model_op *op = &model->routers[i].ops[j];
+            for (size_t k = 0; op->kind == OP_HEADERS && k < op->headers->n_response; k++)
+                if (!strmap_put(seen, op->headers->response[k].name, need))
+                    vec_push(&names, op->headers->response[k].name);
+        }
+    struct str *copy = ARENA_ARRAY(arena, struct str, names.n);
+    if (names.n)
+        memcpy(copy, names.p, names.n * sizeof *copy);
+    need->response_headers = copy;
+    need->n_response_headers = names.n;
+    vec_fini(&names);
 }
 
 static void fill_backends(struct arena *arena, const struct model *model, struct plan *plan)
@@ -82,15 +107,6 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
     plan->n_routes = matches->n;
 }
 
-static void fill_maps(const struct matches *matches, struct plan *plan)
-{
-    plan->maps[MAP_REGEXES] = matches->regexes;
-    plan->maps[MAP_FIELDS] = matches->fields;
-    plan->maps[MAP_LABELS] = matches->labels;
-    plan->maps[MAP_RANGES] = matches->ranges;
-    plan->maps[MAP_NAMES] = matches->names;
-}
-
 static int program_compare(const void *a, const void *b)
 {
     return str_cmp(((const struct plan_program *)a)->id, ((const struct plan_program *)b)->id);
@@ -99,11 +115,16 @@ static int program_compare(const void *a, const void *b)
 static void fill_programs(struct arena *arena, const struct model *model, const struct chain_plan *chains,
                           struct plan *plan)
 {
-    struct plan_program *programs = ARENA_ARRAY(arena, struct plan_program, model->n_routers);
-    size_t n = 0, kept = 0;
+    size_t most = 0, n = 0, kept = 0;
     for (size_t i = 0; i < model->n_routers; i++)
+        most += chain_rounds(&chains[i]);
+    struct plan_program *programs = ARENA_ARRAY(arena, struct plan_program, most);
+    for (size_t i = 0; i < model->n_routers; i++) {
         if (chains[i].program)
             programs[n++] = *chains[i].program;
+        for (size_t j = 0; j < chains[i].n_asked; j++)
+            programs[n++] = *chains[i].asked[j];
+    }
     if (n)
         qsort(programs, n, sizeof *programs, program_compare);
     for (size_t i = 0; i < n; i++)
@@ -111,6 +132,40 @@ static void fill_programs(struct arena *arena, const struct model *model, const 
             programs[kept++] = programs[i];
     plan->programs = programs;
     plan->n_programs = kept;
+}
+
+static int entry_compare(const void *a, const void *b)
+{
+    return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
+}
+
+/* Entries of equal keys are equal. */
+static struct plan_map map_of(struct arena *arena, plan_entries *all)
+{
+    struct plan_entry *p = ARENA_ARRAY(arena, struct plan_entry, all->n);
+    size_t n = 0;
+    if (all->n)
+        qsort(all->p, all->n, sizeof *all->p, entry_compare);
+    for (size_t i = 0; i < all->n; i++)
+        if (n == 0 || !str_eq(p[n - 1].key, all->p[i].key))
+            p[n++] = all->p[i];
+    vec_fini(all);
+    return (struct plan_map){ p, n };
+}
+
+static void fill_maps(struct arena *arena, const struct model *model, const struct matches *matches,
+                      const struct chain_plan *chains, struct plan *plan)
+{
+    plan_entries programs = { 0 };
+    for (size_t i = 0; i < model->n_routers; i++)
+        if (chains[i].ops.key.p)
+            ops_lines(arena, &chains[i].ops, &programs);
+    plan->maps[MAP_PROGRAMS] = map_of(arena, &programs);
+    plan->maps[MAP_REGEXES] = matches->regexes;
+    plan->maps[MAP_FIELDS] = matches->fields;
+    plan->maps[MAP_LABELS] = matches->labels;
+    plan->maps[MAP_RANGES] = matches->ranges;
+    plan->maps[MAP_NAMES] = matches->names;
 }
 
 struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous)
@@ -122,6 +177,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     struct matches matches = match_build(arena, model, chains);
     struct shape_need need = services_needed(arena, model);
     add_kinds(&need, &matches, chains);
+    add_response_headers(arena, &need, model);
     if (!previous)
         plan->shape_reason = STR("a first configuration");
     if (!previous || !shape_fit(arena, previous, &need, &plan->shape, &plan->shape_reason))
@@ -129,7 +185,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     fill_backends(arena, model, plan);
     fill_routes(arena, model, &matches, chains, plan);
     fill_programs(arena, model, chains, plan);
-    fill_maps(&matches, plan);
+    fill_maps(arena, model, &matches, chains, plan);
     return plan;
 }
 

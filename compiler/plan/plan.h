@@ -16,11 +16,15 @@ struct shape_backend {
 };
 
 struct shape {
-    bool host_keys; /* rules with Host occur */
-    bool any_keys;  /* rules without Host occur */
-    bool cut;       /* records with a path cut occur (field CUT) */
-    bool agent;     /* records with an agent program occur */
-    bool agent_full; /* … that need the whole request (host, url, headers), not only program and address */
+    bool host_keys;   /* rules with Host occur */
+    bool any_keys;    /* rules without Host occur */
+    bool cut;         /* records with a path cut occur (field CUT) */
+    bool agent;       /* records with an agent program occur */
+    bool agent_full;  /* … that need the whole request (host, url, headers), not only program and address */
+    int agent_rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
+                         between */
+    const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
+    size_t n_response_headers;
     const struct shape_backend *backends; /* in byte order of the names */
     size_t n_backends;
 };
@@ -34,6 +38,7 @@ struct plan_entry {
  * entries are there before the first record that needs them, and go when no request can meet them any more.
  */
 enum plan_map_id {
+    MAP_PROGRAMS, /* programs.map: native programs, see ops.h */
     MAP_REGEXES, /* regexes.map: "^GROUP\|EXPRESSION" → "{ROUTER"; of one group the best router first */
     MAP_FIELDS,  /* fields.map: the same for those that look at headers or the query → "RANK;ROUTER" */
     MAP_LABELS,  /* labels.map: "TABLE/LABEL" → "RANK;ROUTER;GROUP": who is decided by the label, and a group of fields.map to try */
@@ -84,11 +89,11 @@ struct plan {
     struct str shape_reason; /* why the shape is not the previous one; empty: it is */
     const struct plan_entry *routes; /* routes.map, by key */
     size_t n_routes;
-    struct plan_map maps[PLAN_MAPS];
     const struct plan_backend *backends; /* one for each of shape.backends, same order */
     size_t n_backends;
     const struct plan_program *programs; /* by id */
     size_t n_programs;
+    struct plan_map maps[PLAN_MAPS];
 };
 
 /* The keys of routes.map. E is the index of an entry point; HOST is lower case, without port (its last dot cut off where it has just
@@ -114,14 +119,16 @@ enum record_field {
     RECORD_FLAGS = 1, /* '+' where RECORD_MORE holds rivals; then "." (nothing to do but to use the backend) or of these letters:
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          e  the key is an exact path: what the cut leaves of it is RESULT
-                         g  ask the agent */
+                         g  ask the agent
+                         p  run the native program OPS; q: behind the agent */
     RECORD_BACKEND,   /* a declared backend; empty: no router, only rivals or groups */
     RECORD_RANK,      /* of two records the one with the smaller text (strcmp) RANK;ROUTER wins */
     RECORD_ROUTER,    /* qualified name of the router */
     RECORD_PROGRAM,   /* plan_program.id, or empty */
     RECORD_CUT,       /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
     RECORD_RESULT,    /* with flag e: the path after the cut, as long as the request spells its path without codes */
-    RECORD_MORE       /* of first keys: letters of RIVAL_LETTERS; of further keys: the name of a group or table */
+    RECORD_MORE,      /* of first keys: letters of RIVAL_LETTERS; of further keys: the name of a group or table */
+    RECORD_OPS        /* with flag p or q: key of programs.map. Fields at the end that are empty are not written */
 };
 
 /* What may beat the router of a first record for some of its requests. */

@@ -12,17 +12,16 @@ static void put_flags(struct buf *out, const struct match *match, const struct c
         buf_putc(out, cut);
     if (chain && chain->program)
         buf_putc(out, 'g');
+    if (chain && chain->ops.key.p)
+        buf_putc(out, chain->program ? 'q' : 'p');
     if (out->n == before)
         buf_putc(out, '.');
 }
 
-/* What a key says of a cut. A router key does not say which path it is asked for: Lua finds out. */
 static struct chain_cut cut_of(struct arena *arena, const struct match *match, const struct chain_plan *chain)
 {
     struct str path = str_from(match->key, match->path_at);
     bool exact = path.n && path.p[path.n - 1] == '?';
-    if (match->of_router && chain->strip)
-        return (struct chain_cut){ .flag = 'S' };
     return match->cuts ? chain_cut_at(arena, chain, match->prefix, str_head(path, path.n - exact), exact)
                        : (struct chain_cut){ 0 };
 }
@@ -61,5 +60,9 @@ struct str record_render(struct arena *arena, struct buf *scratch, const struct 
         buf_puts(scratch, ";;" RANK_NOBODY ";;;;;");
     }
     buf_put(scratch, match->rivals.n ? match->rivals : match->group);
+    if (router && chain->ops.key.p) {
+        buf_putc(scratch, ';');
+        buf_put(scratch, chain->ops.key);
+    }
     return arena_copy(arena, buf_str(scratch));
 }

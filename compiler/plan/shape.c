@@ -4,6 +4,9 @@
 
 #include "plan/service.h"
 
+/* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
+enum { MAX_RESPONSE_HEADERS = 64 };
+
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {
     if (need->host_keys && !have->host_keys)
@@ -16,6 +19,8 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
         return STR("the first middleware of the agent");
     if (need->agent_full && !have->agent_full)
         return STR("the first middleware of the agent that reads headers");
+    if (need->agent_rounds > have->agent_rounds)
+        return STR("the first chain that asks the agent so often");
     return (struct str){ 0 };
 }
 
@@ -66,7 +71,11 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
         backends[i] = (struct shape_backend){ arena_copy(arena, previous->backends[i].name),
                                               arena_copy(arena, previous->backends[i].service),
                                               arena_copy(arena, previous->backends[i].holder) };
+    struct str *names = ARENA_ARRAY(arena, struct str, previous->n_response_headers);
+    for (size_t i = 0; i < previous->n_response_headers; i++)
+        names[i] = arena_copy(arena, previous->response_headers[i]);
     *out = *previous;
+    out->response_headers = names;
     out->backends = backends;
     if (assign_holders(arena, backends, previous->n_backends, need))
         return true;
@@ -77,6 +86,52 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
 static int backend_compare(const void *a, const void *b)
 {
     return str_cmp(((const struct shape_backend *)a)->name, ((const struct shape_backend *)b)->name);
+}
+
+/* Names that the usual middlewares set: their first use costs no reload. */
+static const struct str usual_headers[] = {
+    STR("access-control-allow-credentials"),
+    STR("access-control-allow-origin"),
+    STR("access-control-expose-headers"),
+    STR("cache-control"),
+    STR("content-security-policy"),
+    STR("content-security-policy-report-only"),
+    STR("permissions-policy"),
+    STR("public-key-pins"),
+    STR("referrer-policy"),
+    STR("server"),
+    STR("strict-transport-security"),
+    STR("vary"),
+    STR("x-content-type-options"),
+    STR("x-frame-options"),
+    STR("x-powered-by"),
+    STR("x-robots-tag"),
+    STR("x-xss-protection"),
+};
+
+static int name_compare(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Those of the usual ones, the plan and the old shape, each once, by name. */
+static void grow_names(struct arena *arena, const struct shape *old, const struct shape_need *need,
+                       struct shape *out)
+{
+    const size_t n_usual = sizeof usual_headers / sizeof *usual_headers;
+    size_t n = n_usual + old->n_response_headers + need->n_response_headers, kept = 0;
+    struct str *names = ARENA_ARRAY(arena, struct str, n);
+    memcpy(names, usual_headers, sizeof usual_headers);
+    for (size_t i = 0; i < old->n_response_headers; i++)
+        names[n_usual + i] = arena_copy(arena, old->response_headers[i]);
+    for (size_t i = 0; i < need->n_response_headers; i++)
+        names[n_usual + old->n_response_headers + i] = need->response_headers[i];
+    qsort(names, n, sizeof *names, name_compare);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !str_eq(names[kept - 1], names[i]))
+            names[kept++] = names[i];
+    out->response_headers = names;
+    out->n_response_headers = kept < MAX_RESPONSE_HEADERS ? kept : MAX_RESPONSE_HEADERS;
 }
 
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
@@ -102,6 +157,9 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .cut = true,
                            .agent = old->agent || need->agent,
                            .agent_full = old->agent_full || need->agent_full,
+                           .agent_rounds = old->agent_rounds > need->agent_rounds ? old->agent_rounds
+                                                                                  : need->agent_rounds,
                            .backends = backends,
                            .n_backends = n };
+    grow_names(arena, old, need, out);
 }

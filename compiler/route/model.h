@@ -24,9 +24,26 @@ struct model_service {
     bool used; /* by a router of the model */
 };
 
-enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT };
+enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS };
 
 enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
+
+enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
+
+/* Whether s can be a header's name (RFC 9110 5.6.2 token). */
+bool model_is_header_name(struct str s);
+
+/* A header to set, or to take away where the value is empty. The name in lower case; names are different. */
+struct model_header {
+    struct str name, value;
+};
+
+/* The middleware `headers`. Values hold no line ends and no other control bytes but tabs. */
+struct model_headers {
+    const struct model_header *request, *response; /* by name; "host" in request changes the request's Host */
+    size_t n_request, n_response;
+    bool no_forwarded_for; /* X-Forwarded-For is to be gone altogether, our own part too */
+};
 
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
@@ -43,6 +60,8 @@ struct model_op {
             enum source_kind source;
             struct str header; /* SOURCE_HEADER: its name, lower case */
         } limit;
+        struct str prefix; /* OP_ADD_PREFIX: not empty */
+        const struct model_headers *headers;
     };
 };
 

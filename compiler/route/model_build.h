@@ -6,7 +6,6 @@
 
 /* Limits against hostile trees. */
 enum {
-    MODEL_MAX_OPS = 64,            /* of one router: chains can name chains and double each time */
     MODEL_MAX_EXPANSION = 1 << 21, /* literals of all rules beyond those that were written */
     MODEL_MAX_GUESSES = 100000,    /* names compared to say what was meant */
     MODEL_MAX_TIES = 100           /* TIE notes */
@@ -107,6 +106,14 @@ struct op_list middlewares_resolve(struct build *b, const struct list_value *nam
 /* Several lists in one, shared where only one has ops. Not ok if one is not. n may exceed MODEL_MAX_OPS: p is
  * NULL then. */
 struct op_list op_list_join(struct build *b, const struct op_list *lists, size_t n);
+
+/* s with its ASCII letters small, in the arena. */
+struct str text_lower(struct arena *arena, struct str s);
+
+/* Readers of one kind of middleware each (model_path.c, model_headers.c): fill *op, set *idle to false where
+ * it does something; false with findings where it is in error. */
+bool model_read_add_prefix(struct build *b, const struct add_prefix *source, struct model_op *op, bool *idle);
+bool model_read_headers(struct build *b, const struct headers *source, struct model_op *op, bool *idle);
 
 /* Fills out->routers (in the order of the trees) and n_routers_out. */
 void routers_build(struct build *b, struct model *out);

@@ -18,14 +18,6 @@ static bool read_strip_prefix(struct build *b, const struct strip_prefix *source
     return true;
 }
 
-static struct str lower_case(struct arena *arena, struct str s)
-{
-    char *p = arena_alloc(arena, s.n, 1);
-    for (size_t i = 0; i < s.n; i++)
-        p[i] = ascii_lower(s.p[i]);
-    return str_of(p, s.n);
-}
-
 static bool read_ip_strategy(struct build *b, const struct ip_strategy *strategy)
 {
     bool ok = true;
@@ -49,7 +41,7 @@ static bool read_source(struct build *b, const struct source_criterion *source, 
     }
     op->limit.source = by_header ? SOURCE_HEADER : by_host ? SOURCE_HOST : SOURCE_IP;
     if (by_header)
-        op->limit.header = lower_case(b->arena, source->request_header_name.v);
+        op->limit.header = text_lower(b->arena, source->request_header_name.v);
     return !by_ip || read_ip_strategy(b, &source->ip_strategy);
 }
 
@@ -111,6 +103,10 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = read_strip_prefix(b, &m->strip_prefix, op, &idle);
     else if (m->rate_limit.key.p)
         out.ok = read_rate_limit(b, &m->rate_limit, op, &idle);
+    else if (m->add_prefix.key.p)
+        out.ok = model_read_add_prefix(b, &m->add_prefix, op, &idle);
+    else if (m->headers.key.p)
+        out.ok = model_read_headers(b, &m->headers, op, &idle);
     out.p = op;
     out.n = out.ok && !idle;
     return out;

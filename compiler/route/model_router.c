@@ -178,16 +178,12 @@ static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
 static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
 {
     struct str key = IS_SET(r->middlewares) ? r->middlewares.key : r->object.key;
-    size_t n_strips = 0;
     if (ops.n > MODEL_MAX_OPS) {
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has more than %d middlewares",
                     MODEL_MAX_OPS);
         return false;
     }
-    for (size_t i = 0; i < ops.n; i++)
-        n_strips += ops.p[i].kind == OP_STRIP_PREFIX;
-    return n_strips < 2 ||
-           refuse_unsupported(b, key, "more than one stripPrefix in a router's middlewares are");
+    return true;
 }
 
 /* The router on entry points with the same middlewares in front. */

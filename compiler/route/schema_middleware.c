@@ -57,9 +57,9 @@ static const struct schema_row chain_rows[] = {
 static const struct schema chain = READ_TABLE("chain", chain_rows, struct chain);
 
 static const struct schema_row add_prefix_rows[] = {
-    KEY("prefix", TEXT, HARMLESS, "", "to put before the path"),
+    FIELD("prefix", TEXT, struct add_prefix, prefix, "", "to put before the path"),
 };
-static const struct schema add_prefix = CHECK_TABLE("addPrefix", add_prefix_rows);
+static const struct schema add_prefix = READ_TABLE("addPrefix", add_prefix_rows, struct add_prefix);
 
 static const struct schema_row buffering_rows[] = {
     KEY("maxRequestBodyBytes", INT, HARMLESS, "0", "larger requests get 413; 0 for no limit"),
@@ -185,7 +185,7 @@ static const struct schema_row strip_regex_rows[] = {
 static const struct schema strip_regex = CHECK_TABLE("stripPrefixRegex", strip_regex_rows);
 
 static const struct schema_row middleware_rows[] = {
-    OTHER_KIND("addPrefix", STRUCT, add_prefix, "puts something before the path"),
+    KIND("addPrefix", struct middleware, add_prefix, add_prefix, "puts something before the path"),
     OTHER_KIND("basicAuth", STRUCT, schema_basic_auth, "asks for a name and a password"),
     OTHER_KIND("buffering", STRUCT, buffering, "reads requests and answers whole"),
     KIND("chain", struct middleware, chain, chain, "several middlewares under one name"),
@@ -197,7 +197,7 @@ static const struct schema_row middleware_rows[] = {
     OTHER_KIND("errors", STRUCT, errors, "replaces error pages"),
     OTHER_KIND("forwardAuth", STRUCT, schema_forward_auth, "asks another server"),
     OTHER_KIND("grpcWeb", STRUCT, grpc_web, "translates gRPC-Web"),
-    OTHER_KIND("headers", STRUCT, schema_headers, "changes headers; CORS; security headers"),
+    KIND("headers", struct middleware, headers, schema_headers, "changes headers; CORS; security headers"),
     OTHER_KIND("inFlightReq", STRUCT, in_flight, "limits requests at a time"),
     OTHER_KIND("ipAllowList", STRUCT, allow_list, "lets only some addresses pass"),
     OTHER_KIND("ipWhiteList", STRUCT, white_list, "deprecated name of ipAllowList"),

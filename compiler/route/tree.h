@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kv/snapshot.h"
+#include "route/tree_middleware.h"
 #include "route/value.h"
 
 /* In every object: its name as stored, its key, and whether something in it could not be read (then it is in
@@ -52,19 +53,6 @@ struct service {
     struct list_value middlewares;
 };
 
-struct ip_strategy {
-    struct str key;
-    struct int_value depth, ipv6_subnet;
-    struct list_value excluded_ips;
-};
-
-struct source_criterion {
-    struct str key;
-    struct ip_strategy ip_strategy;
-    struct text_value request_header_name;
-    struct bool_value request_host;
-};
-
 struct rate_limit {
     struct str key;
     struct int_value average, burst;
@@ -88,6 +76,8 @@ struct middleware {
     struct object object;
     size_t n_kinds; /* how many types it has; one is right */
     struct strip_prefix strip_prefix;
+    struct add_prefix add_prefix;
+    struct headers headers;
     struct rate_limit rate_limit;
     struct chain chain;
     struct str other_kind; /* key of a type that is known but not compiled yet; p == NULL: none */

@@ -24,7 +24,7 @@ static const struct {
     { USE("a") MW("a") "stripprefix/prefixes = /x\n" MW("a") "stripprefix/forceslash = true",
       ROUTER " a@etcd=strip!:/x\n" },
     { USE("a") MW("a") "stripprefix/forceslash = true", ROUTER "\n" },
-    { USE("a,b") STRIP("a") STRIP("b"), OUT "! not-supported routers/r/middlewares\n" },
+    { USE("a,b") STRIP("a") STRIP("b"), ROUTER " a@etcd=strip:/a b@etcd=strip:/b\n" },
     /* rateLimit. */
     { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 50\n" MW("a") "ratelimit/period = 1m",
       ROUTER " a@etcd=limit:10/60000ms:50:ip\n" },
@@ -68,6 +68,22 @@ static const struct {
       "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference routers/r/middlewares\n" },
     { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:1",
       OUT "! not-supported middlewares/a/ratelimit/redis\n! broken-reference routers/r/middlewares\n" },
+    /* addPrefix. */
+    { USE("a") MW("a") "addprefix/prefix = /x y", ROUTER " a@etcd=add:/x y\n" },
+    { USE("a") MW("a") "addprefix/prefix = ",
+      OUT "! bad-object middlewares/a/addprefix/prefix\n! broken-reference routers/r/middlewares\n" },
+    /* headers: names in lower case, the last of several; what frames a message cannot be set. */
+    { USE("a") MW("a") "headers/customrequestheaders/X-B = 1\n" MW("a") "headers/customrequestheaders/X-A = \n"
+      MW("a") "headers/customrequestheaders/x-b = 2\n" MW("a") "headers/customrequestheaders/Content-Length = 5",
+      ROUTER " a@etcd=headers:>x-a=:>x-b=2\n" },
+    { USE("a") MW("a") "headers/customresponseheaders/X-B = a\\nb\n",
+      ROUTER " a@etcd=headers:<x-b=a b\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/X-Forwarded-For = ", ROUTER " a@etcd=headers!:>x-forwarded-for=\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/x-forwarded-for = ", ROUTER " a@etcd=headers:>x-forwarded-for=\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/X B = 1",
+      OUT "! bad-object middlewares/a/headers/customrequestheaders/X B\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/X-B = a\\nb",
+      OUT "! bad-object middlewares/a/headers/customrequestheaders/X-B\n! broken-reference routers/r/middlewares\n" },
     /* A middleware in error is never passed by. */
     { USE("a"), OUT "! missing-reference routers/r/middlewares\n" },
     { USE("a,,b") LIMIT("a") LIMIT("b"), OUT "! missing-reference routers/r/middlewares\n" },
@@ -96,8 +112,7 @@ static const struct {
       MW("e") "chain/middlewares = b\n" STRIP("b") LIMIT("a"),
       ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
     { USE("c") MW("c") "chain/middlewares = ", ROUTER "\n" },
-    { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"),
-      OUT "! not-supported routers/r/middlewares\n" },
+    { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"), ROUTER " a@etcd=strip:/a a@etcd=strip:/a\n" },
     { USE("c") MW("c") "chain/middlewares = a,x\n" LIMIT("a"),
       OUT "! missing-reference middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
     { USE("c") MW("c") "chain/middlewares = c",
@@ -258,7 +273,8 @@ static const struct {
     /* Two strips, one of them of the entry point. */
     { "first@file", USE("own") STRIP("own"),
       "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=strip:/own\n"
-      "r@etcd 9 c s@etcd own@etcd=strip:/own\nout 1\n! not-supported routers/r/middlewares\n" },
+      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=strip:/own\n"
+      "r@etcd 9 c s@etcd own@etcd=strip:/own\n" },
 };
 
 START_TEST(entry_points_put_middlewares_in_front)

@@ -58,6 +58,14 @@ static inline void put_op(struct buf *out, const struct model_op *op)
         buf_puts(out, op->strip.force_slash ? "strip!" : "strip");
         for (size_t i = 0; i < op->strip.n; i++)
             buf_printf(out, ":%.*s", STR_ARG(op->strip.prefixes[i]));
+    } else if (op->kind == OP_ADD_PREFIX) {
+        buf_printf(out, "add:%.*s", STR_ARG(op->prefix));
+    } else if (op->kind == OP_HEADERS) {
+        buf_puts(out, op->headers->no_forwarded_for ? "headers!" : "headers");
+        for (size_t i = 0; i < op->headers->n_request; i++)
+            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request[i].name), STR_ARG(op->headers->request[i].value));
+        for (size_t i = 0; i < op->headers->n_response; i++)
+            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response[i].name), STR_ARG(op->headers->response[i].value));
     } else {
         static const char *const sources[] = { "ip", "header", "host" };
         buf_printf(out, "limit:%lld/%lldms:%lld:%s%.*s", (long long)op->limit.average,
