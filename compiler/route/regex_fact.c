@@ -121,6 +121,34 @@ void regex_branches(struct arena *arena, struct regex *re)
     re->n_branches = n;
 }
 
+static bool accepts_nothing(const struct regex_node *node)
+{
+    switch (node->op) {
+    case REGEX_CLASS:
+    case REGEX_WORD_EDGE:
+        return false;
+    case REGEX_REPEAT:
+        return node->min == 0 || accepts_nothing(node->parts[0]);
+    case REGEX_CONCAT:
+        for (size_t i = 0; i < node->n; i++)
+            if (!accepts_nothing(node->parts[i]))
+                return false;
+        return true;
+    case REGEX_CHOICE:
+        for (size_t i = 0; i < node->n; i++)
+            if (accepts_nothing(node->parts[i]))
+                return true;
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool regex_matches_empty(const struct regex *re)
+{
+    return accepts_nothing(re->root);
+}
+
 bool regex_is_always(const struct regex *re)
 {
     return re->always;
