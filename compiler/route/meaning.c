@@ -181,7 +181,14 @@ struct meaning meaning_of(struct arena *arena, enum matcher matcher, const struc
         if (n_args == 2)
             return meaning_of_regexp(arena, matcher, args, n_args);
         return some(arena, MATCHER_QUERY, args, n_args);
-    case MATCHER_HOST_REGEXP:
+    case MATCHER_HOST_REGEXP: {
+        /* Traefik tries the name behind CNAME records too, which is empty as long as that is off: a pattern
+         * that matches nothing matches every host. */
+        struct meaning out = meaning_of_regexp(arena, matcher, args, n_args);
+        if (out.literal.regex && regex_matches_empty(out.literal.regex))
+            out = (struct meaning){ .reach = REACH_ALL };
+        return out;
+    }
     case MATCHER_PATH_REGEXP:
         return meaning_of_regexp(arena, matcher, args, n_args);
     default:

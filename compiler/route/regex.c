@@ -64,57 +64,6 @@ static bool is_single(const struct regex_node *node)
            (node->ranges[0].lo < 0xd800 || node->ranges[0].lo >= 0xe000);
 }
 
-/* Whether the node can match from the middle of a character on: *passes says whether it may match nothing
- * there. */
-static bool enters_middle(const struct regex_node *node, bool *passes)
-{
-    bool enters = false, part;
-    *passes = false;
-    switch (node->op) {
-    case REGEX_EMPTY:
-        *passes = true;
-        return false;
-    case REGEX_CLASS:
-        return regex_class_has(node, UTF8_INVALID);
-    case REGEX_NO_WORD_EDGE:
-        return true;
-    case REGEX_REPEAT:
-        enters = enters_middle(node->parts[0], &part);
-        *passes = part || node->min == 0;
-        return enters;
-    case REGEX_CONCAT:
-        for (size_t i = 0; i < node->n; i++) {
-            if (enters_middle(node->parts[i], &part))
-                return true;
-            if (!part)
-                return false;
-        }
-        *passes = true;
-        return false;
-    case REGEX_CHOICE:
-        for (size_t i = 0; i < node->n; i++) {
-            enters = enters_middle(node->parts[i], &part) || enters;
-            *passes = *passes || part;
-        }
-        return enters;
-    default:
-        return false;
-    }
-}
-
-/* Whether parts, and then what follows them, cannot match from the middle of a character on. */
-static bool is_closed(const struct regex_node *const *parts, size_t n, bool closed_behind)
-{
-    for (size_t i = 0; i < n; i++) {
-        bool passes;
-        if (enters_middle(parts[i], &passes))
-            return false;
-        if (!passes)
-            return true;
-    }
-    return closed_behind;
-}
-
 static void add_size(struct emitter *e, size_t size)
 {
     e->size = e->size + size < TOO_LARGE ? e->size + size : TOO_LARGE;
@@ -183,7 +132,7 @@ static void put_parts(struct emitter *e, const struct regex_node *const *parts, 
 {
     for (size_t i = 0; i < n; i++) {
         struct place at = { .at_start = place.at_start,
-                            .closed = is_closed(parts + i + 1, n - i - 1, place.closed) };
+                            .closed = regex_is_closed(parts + i + 1, n - i - 1, place.closed) };
         place.at_start = place.at_start && regex_is_zero_width(parts[i]);
         if (is_single(parts[i]))
             put_rune(e, parts[i]->ranges[0].lo);
@@ -260,7 +209,7 @@ static void put_repeat(struct emitter *e, const struct regex_node *node, struct 
         return;
     }
     struct place at = { .at_start = place.at_start && max == 1,
-                        .closed = place.closed && !(max > 1 && enters_middle(inner, &passes)) };
+                        .closed = place.closed && !(max > 1 && regex_enters_middle(inner, &passes)) };
     put_repeated(e, inner, min, max, at);
 }
 
@@ -328,9 +277,9 @@ static void put_branch(struct emitter *e, struct regex_branch b)
         put_parts(e, b.parts, b.n, place);
         return;
     }
-    bool leads = b.parts[0]->op == REGEX_CLASS && !e->ascii && is_closed(b.parts + 1, b.n - 1, true) &&
+    bool leads = b.parts[0]->op == REGEX_CLASS && !e->ascii && regex_is_closed(b.parts + 1, b.n - 1, true) &&
                  regex_class_is_open(b.parts[0]);
-    if (leads || e->ascii || is_closed(b.parts, b.n, true)) {
+    if (leads || e->ascii || regex_is_closed(b.parts, b.n, true)) {
         buf_puts(e->out, "[^\\x0a]*?");
         add_size(e, BIG_CLASS);
     } else {

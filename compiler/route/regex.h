@@ -47,8 +47,9 @@ void regex_put(struct buf *out, const struct regex *re, const char *start);
 size_t regex_size(const struct regex *re);
 size_t regex_depth(const struct regex *re);
 
-/* Whether every field matches. */
+/* Whether every field matches; whether the empty one does. */
 bool regex_is_always(const struct regex *re);
+bool regex_matches_empty(const struct regex *re);
 
 /* Whether the pattern is a plain text in disguise: matches exactly the values that begin with *text (*whole
  * is false) or are *text (true). The text lies in `arena`. */

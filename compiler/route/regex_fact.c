@@ -61,6 +61,57 @@ bool regex_is_anchored(const struct regex_node *node)
     }
 }
 
+/* Whether the node can match from the middle of a character on: *passes says whether it may match nothing
+ * there. */
+bool regex_enters_middle(const struct regex_node *node, bool *passes)
+{
+    bool enters = false, part;
+    *passes = false;
+    switch (node->op) {
+    case REGEX_EMPTY:
+        *passes = true;
+        return false;
+    case REGEX_CLASS:
+        return regex_class_has(node, UTF8_INVALID);
+    case REGEX_NO_WORD_EDGE:
+        return true;
+    case REGEX_REPEAT:
+        enters = regex_enters_middle(node->parts[0], &part);
+        *passes = part || node->min == 0;
+        return enters;
+    case REGEX_CONCAT:
+        for (size_t i = 0; i < node->n; i++) {
+            if (regex_enters_middle(node->parts[i], &part))
+                return true;
+            if (!part)
+                return false;
+        }
+        *passes = true;
+        return false;
+    case REGEX_CHOICE:
+        for (size_t i = 0; i < node->n; i++) {
+            enters = regex_enters_middle(node->parts[i], &part) || enters;
+            *passes = *passes || part;
+        }
+        return enters;
+    default:
+        return false;
+    }
+}
+
+/* Whether parts, and then what follows them, cannot match from the middle of a character on. */
+bool regex_is_closed(const struct regex_node *const *parts, size_t n, bool closed_behind)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool passes;
+        if (regex_enters_middle(parts[i], &passes))
+            return false;
+        if (!passes)
+            return true;
+    }
+    return closed_behind;
+}
+
 /* A copy of a repetition that says no more than how often at least. */
 static const struct regex_node *at_least(struct arena *arena, const struct regex_node *repeat)
 {
@@ -72,39 +123,88 @@ static const struct regex_node *at_least(struct arena *arena, const struct regex
     return node;
 }
 
+typedef VEC(const struct regex_node *) nodes;
+
+/* Puts the node, or its parts where it is a concat, to the end. */
+static void push_parts(nodes *out, const struct regex_node *node)
+{
+    if (node->op != REGEX_CONCAT)
+        vec_push(out, node);
+    for (size_t i = 0; node->op == REGEX_CONCAT && i < node->n; i++)
+        push_parts(out, node->parts[i]);
+}
+
+/* What the node may be replaced by at an end of the expression, where more than it needs does not count.
+ * NULL: nothing at all; the node itself: it stays. */
+static const struct regex_node *lessen(struct arena *arena, const struct regex_node *node)
+{
+    if (regex_is_nullable(node))
+        return NULL;
+    return node->op == REGEX_REPEAT && node->max != node->min ? at_least(arena, node) : node;
+}
+
+/* Lessens what stands at the end, until it stays. */
+static void trim_end(struct arena *arena, nodes *parts)
+{
+    while (parts->n) {
+        const struct regex_node *last = parts->p[parts->n - 1], *less = lessen(arena, last);
+        if (less == last)
+            return;
+        parts->n--;
+        if (less)
+            push_parts(parts, less);
+    }
+}
+
+static void reverse(nodes *parts)
+{
+    for (size_t i = 0; i < parts->n / 2; i++) {
+        const struct regex_node *other = parts->p[parts->n - 1 - i];
+        parts->p[parts->n - 1 - i] = parts->p[i];
+        parts->p[i] = other;
+    }
+}
+
+/* The same in front. */
+static void trim_front(struct arena *arena, nodes *parts)
+{
+    nodes fresh = { 0 };
+    reverse(parts);
+    while (parts->n) {
+        const struct regex_node *first = parts->p[parts->n - 1], *less = lessen(arena, first);
+        if (less == first)
+            break;
+        parts->n--;
+        if (!less)
+            continue;
+        fresh.n = 0;
+        push_parts(&fresh, less);
+        for (size_t i = fresh.n; i > 0; i--)
+            vec_push(parts, fresh.p[i - 1]);
+    }
+    reverse(parts);
+    vec_fini(&fresh);
+}
+
 /* The alternative without what says nothing about whether it matches: at the end, what may be missing; in
  * front too, where it may match anywhere. */
 static struct regex_branch trim(struct arena *arena, const struct regex_node *node)
 {
-    size_t n = node->op == REGEX_CONCAT ? node->n : 1, from = 0;
-    const struct regex_node **parts = ARENA_ARRAY(arena, const struct regex_node *, n);
-    for (size_t i = 0; i < n; i++)
-        parts[i] = node->op == REGEX_CONCAT ? node->parts[i] : node;
+    nodes parts = { 0 };
     struct regex_branch out = { .anchored = regex_is_anchored(node) };
-    while (n && (regex_is_nullable(parts[n - 1]) || parts[n - 1]->op == REGEX_REPEAT)) {
-        if (regex_is_nullable(parts[n - 1])) {
-            n--;
-            continue;
-        }
-        if (parts[n - 1]->max == parts[n - 1]->min)
-            break;
-        parts[n - 1] = at_least(arena, parts[n - 1]);
-    }
-    while (from < n && (regex_is_nullable(parts[from]) || parts[from]->op == REGEX_REPEAT)) {
-        if (out.anchored)
-            break;
-        if (regex_is_nullable(parts[from])) {
-            from++;
-            continue;
-        }
-        if (parts[from]->max == parts[from]->min)
-            break;
-        parts[from] = at_least(arena, parts[from]);
-    }
-    while (out.anchored && from < n && parts[from]->op == REGEX_TEXT_START)
+    push_parts(&parts, node);
+    trim_end(arena, &parts);
+    if (!out.anchored)
+        trim_front(arena, &parts);
+    size_t from = 0;
+    while (out.anchored && from < parts.n && parts.p[from]->op == REGEX_TEXT_START)
         from++;
-    out.parts = parts + from;
-    out.n = n - from;
+    out.n = parts.n - from;
+    const struct regex_node **kept = ARENA_ARRAY(arena, const struct regex_node *, out.n);
+    if (out.n)
+        memcpy(kept, parts.p + from, out.n * sizeof *kept);
+    out.parts = kept;
+    vec_fini(&parts);
     return out;
 }
 
@@ -119,6 +219,34 @@ void regex_branches(struct arena *arena, struct regex *re)
     }
     re->branches = branches;
     re->n_branches = n;
+}
+
+static bool accepts_nothing(const struct regex_node *node)
+{
+    switch (node->op) {
+    case REGEX_CLASS:
+    case REGEX_WORD_EDGE:
+        return false;
+    case REGEX_REPEAT:
+        return node->min == 0 || accepts_nothing(node->parts[0]);
+    case REGEX_CONCAT:
+        for (size_t i = 0; i < node->n; i++)
+            if (!accepts_nothing(node->parts[i]))
+                return false;
+        return true;
+    case REGEX_CHOICE:
+        for (size_t i = 0; i < node->n; i++)
+            if (accepts_nothing(node->parts[i]))
+                return true;
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool regex_matches_empty(const struct regex *re)
+{
+    return accepts_nothing(re->root);
 }
 
 bool regex_is_always(const struct regex *re)

@@ -117,6 +117,11 @@ bool regex_is_zero_width(const struct regex_node *node);
 /* Cannot match but at the start of the text. */
 bool regex_is_anchored(const struct regex_node *node);
 
+/* Whether the node can match from the middle of a character on; *passes: whether it may match nothing there. */
+bool regex_enters_middle(const struct regex_node *node, bool *passes);
+/* Whether parts, and then what follows them, cannot match from the middle of a character on. */
+bool regex_is_closed(const struct regex_node *const *parts, size_t n, bool closed_behind);
+
 /* Classes in bytes: regex_bytes.c. */
 
 /* Whether the set has every character beyond ASCII. */

@@ -19,6 +19,7 @@ static void check_facts(struct arena *arena, const struct regex *re, struct str 
     bool whole, matches = regex_match(re, value);
     assert(!matches || (str_starts(value, prefix) && str_ends(value, suffix)));
     assert(!regex_is_always(re) || matches);
+    assert(regex_matches_empty(re) == regex_match(re, STR("")));
     if (regex_is_text(arena, re, &text, &whole))
         assert(matches == (whole ? str_eq(value, text) : str_starts(value, text)));
     regex_may_explode(re);

@@ -61,6 +61,8 @@ static const struct {
     { "Host(`a:80`)", "HostRegexp(^a:80\\.{0,1}$)~" },
     { "HostRegexp(`.*`)", "true" },
     { "HostRegexp(`a`)", "HostRegexp(a)~" },
+    { "HostRegexp(`^$`)", "true" }, /* Traefik tries an empty name, too */
+    { "HostRegexp(`^[a-z]*$`)", "true" },
     { "!PathRegexp(`^`)", "false" },
     { "PathRegexp(`^/a`)", "PathPrefix(/a)" },
     { "PathRegexp(`^/a/.*`)", "PathPrefix(/a/)" },
@@ -370,6 +372,7 @@ static const struct {
     { "HostRegexp(`{sub:[A-Z]+}.a`, `{w}.b`)",
       "HostRegexp(^(?i:[A-Z]+)\\.a$)~ | HostRegexp(^(?i:[^.]+)\\.b$)~" },
     { "HostRegexp(`{any:.*}`)", "HostRegexp(^(?i:.*)$)~" },
+    { "HostRegexp(`{any:a*}`)", "HostRegexp(^(?i:a*)$)~" },
     { "Path(`/a`, `/b`)", "Path(/a) | Path(/b)" },
     { "Path(`/a/{id}`)", "PathRegexp(^/a/(?:[^/]+)$)~" },
     { "Path(`/{id:[0-9]{1,2}}.x`)", "PathRegexp(^/(?:[0-9]{1,2})\\.x$)~" },

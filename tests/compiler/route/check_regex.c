@@ -40,7 +40,8 @@ static struct str decode(struct str s)
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
         bool code = s.p[i] == '%' && i + 2 < s.n;
-        p[n++] = code ? (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2])) : s.p[i];
+        int value = code ? hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]) : s.p[i];
+        p[n++] = (char)value;
         i += code ? 2 : 0;
     }
     return str_of(p, n);
@@ -112,6 +113,8 @@ static const struct {
     { "x*foo+", "[^\\x0a]*?foo" },
     { "^[^/]+/x", "[^\\x0a/]+/x" },
     { "a|^b", "(?:[^\\x0a]*?a|b)" },
+    { "(a+b)+c", "[^\\x0a]*?abc" },
+    { "(x+ab?)+c?", "[^\\x0a]*?xa" },
     { "(^|/)x", "[^\\x0a]*?(?:S|/)x" },
     { "^a.*b", "a[^\\x0a\\xff]*b" },
     { "(?s)^a.*b", "a[^\\x0a]*b" },
@@ -161,7 +164,7 @@ static const struct {
 } disguises[] = {
     { "", true, false, false },         { ".*", true, false, false },    { "^a?", true, false, false },
     { "a|", true, false, false },       { "^.*$", false, false, false }, { "^/a", false, true, false },
-    { "^/a$", false, true, true },      { "^$", false, true, true },     { "^(/a)b$", false, false, false },
+    { "^/a$", false, true, true },      { "^$", false, true, true },     { "^(/a)b$", false, true, true },
     { "^/a.*", false, true, false },    { "/a", false, false, false },   { "(?i)^/1", false, true, false },
     { "(?i)^/a", false, false, false },
 };
