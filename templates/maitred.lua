@@ -58,12 +58,24 @@ local function clean(path)
     return path:sub(-1) == "/" and #kept > 0 and out .. "/" or out
 end
 
--- What rules are matched with: all codes decoded but those of reserved characters; in keys also those of blanks and control bytes.
-local function routing_path(path, kept)
+-- What rules are matched with: all codes decoded but those of reserved characters. `blank` says what becomes of blanks and control bytes.
+local function routing_path(path, blank)
     return (path:gsub("%%(%x%x)", function(hex)
         local c = char_of(hex)
-        return not c:find(kept) and c or nil
+        if c:find("[:/?#%[%]@!$&'()*+,;=%%]") then
+            return nil
+        end
+        return c:find("[%c ]") and blank(c) or c
     end))
+end
+
+-- In keys: '#' is in no path.
+local function blank_in_key(c)
+    return string.format("#%02X", c:byte())
+end
+
+local function blank_itself(c)
+    return c
 end
 
 -- A value in the canonical line: no line ends, and no byte that has a meaning there (compiler/plan/pattern.h).
@@ -80,7 +92,7 @@ core.register_action("path", { "http-req" }, function(txn)
     if url == "*" or txn.f:method() == "CONNECT" then
         return
     end
-    if path:gsub("%%%x%x", ""):find("%%") or url:find("[%c#]") then
+    if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") or url:find("^[^?]*#") then
         return refuse(txn, "400 Bad Request")
     end
     local authority = url:match("^%a[%w+.-]*://([^/?]*)")
@@ -88,8 +100,8 @@ core.register_action("path", { "http-req" }, function(txn)
         txn.http:req_set_header("Host", authority)
     end
     local sent = clean(legal(normalise(path)))
-    local routed = routing_path(sent, "[%c :/?#%[%]@!$&'()*+,;=%%]")
-    local exact = field(routing_path(sent, "[:/?#%[%]@!$&'()*+,;=%%]"))
+    local routed = routing_path(sent, blank_in_key)
+    local exact = field(routing_path(sent, blank_itself))
     if query and query:find(";", 1, true) then
         query = query:gsub(";", "&")
         txn.http:req_set_query(query)

@@ -25,7 +25,6 @@ const char *emit_map_name(enum plan_map_id map)
                                          [MAP_REGEXES] = "maps/regexes.map",
                                          [MAP_FIELDS] = "maps/fields.map",
                                          [MAP_LABELS] = "maps/labels.map",
-                                         [MAP_RANGES] = "maps/ranges.map",
                                          [MAP_NAMES] = "maps/names.map" };
     return names[map];
 }

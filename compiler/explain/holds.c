@@ -1,6 +1,6 @@
 #include "explain/holds.h"
 
-#include "explain/address.h"
+#include "base/address.h"
 #include "route/regex_run.h"
 
 /* One final dot more or less makes no difference. */
@@ -43,6 +43,13 @@ static bool wildcard_matches(const struct rule_literal *l, struct str host)
     return dot < host.n && host_matches(str_from(host, dot + 1), l->args[0], l->dots);
 }
 
+static bool is_client_in(struct str client, struct str text)
+{
+    struct address address;
+    struct address_range range;
+    return address_read(client, &address) && address_range_read(text, &range) && address_is_in(&address, &range);
+}
+
 static bool matches(const struct rule_literal *l, const struct request *r)
 {
     switch (l->matcher) {
@@ -68,7 +75,7 @@ static bool matches(const struct rule_literal *l, const struct request *r)
     case MATCHER_QUERY_FIRST:
         return query_matches(l, r);
     case MATCHER_CLIENT_IP:
-        return address_in_range(r->client, l->args[0]) >= 0;
+        return is_client_in(r->client, l->args[0]);
     case MATCHER_COUNT:
         break;
     }

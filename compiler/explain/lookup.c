@@ -1,8 +1,8 @@
 #include "explain/lookup.h"
 
+#include "base/address.h"
 #include "base/quote.h"
 #include "base/vec.h"
-#include "explain/address.h"
 #include "plan/pattern.h"
 #include "explain/expression.h"
 
@@ -119,26 +119,23 @@ static void look_at_keys(struct looking *l)
             compete(l, find_route(l, arena_printf(l->arena, "<%.*s/%.*s", STR_ARG(method), STR_ARG(by_method[i].key))));
 }
 
-/* map_ip: the value of the longest range that holds the address. */
-static struct str ranges_of(const struct looking *l)
+/* The client's address as its digits. */
+static struct str client_digits(const struct looking *l)
 {
-    const struct plan_map *map = &l->plan->maps[MAP_RANGES];
-    struct str best = { 0 };
-    int longest = -1;
-    for (size_t i = 0; i < map->n; i++) {
-        int bits = address_in_range(l->request->client, map->p[i].key);
-        if (bits > longest) {
-            longest = bits;
-            best = map->p[i].value;
-        }
-    }
-    return best;
+    struct address address;
+    struct buf digits = { 0 };
+    if (address_read(l->request->client, &address))
+        for (size_t i = 0; i < address.n; i++)
+            buf_printf(&digits, "%02X", (unsigned)address.bytes[i]);
+    struct str out = arena_copy(l->arena, buf_str(&digits));
+    buf_fini(&digits);
+    return out;
 }
 
 static void put_line(struct looking *l, struct buf *out, struct str group, bool full)
 {
     const struct request *r = l->request;
-    buf_printf(out, "%.*s|%.*s|%.*s\n%.*s\n>", STR_ARG(group), STR_ARG(ranges_of(l)), STR_ARG(r->host), STR_ARG(r->method));
+    buf_printf(out, "%.*s|%.*s|%.*s\n%.*s\n>", STR_ARG(group), STR_ARG(client_digits(l)), STR_ARG(r->host), STR_ARG(r->method));
     request_put_field(out, r->path);
     buf_putc(out, '\n');
     for (size_t i = 0; full && i < r->n_parameters; i++)

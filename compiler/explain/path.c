@@ -120,8 +120,10 @@ struct str path_routing(struct arena *arena, struct str normal, bool key)
         char c = code ? code_byte(str_from(normal, i)) : normal.p[i];
         bool blank = (unsigned char)c <= 0x20 || c == 0x7f;
         bool reserved = c && strchr(":/?#[]@!$&'()*+,;=%", c);
-        if (code && (reserved || (key && blank)))
+        if (code && reserved)
             buf_put(&out, str_head(str_from(normal, i), 3));
+        else if (code && key && blank)
+            buf_printf(&out, "#%02X", (unsigned)(unsigned char)c);
         else
             buf_putc(&out, c);
         i += code ? 2 : 0;

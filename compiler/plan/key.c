@@ -22,7 +22,7 @@ bool key_put_path(struct buf *out, struct str path, bool prefix)
         if (c == '%' && (cut_short ? !prefix : !is_reserved_code(str_from(path, i))))
             return false;
         if ((unsigned char)c <= 0x20 || c == 0x7f)
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+            buf_printf(out, "#%02X", (unsigned)(unsigned char)c);
         else
             buf_putc(out, c);
     }
@@ -33,7 +33,9 @@ void key_put_prefix(struct buf *out, struct str prefix)
 {
     for (size_t i = 0; i < prefix.n; i++) {
         char c = prefix.p[i];
-        if ((unsigned char)c <= 0x20 || c == 0x7f || c == '%' || c == '?' || c == '#')
+        if ((unsigned char)c <= 0x20 || c == 0x7f)
+            buf_printf(out, "#%02X", (unsigned)(unsigned char)c);
+        else if (c == '%' || c == '?' || c == '#')
             buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
         else
             buf_putc(out, c);

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* A path of a rule as routing path in key form: blanks and control bytes as %XX. false where
+/* A path of a rule as routing path in key form: blanks and control bytes as #XX. false where
  * no request can have it: '?' or '#' in it, or '%' that is not an upper-case code of the reserved set (reference/traefik-routing.md
  * 3.4). A prefix may end inside such a code. */
 bool key_put_path(struct buf *out, struct str path, bool prefix);

@@ -4,7 +4,6 @@
 
 #include "base/quote.h"
 #include "plan/group.h"
-#include "plan/ranges.h"
 #include "plan/rank.h"
 #include "plan/scope.h"
 
@@ -23,7 +22,7 @@ struct matching {
     struct place_list further;          /* where clauses are tried */
     struct rival_index rivals[RIVAL_COUNT];
     struct clause_list clauses;
-    VEC(struct str) ranges, names;
+    VEC(struct str) names;
     VEC(struct match) found;
 };
 
@@ -119,12 +118,9 @@ static void add_conjunct(struct matching *m, const struct conjunct *c, size_t en
     buf_fini(&key);
 }
 
-/* What the other maps must know of. */
+/* What names.map must know of. */
 static void note_names(struct matching *m, const struct conjunct *c)
 {
-    for (size_t i = 0; i < c->rest.n; i++)
-        if (c->rest.p[i]->matcher == MATCHER_CLIENT_IP)
-            vec_push(&m->ranges, c->rest.p[i]->args[0]);
     if (c->class == CLASS_LABEL && c->label_kind == LABEL_HEADER) {
         size_t end = str_find(c->label, '=') < str_find(c->label, ':') ? str_find(c->label, '=') : str_find(c->label, ':');
         vec_push(&m->names, str_head(c->label, end));
@@ -311,7 +307,6 @@ static void matching_fini(struct matching *m)
         place_list_fini(&m->rivals[i].path);
     }
     clause_list_fini(&m->clauses);
-    vec_fini(&m->ranges);
     vec_fini(&m->names);
     vec_fini(&m->found);
 }
@@ -331,7 +326,6 @@ struct matches match_build(struct arena *arena, const struct model *model, const
         memcpy(found, m.found.p, m.found.n * sizeof *found);
     out.p = found;
     out.n = m.found.n;
-    out.ranges = ranges_build(arena, m.ranges.p, m.ranges.n);
     out.names = names_build(arena, m.names.p, m.names.n);
     matching_fini(&m);
     return out;

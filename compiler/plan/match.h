@@ -17,7 +17,7 @@ struct match {
 struct matches {
     const struct match *p; /* by key */
     size_t n;
-    struct plan_map regexes, fields, labels, ranges, names; /* the other maps: plan.h */
+    struct plan_map regexes, fields, labels, names; /* the other maps: plan.h */
 };
 
 /* chains: one for each router of the model, in its order. */

@@ -1,5 +1,6 @@
 #include "plan/pattern.h"
 
+#include "base/address.h"
 #include "route/regex.h"
 
 static void put_byte(struct buf *out, unsigned char c)
@@ -117,15 +118,34 @@ void pattern_put_path(struct buf *out, const struct conjunct *c)
     buf_puts(out, c->span.exact ? "\\n)" : ")");
 }
 
+/* A range as the digits that its addresses begin with; in between the class of those that one may be. */
+static void put_range(struct buf *out, const struct address_range *range)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t whole = range->bits / 4, left = range->bits % 4, n = range->address.n * 2;
+    buf_puts(out, range->address.n == 4 ? "(?:0{20}FFFF)?" : "");
+    for (size_t i = 0; i < whole + (left > 0); i++) {
+        unsigned digit = range->address.bytes[i / 2] >> (i % 2 ? 0 : 4) & 15u;
+        if (i < whole)
+            buf_putc(out, digits[digit]);
+        else
+            buf_printf(out, "[%.*s]", 1 << (4 - left), digits + digit);
+    }
+    buf_printf(out, "[0-9A-F]{%zu}\\|", n - whole - (left > 0));
+}
+
 static void put_ranges(struct buf *out, const struct conjunct *c)
 {
     for (size_t i = 0; i < c->rest.n; i++) {
+        struct address_range range;
         if (c->rest.p[i]->matcher != MATCHER_CLIENT_IP)
             continue;
         open_look(out, c->rest.p[i]);
-        buf_puts(out, "[^|]*,");
-        put_text(out, c->rest.p[i]->args[0]);
-        buf_puts(out, ",)");
+        if (address_range_read(c->rest.p[i]->args[0], &range))
+            put_range(out, &range);
+        else
+            buf_puts(out, "(?!)"); /* rule_check lets nothing else pass */
+        buf_putc(out, ')');
     }
     buf_puts(out, "[^|]*+\\|");
 }

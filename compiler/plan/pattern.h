@@ -1,7 +1,7 @@
 /* What remains of a conjunct as one regular expression over the canonical line of a request. Internal to plan.
  *
  * The canonical line has several lines, each ended by '\n', which stands nowhere else in it:
- *     GROUP|RANGES|HOST      RANGES: ",10.0.0.0/8,10.1.0.0/16," (ip.map); HOST: lower case, no port, no brackets, with its dots
+ *     GROUP|ADDRESS|HOST     ADDRESS: of the client, 8 or 32 hexadecimal digits; HOST: lower case, no port, no brackets, with its dots
  *     METHOD
  *     >PATH                  the routing path, decoded (reference/traefik-routing.md 3.4)
  * and, where a group needs them, in any order:

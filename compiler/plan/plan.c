@@ -164,7 +164,6 @@ static void fill_maps(struct arena *arena, const struct model *model, const stru
     plan->maps[MAP_REGEXES] = matches->regexes;
     plan->maps[MAP_FIELDS] = matches->fields;
     plan->maps[MAP_LABELS] = matches->labels;
-    plan->maps[MAP_RANGES] = matches->ranges;
     plan->maps[MAP_NAMES] = matches->names;
 }
 

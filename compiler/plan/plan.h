@@ -42,9 +42,7 @@ enum plan_map_id {
     MAP_REGEXES, /* regexes.map: "^GROUP\|EXPRESSION" → "{ROUTER"; of one group the best router first */
     MAP_FIELDS,  /* fields.map: the same for those that look at headers or the query → "RANK;ROUTER" */
     MAP_LABELS,  /* labels.map: "TABLE/LABEL" → "RANK;ROUTER;GROUP": who is decided by the label, and a group of fields.map to try */
-    MAP_RANGES,  /* ranges.map: range of addresses → all ranges of rules that hold it, ",10.0.0.0/8,10.1.0.0/16,": keys are no digests,
-                    but more in a value than a rule asks for does no harm */
-    MAP_NAMES,   /* names.map: names of headers that labels ask for; likewise */
+    MAP_NAMES,   /* names.map: names of headers that labels ask for; no digests, but one too many does no harm */
     PLAN_MAPS
 };
 
@@ -97,7 +95,7 @@ struct plan {
 };
 
 /* The keys of routes.map. E is the index of an entry point; HOST is lower case, without port (its last dot cut off where it has just
- * one); PATH is the routing path (reference/traefik-routing.md 3.4) with blanks and control bytes in their %XX form; keys of exact
+ * one); PATH is the routing path (reference/traefik-routing.md 3.4) with blanks and control bytes as #XX; keys of exact
  * paths end in '?', those of prefixes do not. All are looked up by map_beg with a line that ends in PATH?, so the longest key wins.
  *
  * First keys, of which a request finds one:
