@@ -4,6 +4,10 @@
 #include "haproxy/applier.h"
 #include "haproxy/resolve.h"
 
+/* The address of a server that has none at present: nothing can be sent there, so its requests get 502 at once, as with
+ * Traefik. */
+static const char nowhere[] = "255.255.255.255";
+
 /* Above this many backends one `show servers state` of all is shorter than one each. */
 #define BACKENDS_SINGLY 64
 
@@ -11,9 +15,8 @@
 struct target {
     const struct step *step;
     struct str path;                /* backend/server, as a word */
-    char address[INET6_ADDRSTRLEN]; /* empty: not known at present */
+    char address[INET6_ADDRSTRLEN]; /* empty: not known at present, and it keeps the one that it has */
     bool exists;                    /* as far as we know: then it is set right, else added */
-    bool left_out;                  /* cannot be set up at present, and that is no failure */
     bool done;                      /* HAProxy took its commands */
     size_t first;                   /* number of its first command */
 };
@@ -24,18 +27,13 @@ static struct str server_path(struct push *push, struct str backend, struct str 
                         STR_ARG(push_word(push, name)));
 }
 
-static void warn_left_out(struct push *push, const struct target *target, enum resolve_status why)
+static void warn_unresolved(struct push *push, const struct target *target)
 {
     const struct plan_server *server = target->step->server;
-    push->applier->counts.left_out++;
-    if (why == RESOLVE_EMPTY)
-        log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
-                 "a server of %.*s has no host in its URL: it is left out", STR_ARG(target->step->backend));
-    else
-        log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
-                 "the name \"%.*s\" of a server of %.*s does not resolve: %s", STR_ARG(server->host),
-                 STR_ARG(target->step->backend),
-                 target->left_out ? "it is left out" : "it keeps its address");
+    push->applier->counts.unresolved++;
+    log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
+             "the name \"%.*s\" of a server of %.*s does not resolve: %s", STR_ARG(server->host),
+             STR_ARG(target->step->backend), target->exists ? "it keeps its address" : "its requests get 502");
 }
 
 /* What a name was resolved to in this run: many servers share one, and the resolver may be slow. */
@@ -61,12 +59,12 @@ static struct target make_target(struct push *push, const struct step *step, str
     bool waits = waiting_take(&push->applier->waiting, step->backend, step->server->name);
     target.exists = waits || step->kind == STEP_SET_SERVER;
     const struct answer *answer = resolve_once(push, answers, step->server->host);
-    if (answer->status == RESOLVE_OK) {
+    if (answer->status == RESOLVE_OK)
         memcpy(target.address, answer->address, sizeof target.address);
-    } else {
-        target.left_out = !target.exists;
-        warn_left_out(push, &target, answer->status);
-    }
+    else
+        warn_unresolved(push, &target);
+    if (answer->status != RESOLVE_OK && !target.exists)
+        memcpy(target.address, nowhere, sizeof nowhere);
     return target;
 }
 
@@ -160,7 +158,8 @@ static enum apply_status judge_target(struct push *push, struct target *target)
         struct reply reply = reply_classify(batch_answer(push->batch, i));
         if (reply.kind == (target->exists ? REPLY_MISSING : REPLY_ALREADY)) {
             target->exists = !target->exists;
-            target->left_out = !target->exists && !target->address[0];
+            if (!target->exists && !target->address[0])
+                memcpy(target->address, nowhere, sizeof nowhere);
             return APPLY_OK;
         }
         if (reply.kind != REPLY_OK)
@@ -173,7 +172,7 @@ static enum apply_status judge_target(struct push *push, struct target *target)
 
 static bool is_open(const struct target *target)
 {
-    return !target->done && !target->left_out;
+    return !target->done;
 }
 
 /* One round trip: the commands of the targets that are open, and the read-back of all. *open: how many still
@@ -214,8 +213,7 @@ enum apply_status servers_set(struct push *push, const struct step *steps, size_
     if (status == APPLY_OK)
         status = read_live(push, read_back, &live);
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
-        if (!targets[i].left_out)
-            status = verify_target(push, &targets[i], live);
+        status = verify_target(push, &targets[i], live);
     return status;
 }
 

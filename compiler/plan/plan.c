@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/strmap.h"
+#include "plan/choice.h"
 #include "plan/match.h"
 #include "plan/record.h"
 #include "plan/service.h"
@@ -13,7 +14,7 @@ static struct shape_need services_needed(struct arena *arena, const struct model
     struct shape_need need = { 0 };
     const struct model_service **used = ARENA_ARRAY(arena, const struct model_service *, model->n_services);
     for (size_t i = 0; i < model->n_services; i++)
-        if (model->services[i].used)
+        if (model->services[i].used && choice_has_backend(&model->services[i]))
             used[need.n_services++] = &model->services[i];
     need.services = used;
     return need;
@@ -63,18 +64,24 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
     for (size_t i = 0; i < plan->shape.n_backends; i++)
         if (plan->shape.backends[i].holder.n)
             strmap_put(holders, plan->shape.backends[i].holder, (void *)&plan->shape.backends[i]);
-    struct plan_entry *routes = ARENA_ARRAY(arena, struct plan_entry, matches->n);
+    size_t n_choices, chosen = 0;
+    const struct plan_entry *choices = choice_entries(arena, model, holders, &n_choices);
+    struct plan_entry *routes = ARENA_ARRAY(arena, struct plan_entry, matches->n + n_choices), *next = routes;
     struct buf scratch = { 0 };
     for (size_t i = 0; i < matches->n; i++) {
         const struct match *match = &matches->p[i];
         const struct model_router *router = &model->routers[match->router];
-        const struct shape_backend *backend = strmap_get(holders, router->service->name);
-        routes[i] = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
-                                                                   &chains[match->router], backend->name) };
+        struct choice_target target = choice_target_of(arena, router->service, holders);
+        while (chosen < n_choices && str_cmp(choices[chosen].key, match->key) < 0)
+            *next++ = choices[chosen++];
+        *next++ = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
+                                                                 &chains[match->router], &target) };
     }
+    while (chosen < n_choices)
+        *next++ = choices[chosen++];
     buf_fini(&scratch);
     plan->routes = routes;
-    plan->n_routes = matches->n;
+    plan->n_routes = matches->n + n_choices;
 }
 
 static int program_compare(const void *a, const void *b)

@@ -72,7 +72,8 @@ struct plan {
     size_t n_programs;
 };
 
-/* The records of routes.map (a key is HOST|E/PATH, E the index of the entry point, HOST empty for any host; exact paths end
+/* routes.map also holds how backends are chosen (choice.h): keys that begin with '>', so that one transaction changes both.
+ * The records (a key is HOST|E/PATH, E the index of the entry point, HOST empty for any host; exact paths end
  * in '?', prefixes do not; looked up by map_beg with the line HOST|E/PATH?, so the longest key wins).
  * A path in a key is the routing path (reference/traefik-routing.md 3.4), blanks and control bytes staying
  * in their %XX form. Fields of the value are parted by ';' and quoted by quote_field: */
@@ -81,8 +82,9 @@ enum record_field {
                          a  a record of any host may beat this one: look, compare RANK
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          e  the key is an exact path: what the cut leaves of it is RESULT
-                         g  ask the agent */
-    RECORD_BACKEND,   /* a declared backend */
+                         g  ask the agent
+                         b  the backend is chosen for each request: BACKEND names how (choice.h) */
+    RECORD_BACKEND,   /* a declared backend; or, with flag b, ">name" */
     RECORD_RANK,      /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
     RECORD_PROGRAM,   /* plan_program.id, or empty */
     RECORD_ROUTER,    /* qualified name of the router */

@@ -6,6 +6,9 @@
 /* HAProxy puts no limit on names, but they stand in log lines, map values and command lines. */
 enum { LONGEST_NAME = 120, HEAD_OF_LONG_NAME = 80, DIGEST_DIGITS = 16, HEAVIEST = 256 };
 
+/* An address where nothing can be sent: requests get 502 at once. */
+#define NOWHERE STR("255.255.255.255")
+
 struct str service_backend_name(struct arena *arena, struct str service)
 {
     size_t at = service.n;
@@ -46,9 +49,10 @@ void service_servers(struct arena *arena, const struct model_service *service, s
         const struct model_server *server = &service->servers[i];
         if (server->host.n == 0)
             continue;
+        bool connectable = server->port > 0;
         servers[out->n_servers++] = (struct plan_server){ .name = server->id,
-                                                          .host = server->host,
-                                                          .port = server->port,
+                                                          .host = connectable ? server->host : NOWHERE,
+                                                          .port = connectable ? server->port : 1,
                                                           .weight = scaled_weight(server->weight, heaviest),
                                                           .url = server->url };
     }
