@@ -261,6 +261,8 @@ local function read_definition(text)
         out.members[#out.members + 1] = { id = parts[1], weight = math.tointeger(tonumber(parts[2])), name = decode(parts[3]),
             target = parts[4], host = decode(parts[4]), path = decode(parts[5] or "") }
     end
+    local answer, connect = (fields[6] or ""):match("^(%d+)|(%d+)$")
+    out.answer, out.connect = tonumber(answer), tonumber(connect)
     return out
 end
 
@@ -497,6 +499,10 @@ local function choose(txn, target, turn, made, seen)
     local path = txn.f:path() or ""
     if member.path ~= "" and path:sub(1, 1) == "/" then
         txn.http:req_set_path(member.path .. path)
+    end
+    if definition.answer then
+        txn:set_var("txn.t", definition.answer)
+        txn:set_var("txn.d", definition.connect)
     end
     txn:set_var("txn.s", member.id)
     return definition.backend

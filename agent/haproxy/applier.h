@@ -11,6 +11,7 @@ struct applier {
     struct runtime runtime;
     struct str routes_map; /* as in the configuration */
     struct str map_word;   /* the same as a word of a command */
+    struct str tls_folder; /* of the files that servers are reached with */
     struct log *log;
     struct waiting waiting; /* servers in maintenance, to be deleted when their last connection ends */
     struct applier_counts counts;
@@ -35,12 +36,18 @@ enum apply_status push_failed(struct push *push, enum runtime_status status, con
 enum apply_status push_differs(struct push *push, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The options of a server as words of a command, in the push's arena. */
+struct str push_options(struct push *push, const struct plan_server *server);
+
 /* s as one word of a command, in the push's arena. */
 struct str push_word(struct push *push, struct str s);
 
 /* servers.c: steps of one kind of phase, read back. */
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
+
+/* files.c: brings what the servers' options name into HAProxy's memory. */
+enum apply_status files_load(struct push *push, const struct plan_server *const *servers, size_t n);
 
 /* routes.c */
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);

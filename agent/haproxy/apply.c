@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/quote.h"
+#include "emit/emit.h"
 #include "haproxy/applier.h"
 
 /* HAProxy answers at once, or within tens of milliseconds (a commit of 100,000 entries); a wait this long
@@ -30,6 +31,14 @@ static struct str quote_into(struct arena *arena, struct str s)
     return copy;
 }
 
+/* Beside the maps: the state folder is the map's name without its place in there. */
+static struct str tls_folder_of(struct arena *arena, struct str routes_map)
+{
+    struct str tail = STR(ARTIFACT_ROUTES);
+    size_t n = str_ends(routes_map, tail) ? routes_map.n - tail.n : 0;
+    return arena_printf(arena, "%.*s" ARTIFACT_TLS, STR_ARG(str_head(routes_map, n)));
+}
+
 struct applier *applier_create(const char *socket_path, const char *routes_map, struct log *log)
 {
     struct arena *arena = arena_create();
@@ -38,6 +47,7 @@ struct applier *applier_create(const char *socket_path, const char *routes_map, 
         .runtime = { .path = arena_copy(arena, str_c(socket_path)).p, .timeout_ms = TIMEOUT_MS },
         .routes_map = arena_copy(arena, str_c(routes_map)),
         .map_word = quote_into(arena, str_c(routes_map)),
+        .tls_folder = tls_folder_of(arena, str_c(routes_map)),
         .log = log,
         .arena = arena,
     };
@@ -60,6 +70,16 @@ void applier_counts(const struct applier *applier, struct applier_counts *out)
 void applier_forget(struct applier *applier)
 {
     waiting_clear(&applier->waiting);
+}
+
+/* quote_command is right for paths: they hold no '<' that matters in the middle of a line. */
+struct str push_options(struct push *push, const struct plan_server *server)
+{
+    struct buf words = { 0 };
+    emit_options(&words, server->options, push->applier->tls_folder, quote_command);
+    struct str out = arena_copy(push->arena, buf_str(&words));
+    buf_fini(&words);
+    return out;
 }
 
 struct str push_word(struct push *push, struct str s)

@@ -4,8 +4,8 @@
 #include "haproxy/applier.h"
 #include "haproxy/resolve.h"
 
-/* The address of a server that has none at present: nothing can be sent there, so its requests get 502 at once, as with
- * Traefik. */
+/* The address of a server that has none at present: nothing can be sent there, so its requests get 502 at
+ * once, as with Traefik. */
 static const char nowhere[] = "255.255.255.255";
 
 /* Above this many backends one `show servers state` of all is shorter than one each. */
@@ -33,7 +33,8 @@ static void warn_unresolved(struct push *push, const struct target *target)
     push->applier->counts.unresolved++;
     log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
              "the name \"%.*s\" of a server of %.*s does not resolve: %s", STR_ARG(server->host),
-             STR_ARG(target->step->backend), target->exists ? "it keeps its address" : "its requests get 502");
+             STR_ARG(target->step->backend),
+             target->exists ? "it keeps its address" : "its requests get 502");
 }
 
 /* What a name was resolved to in this run: many servers share one, and the resolver may be slow. */
@@ -78,9 +79,10 @@ static void add_commands(struct push *push, struct target *target)
         if (target->address[0])
             batch_addf(push->batch, "set server %s addr %s port %d", path, target->address, server->port);
     } else {
-        const char *format = strchr(target->address, ':') ? "add server %s [%s]:%d weight %d"
-                                                          : "add server %s %s:%d weight %d";
-        batch_addf(push->batch, format, path, target->address, server->port, server->weight);
+        const char *format = strchr(target->address, ':') ? "add server %s [%s]:%d weight %d%.*s"
+                                                          : "add server %s %s:%d weight %d%.*s";
+        batch_addf(push->batch, format, path, target->address, server->port, server->weight,
+                   STR_ARG(push_options(push, server)));
     }
     batch_addf(push->batch, "enable server %s", path);
 }
@@ -180,16 +182,23 @@ static bool is_open(const struct target *target)
 static enum apply_status run_round(struct push *push, struct target *targets, size_t n,
                                    const struct step *steps, size_t *read_back, size_t *open)
 {
+    size_t *todo = ARENA_ARRAY(push->arena, size_t, n), n_todo = 0, n_new = 0;
+    const struct plan_server **new = ARENA_ARRAY(push->arena, const struct plan_server *, n);
+    for (size_t i = 0; i < n; i++)
+        if (is_open(&targets[i]) && !targets[i].exists)
+            new[n_new++] = targets[i].step->server;
+    enum apply_status status = files_load(push, new, n_new);
+    *open = 0;
+    if (status != APPLY_OK)
+        return status;
     batch_reset(push->batch);
-    size_t *todo = ARENA_ARRAY(push->arena, size_t, n), n_todo = 0;
     for (size_t i = 0; i < n; i++)
         if (is_open(&targets[i])) {
             todo[n_todo++] = i;
             add_commands(push, &targets[i]);
         }
     *read_back = add_read_back(push, steps, n);
-    enum apply_status status = push_batch(push, "setting servers");
-    *open = 0;
+    status = push_batch(push, "setting servers");
     for (size_t i = 0; i < n_todo && status == APPLY_OK; i++) {
         status = judge_target(push, &targets[todo[i]]);
         *open += is_open(&targets[todo[i]]);

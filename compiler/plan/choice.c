@@ -30,11 +30,24 @@ bool choice_has_backend(const struct model_service *service)
     return service->kind == SERVICE_SERVERS && !all_nowhere(service);
 }
 
+/* Whole milliseconds, at least one; what HAProxy's clock cannot hold is no limit. */
+static int64_t milliseconds(int64_t ns)
+{
+    const int64_t ns_per_ms = 1000000, longest = INT64_C(24) * 24 * 3600 * 1000;
+    int64_t ms = ns / ns_per_ms + (ns % ns_per_ms > 0);
+    return ns <= 0 || ms > longest ? longest : ms;
+}
+
+static bool has_times(const struct model_transport *transport)
+{
+    return transport && (transport->response_header_ns || transport->dial_ns != MODEL_DIAL_DEFAULT_NS);
+}
+
 /* Whether HAProxy's own balancing is all that it takes. */
 static bool is_plain(const struct model_service *service)
 {
     if (service->kind != SERVICE_SERVERS || service->strategy != STRATEGY_WRR || service->cookie.name.n ||
-        !service->pass_host_header)
+        !service->pass_host_header || has_times(service->transport))
         return false;
     for (size_t i = 0; i < service->n_servers; i++)
         if (is_nowhere(&service->servers[i]) || service->servers[i].path.n)
@@ -96,7 +109,7 @@ static void put_weight(struct buf *out, struct scale scale, int64_t weight)
     buf_printf(out, "|%" PRId64 "|", weight > 0 ? weight : 1);
 }
 
-static void put_servers(struct buf *out, const struct model_service *service)
+static void put_servers(struct buf *out, struct arena *arena, const struct model_service *service)
 {
     double sum = 0;
     for (size_t i = 0; i < service->n_servers; i++)
@@ -105,7 +118,7 @@ static void put_servers(struct buf *out, const struct model_service *service)
         const struct model_server *server = &service->servers[i];
         if (i)
             buf_putc(out, ',');
-        buf_put(out, server->id);
+        buf_put(out, server_describe(arena, service, server).name);
         put_weight(out, scale_of(sum), server->weight);
         put_text(out, server->url);
         buf_putc(out, '|');
@@ -159,9 +172,13 @@ static void put_definition(struct buf *out, struct arena *arena, const struct mo
         buf_put(out, ((const struct shape_backend *)strmap_get(holders, service->name))->name);
     buf_putc(out, ';');
     if (servers)
-        put_servers(out, service);
+        put_servers(out, arena, service);
     else
         put_children(out, arena, service, holders);
+    buf_putc(out, ';');
+    if (has_times(service->transport))
+        buf_printf(out, "%" PRId64 "|%" PRId64, milliseconds(service->transport->response_header_ns),
+                   milliseconds(service->transport->dial_ns));
 }
 
 static int compare_entries(const void *a, const void *b)

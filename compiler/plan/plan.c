@@ -57,6 +57,36 @@ static void fill_backends(struct arena *arena, const struct model *model, struct
     plan->n_backends = plan->shape.n_backends;
 }
 
+static int file_compare(const void *a, const void *b)
+{
+    const struct plan_file *const *x = a, *const *y = b;
+    return str_cmp((*x)->name, (*y)->name);
+}
+
+static void fill_files(struct arena *arena, struct plan *plan)
+{
+    size_t n = 0, kept = 0;
+    for (size_t i = 0; i < plan->n_backends; i++)
+        n += 2 * plan->backends[i].n_servers;
+    const struct plan_file **files = ARENA_ARRAY(arena, const struct plan_file *, n);
+    n = 0;
+    for (size_t i = 0; i < plan->n_backends; i++)
+        for (size_t j = 0; j < plan->backends[i].n_servers; j++) {
+            const struct plan_server *server = &plan->backends[i].servers[j];
+            if (server->authorities)
+                files[n++] = server->authorities;
+            if (server->identity)
+                files[n++] = server->identity;
+        }
+    if (n)
+        qsort(files, n, sizeof *files, file_compare);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !str_eq(files[kept - 1]->name, files[i]->name))
+            files[kept++] = files[i];
+    plan->files = files;
+    plan->n_files = kept;
+}
+
 static void fill_routes(struct arena *arena, const struct model *model, const struct matches *matches,
                         const struct chain_plan *chains, struct plan *plan)
 {
@@ -120,6 +150,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     if (!previous || !shape_fit(arena, previous, &need, &plan->shape, &plan->shape_reason))
         shape_grow(arena, previous, &need, model->settings, &plan->shape);
     fill_backends(arena, model, plan);
+    fill_files(arena, plan);
     fill_routes(arena, model, &matches, chains, plan);
     fill_programs(arena, model, chains, plan);
     return plan;

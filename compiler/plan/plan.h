@@ -30,8 +30,21 @@ struct plan_entry {
     struct str key, value;
 };
 
+/* Certificates that servers are reached with: a file below the artifacts' folder of TLS, and in HAProxy's memory. Named after
+ * its contents. */
+struct plan_file {
+    struct str name; /* "ca-0123456789abcdef.pem" */
+    struct str bytes;
+    bool identity; /* a certificate and its key; else authorities */
+};
+
+/* Stands in options for the folder of those files. */
+#define PLAN_TLS_FOLDER "{tls}"
+
 struct plan_server {
-    struct str name; /* model_server.id */
+    struct str name; /* model_server.id, and what its options come to where it has any: they cannot be changed later */
+    struct str options; /* further words of its line (emit_options makes them whole); empty: none */
+    const struct plan_file *authorities, *identity; /* named in the options; NULL: none */
     struct str host; /* as configured: an address, or a name that the daemon resolves */
     int port;
     int weight; /* 1 to 256 */
@@ -44,6 +57,7 @@ struct plan_backend {
     struct str service; /* qualified; empty: unused */
     const struct plan_server *servers; /* by name */
     size_t n_servers;
+    const struct model_service *holds; /* what `service` names; NULL: unused, or read back */
 };
 
 /* An agent program. `id` is the digest of `json`, with two letters in front: 'o' or 'c' (open or closed when
@@ -70,6 +84,8 @@ struct plan {
     size_t n_backends;
     const struct plan_program *programs; /* by id */
     size_t n_programs;
+    const struct plan_file *const *files; /* of all servers, by name */
+    size_t n_files;
 };
 
 /* routes.map also holds how backends are chosen (choice.h): keys that begin with '>', so that one transaction changes both.

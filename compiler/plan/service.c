@@ -50,11 +50,13 @@ void service_servers(struct arena *arena, const struct model_service *service, s
         if (server->host.n == 0)
             continue;
         bool connectable = server->port > 0;
-        servers[out->n_servers++] = (struct plan_server){ .name = server->id,
-                                                          .host = connectable ? server->host : NOWHERE,
-                                                          .port = connectable ? server->port : 1,
-                                                          .weight = scaled_weight(server->weight, heaviest),
-                                                          .url = server->url };
+        struct plan_server *next = &servers[out->n_servers++];
+        *next = server_describe(arena, service, server);
+        next->host = connectable ? server->host : NOWHERE;
+        next->port = connectable ? server->port : 1;
+        next->weight = scaled_weight(server->weight, heaviest);
+        next->url = server->url;
     }
     out->servers = servers;
+    out->holds = service;
 }

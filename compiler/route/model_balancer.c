@@ -45,8 +45,21 @@ static struct str shown_url(struct str text)
     return url_has_secret(text) ? (struct str){ 0 } : text;
 }
 
+/* Why requests cannot be sent to a server of that URL in that way (Traefik answers 500), or NULL. */
+static const char *unusable_by(const struct model_transport *transport, const struct url *url)
+{
+    if (url->nowhere || !transport)
+        return url->nowhere;
+    if (url->scheme == URL_H2C && !transport->http2)
+        return "h2c needs HTTP/2, which the serversTransport forbids";
+    if (url->scheme == URL_HTTPS && transport->distrusts && !transport->insecure)
+        return "the serversTransport trusts nobody";
+    return NULL;
+}
+
 /* The address of a server. false with a finding where the whole service is in error. */
-static bool read_url(struct build *b, const struct server *s, struct model_server *out)
+static bool read_url(struct build *b, const struct server *s, const struct model_transport *transport,
+                     struct model_server *out)
 {
     static const enum server_scheme schemes[] = { [URL_HTTP] = SERVER_HTTP,
                                                   [URL_HTTPS] = SERVER_HTTPS,
@@ -60,18 +73,19 @@ static bool read_url(struct build *b, const struct server *s, struct model_serve
                     fault);
         return false;
     }
-    if (url.nowhere)
+    const char *unusable = unusable_by(transport, &url);
+    if (unusable)
         report_text(b, FINDING_BAD_VALUE, key, shown, "http://host:port",
-                    "%s: requests that this server is chosen for are answered with 500", url.nowhere);
+                    "%s: requests that this server is chosen for are answered with 500", unusable);
     else if (url.port == 0)
         report_text(
             b, FINDING_BAD_VALUE, key, shown, "http://host:port",
             "the port is outside 1 to 65535: requests that this server is chosen for are answered with 502");
     out->url = text;
-    out->host = url.host;
+    out->host = unusable ? (struct str){ 0 } : url.host;
     out->port = url.port;
     out->scheme = schemes[url.scheme];
-    out->authority = url.nowhere ? (struct str){ 0 } : url.authority;
+    out->authority = unusable ? (struct str){ 0 } : url.authority;
     out->path = s->preserve_path.v ? url.path : (struct str){ 0 };
     while (out->path.n && out->path.p[out->path.n - 1] == '/')
         out->path.n--;
@@ -108,7 +122,7 @@ static bool read_servers(struct build *b, const struct load_balancer *lb, struct
     for (size_t i = 0; i < lb->n_servers; i++) {
         const struct server *source = &lb->servers[i];
         struct model_server server = { .weight = weighted && IS_SET(source->weight) ? source->weight.v : 1 };
-        if (source->object.broken || !read_url(b, source, &server)) {
+        if (source->object.broken || !read_url(b, source, out->transport, &server)) {
             ok = false;
         } else if (server.weight > 0) {
             char *id = arena_alloc(b->arena, ID_DIGITS + 1, 1);

@@ -45,15 +45,17 @@ struct model_passive {
     int64_t max_failures;
 };
 
-/* How servers are reached: a serversTransport, or the usual way. PEM texts, or paths of files. */
+/* What a transport's dial_ns is if nobody says anything. */
+#define MODEL_DIAL_DEFAULT_NS (30 * INT64_C(1000000000))
+
+/* How servers are reached: a serversTransport, or the usual way. */
 struct model_transport {
-    struct str name; /* qualified */
-    struct str server_name;
+    struct str name;        /* qualified */
+    struct str server_name; /* for SNI and verification; empty: the URL's host */
     bool insecure, http2;
-    bool plain_tls; /* its TLS settings contradict each other: Traefik drops them all */
-    const struct str *root_cas;
-    size_t n_root_cas;
-    struct str cert, key;                /* the client's certificate; empty: none */
+    bool distrusts;         /* authorities are named, but none of them can be read: nobody is trusted */
+    struct str authorities; /* to trust, PEM; empty: those of the system */
+    struct str identity;    /* the client's certificate and key, PEM; empty: none */
     struct str min_version, max_version; /* "TLSv1.2"; empty: no limit */
     int64_t dial_ns, response_header_ns; /* 0: no limit */
 };
