@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "emit/emit.h"
 #include "kv/reader.h"
+#include "route/tree_files.h"
 
 struct compilation {
     struct arena *arena;
@@ -32,8 +33,9 @@ static bool compile_source(const struct verb_call *call, struct compilation *c)
         cmd_print_findings(c->diag);
         return false;
     }
-    const struct tree *tree = tree_decode(c->arena, &snapshot, c->diag);
-    const struct model *model = model_build(c->arena, &tree, 1, c->settings, c->diag);
+    struct tree *tree = tree_decode(c->arena, &snapshot, c->diag);
+    tree_read_files(c->arena, tree);
+    const struct model *model = model_build(c->arena, (const struct tree *const *)&tree, 1, c->settings, c->diag);
     c->plan = plan_build(c->arena, model, NULL);
     diag_sort(c->diag);
     return true;
@@ -74,6 +76,8 @@ static bool write_artifacts(const char *folder, const struct artifacts *artifact
     char path[4096];
     snprintf(path, sizeof path, "%s/maps", folder);
     bool ok = file_make_folder(path);
+    snprintf(path, sizeof path, "%s/" ARTIFACT_TLS, folder);
+    ok = ok && file_make_folder(path);
     for (size_t i = 0; i < artifacts->n && ok; i++) {
         const struct artifact *artifact = &artifacts->p[i];
         int n = snprintf(path, sizeof path, "%s/%.*s", folder, STR_ARG(artifact->name));

@@ -40,6 +40,7 @@ struct gateway {
     struct sources *sources;
     struct agent *agent;
     struct haproxy *haproxy;
+    struct prober *prober;
     struct pusher *pusher;
     char file_error[512];
     bool serving, dirty, ending;
@@ -286,6 +287,7 @@ static bool answer(void *context, struct str command, struct buf *out)
                              .revision_seen = sources_revision(g->sources),
                              .pusher = g->pusher,
                              .haproxy = g->haproxy,
+                             .prober = g->prober,
                              .etcd = g->watch ? &etcd : NULL,
                              .agent = &agent,
                              .agent_failures = served && served->plan->shape.agent ? pusher_agent_failures(g->pusher) : 0,
@@ -364,7 +366,8 @@ static bool start_parts(struct gateway *g)
         snprintf(g->error, 512, "%s", small);
         return false;
     }
-    g->pusher = pusher_create(&(struct pusher_parts){ g->folder, g->haproxy, g->agent, g->log });
+    g->prober = prober_start(haproxy_runtime_path(g->haproxy), g->log);
+    g->pusher = pusher_create(&(struct pusher_parts){ g->folder, g->haproxy, g->agent, g->prober, g->log });
     g->sources = sources_create(s);
     snprintf(paths[3], sizeof paths[3], "%s/%s", state_folder_path(g->folder), CONTROL_SOCKET);
     g->control = control_socket_open(&g->loop, paths[3], answer, g, g->error);
@@ -415,6 +418,7 @@ static void stop_parts(struct gateway *g)
     if (g->haproxy && g->serving)
         haproxy_stop(g->haproxy, grace_ms(g->settings));
     agent_stop(g->agent);
+    prober_stop(g->prober);
     pusher_destroy(g->pusher);
     haproxy_destroy(g->haproxy);
     sources_destroy(g->sources);

@@ -1,5 +1,7 @@
 #include "control/generation.h"
 
+#include "route/tree_files.h"
+
 static struct kv_snapshot snapshot_copy(struct arena *arena, const struct kv_snapshot *from)
 {
     struct kv_snapshot copy = *from;
@@ -22,7 +24,9 @@ struct generation *generation_compile(const struct settings *settings, const str
     for (size_t i = 0; i < n; i++) {
         struct kv_snapshot *copy = ARENA_NEW(arena, struct kv_snapshot);
         *copy = snapshot_copy(arena, &snapshots[i]);
-        trees[i] = tree_decode(arena, copy, diag);
+        struct tree *tree = tree_decode(arena, copy, diag);
+        tree_read_files(arena, tree);
+        trees[i] = tree;
         generation->n_pairs += copy->n;
     }
     generation->arena = arena;

@@ -132,6 +132,7 @@ static void serve(struct pusher *pusher, struct generation *next)
         generation_destroy(pusher->served);
     pusher->served = next;
     pusher->verified = true;
+    prober_watch(pusher->parts.prober, next->plan);
     pusher->stats.last_error[0] = '\0';
 }
 
@@ -186,6 +187,7 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
         return false;
     }
     applier_forget(pusher->applier);
+    prober_tell_again(pusher->parts.prober);
     pusher->stats.reloads++;
     snprintf(pusher->stats.last_reload_reason, sizeof pusher->stats.last_reload_reason, "%.*s", STR_ARG(reason));
     pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
@@ -301,6 +303,7 @@ static void meet_new_worker(struct pusher *pusher)
     size_t mended = 0;
     pusher->stats.worker_changes++;
     applier_forget(pusher->applier);
+    prober_tell_again(pusher->parts.prober);
     log_line(pusher->parts.log, LOG_LINE_WARN, "push", "HAProxy has another worker (process %d): checking its state",
              haproxy_worker_pid(pusher->parts.haproxy));
     enum apply_status status = resync(pusher, pusher->served->plan, &mended, error);

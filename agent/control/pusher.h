@@ -6,12 +6,14 @@
 #include "control/state_folder.h"
 #include "haproxy/apply.h"
 #include "haproxy/process.h"
+#include "health/prober.h"
 #include "spop/server.h"
 
 struct pusher_parts {
     struct state_folder *folder;
     struct haproxy *haproxy;
     struct agent *agent;
+    struct prober *prober;
     struct log *log;
 };
 

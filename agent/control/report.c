@@ -78,6 +78,18 @@ static void put_agent(struct buf *out, const struct agent_stats *agent, int64_t 
     buf_putc(out, '}');
 }
 
+static void put_health(struct buf *out, struct prober *prober)
+{
+    struct prober_counts counts;
+    prober_counts(prober, &counts);
+    buf_puts(out, ",\"health\":{\"version\":1");
+    put_number(out, "servers", (int64_t)counts.watched);
+    put_number(out, "down", (int64_t)counts.down);
+    put_number(out, "probes", (int64_t)counts.probes);
+    put_number(out, "failures", (int64_t)counts.failures);
+    buf_putc(out, '}');
+}
+
 static void put_tree(struct buf *out, const struct generation *served)
 {
     size_t spare = 0;
@@ -113,6 +125,7 @@ void report_print(struct buf *out, const struct report *r)
     }
     put_haproxy(out, r);
     put_pushes(out, pusher_stats(r->pusher));
+    put_health(out, r->prober);
     put_agent(out, r->agent, r->agent_failures);
     if (served)
         put_tree(out, served);

@@ -12,6 +12,7 @@ struct report {
     int64_t revision_seen;
     const struct pusher *pusher;
     const struct haproxy *haproxy;
+    struct prober *prober;
     const struct etcd_status *etcd; /* NULL: no etcd provider */
     const struct agent_stats *agent;
     int64_t agent_failures;         /* -1: unknown */

@@ -91,6 +91,8 @@ struct state_folder *state_folder_open(const struct settings *settings, char err
     char maps[4200];
     snprintf(maps, sizeof maps, "%s/maps", folder->path);
     made = made && file_make_folder(maps);
+    snprintf(maps, sizeof maps, "%s/" ARTIFACT_TLS, folder->path);
+    made = made && file_make_folder(maps);
     if (fits && !made)
         snprintf(error, 512, "cannot make the state folder %.200s: %s; name another with --state.dir", folder->path,
                  strerror(errno));

@@ -12,6 +12,7 @@ struct applier {
     struct runtime runtime;
     struct str routes_map; /* as in the configuration */
     struct str map_word;   /* the same as a word of a command */
+    struct str tls_folder; /* of the files that servers are reached with */
     struct log *log;
     struct applier_map {
         struct str name, word; /* as above */
@@ -43,6 +44,8 @@ enum apply_status push_differs(struct push *push, const char *format, ...)
 /* Sends entries as payloads: `command` (to "<<") and the lines. `sending` says what, for messages. */
 enum apply_status push_entries(struct push *push, struct str command, const struct plan_entry *entries,
                                size_t n, const char *sending);
+/* The options of a server as words of a command, in the push's arena. */
+struct str push_options(struct push *push, const struct plan_server *server);
 
 /* s as one word of a command, in the push's arena. */
 struct str push_word(struct push *push, struct str s);
@@ -55,6 +58,8 @@ enum apply_status servers_remove(struct push *push, const struct step *steps, si
 enum apply_status maps_fill(struct push *push, const struct step *step);
 void maps_retire(struct push *push, const struct step *step);
 void maps_sweep(struct push *push);
+/* files.c: brings what the servers' options name into HAProxy's memory. */
+enum apply_status files_load(struct push *push, const struct plan_server *const *servers, size_t n);
 
 /* routes.c */
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);

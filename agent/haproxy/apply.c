@@ -46,6 +46,7 @@ struct applier *applier_create(const char *socket_path, const char *folder, stru
         .runtime = { .path = arena_copy(arena, str_c(socket_path)).p, .timeout_ms = TIMEOUT_MS },
         .routes_map = routes.name,
         .map_word = routes.word,
+        .tls_folder = arena_printf(arena, "%s/" ARTIFACT_TLS, folder),
         .log = log,
         .arena = arena,
     };
@@ -72,6 +73,16 @@ void applier_forget(struct applier *applier)
 {
     waiting_clear(&applier->waiting);
     retired_clear(&applier->retired);
+}
+
+/* quote_command is right for paths: they hold no '<' that matters in the middle of a line. */
+struct str push_options(struct push *push, const struct plan_server *server)
+{
+    struct buf words = { 0 };
+    emit_options(&words, server->options, push->applier->tls_folder, quote_command);
+    struct str out = arena_copy(push->arena, buf_str(&words));
+    buf_fini(&words);
+    return out;
 }
 
 struct str push_word(struct push *push, struct str s)

@@ -27,8 +27,8 @@ enum apply_status {
 
 /* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the
  * state after the steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed
- * then, so a route never changes when its servers could not be set up. A server whose name does not resolve,
- * or that has no host, is left out with a warning: it is no failure. May wait for the system's resolver. */
+ * then, so a route never changes when its servers could not be set up. A server whose name does not resolve gets an
+ * address where nothing is, or keeps the one that it has, with a warning: it is no failure. May wait for the system's resolver. */
 enum apply_status applier_run(struct applier *applier, const struct steps *steps,
                               const struct runtime_state *to, const struct apply_hooks *hooks,
                               char error[static 256]);
@@ -50,7 +50,7 @@ enum apply_status applier_read(struct applier *applier, struct arena *arena, con
 struct applier_counts {
     uint64_t commands;     /* sent one by one, payload lines not counted */
     uint64_t replacements; /* of the whole route map */
-    uint64_t left_out;     /* servers without a host, or whose name did not resolve */
+    uint64_t unresolved;   /* times that the name of a server did not resolve */
     uint64_t differences;  /* runs that ended in APPLY_DIFFERS */
 };
 

@@ -149,13 +149,13 @@ bool reply_lookup(struct str answer, struct reply_lookup *out)
     return true;
 }
 
-enum column { BACKEND, NAME, ADDRESS, ADMIN, WEIGHT, PORT, N_COLUMNS };
+enum column { BACKEND, NAME, ADDRESS, ADMIN, STATE, WEIGHT, PORT, N_COLUMNS };
 
 bool reply_servers_open(struct str answer, struct reply_servers *out)
 {
     static const struct str names[N_COLUMNS] = {
         STR("be_name"),         STR("srv_name"),    STR("srv_addr"),
-        STR("srv_admin_state"), STR("srv_uweight"), STR("srv_port")
+        STR("srv_admin_state"), STR("srv_op_state"), STR("srv_uweight"), STR("srv_port")
     };
     _Static_assert(N_COLUMNS == sizeof out->columns / sizeof *out->columns, "one place for each column");
     *out = (struct reply_servers){ .rest = answer };
@@ -204,12 +204,13 @@ bool reply_servers_next(struct reply_servers *servers, struct reply_server *out)
             if (servers->columns[c] == i)
                 field[c] = word;
     }
-    int admin;
+    int admin, state;
     *out = (struct reply_server){ .backend = field[BACKEND], .name = field[NAME], .address = field[ADDRESS] };
     servers->broken = field[BACKEND].n == 0 || field[NAME].n == 0 || !to_int(field[ADMIN], &admin) ||
-                      !to_int(field[WEIGHT], &out->weight) || !to_int(field[PORT], &out->port);
+                      !to_int(field[STATE], &state) ||                      !to_int(field[WEIGHT], &out->weight) || !to_int(field[PORT], &out->port);
     if (servers->broken)
         return false;
+    out->down = state == 0; /* SRV_ST_STOPPED */
     out->maintenance = (admin & (FORCED | CONFIGURED)) != 0;
     return true;
 }

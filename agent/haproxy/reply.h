@@ -58,13 +58,14 @@ struct reply_server {
     struct str address; /* "-": none */
     int port;
     int weight;
+    bool down;        /* by a check, or by what was said of its health */
     bool maintenance; /* forced, or "disabled" in the configuration */
 };
 
 /* A reader of `show servers state`; columns go by their names, whatever their order. */
 struct reply_servers {
     struct str rest;
-    int columns[6];
+    int columns[7];
     bool broken; /* a line was none of a server */
 };
 

@@ -4,6 +4,10 @@
 #include "haproxy/applier.h"
 #include "haproxy/resolve.h"
 
+/* The address of a server that has none at present: nothing can be sent there, so its requests get 502 at
+ * once, as with Traefik. */
+static const char nowhere[] = "255.255.255.255";
+
 /* Above this many backends one `show servers state` of all is shorter than one each. */
 #define BACKENDS_SINGLY 64
 
@@ -11,9 +15,8 @@
 struct target {
     const struct step *step;
     struct str path;                /* backend/server, as a word */
-    char address[INET6_ADDRSTRLEN]; /* empty: not known at present */
+    char address[INET6_ADDRSTRLEN]; /* empty: not known at present, and it keeps the one that it has */
     bool exists;                    /* as far as we know: then it is set right, else added */
-    bool left_out;                  /* cannot be set up at present, and that is no failure */
     bool done;                      /* HAProxy took its commands */
     size_t first;                   /* number of its first command */
 };
@@ -24,18 +27,14 @@ static struct str server_path(struct push *push, struct str backend, struct str 
                         STR_ARG(push_word(push, name)));
 }
 
-static void warn_left_out(struct push *push, const struct target *target, enum resolve_status why)
+static void warn_unresolved(struct push *push, const struct target *target)
 {
     const struct plan_server *server = target->step->server;
-    push->applier->counts.left_out++;
-    if (why == RESOLVE_EMPTY)
-        log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
-                 "a server of %.*s has no host in its URL: it is left out", STR_ARG(target->step->backend));
-    else
-        log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
-                 "the name \"%.*s\" of a server of %.*s does not resolve: %s", STR_ARG(server->host),
-                 STR_ARG(target->step->backend),
-                 target->left_out ? "it is left out" : "it keeps its address");
+    push->applier->counts.unresolved++;
+    log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
+             "the name \"%.*s\" of a server of %.*s does not resolve: %s", STR_ARG(server->host),
+             STR_ARG(target->step->backend),
+             target->exists ? "it keeps its address" : "its requests get 502");
 }
 
 /* What a name was resolved to in this run: many servers share one, and the resolver may be slow. */
@@ -61,12 +60,12 @@ static struct target make_target(struct push *push, const struct step *step, str
     bool waits = waiting_take(&push->applier->waiting, step->backend, step->server->name);
     target.exists = waits || step->kind == STEP_SET_SERVER;
     const struct answer *answer = resolve_once(push, answers, step->server->host);
-    if (answer->status == RESOLVE_OK) {
+    if (answer->status == RESOLVE_OK)
         memcpy(target.address, answer->address, sizeof target.address);
-    } else {
-        target.left_out = !target.exists;
-        warn_left_out(push, &target, answer->status);
-    }
+    else
+        warn_unresolved(push, &target);
+    if (answer->status != RESOLVE_OK && !target.exists)
+        memcpy(target.address, nowhere, sizeof nowhere);
     return target;
 }
 
@@ -80,9 +79,10 @@ static void add_commands(struct push *push, struct target *target)
         if (target->address[0])
             batch_addf(push->batch, "set server %s addr %s port %d", path, target->address, server->port);
     } else {
-        const char *format = strchr(target->address, ':') ? "add server %s [%s]:%d weight %d"
-                                                          : "add server %s %s:%d weight %d";
-        batch_addf(push->batch, format, path, target->address, server->port, server->weight);
+        const char *format = strchr(target->address, ':') ? "add server %s [%s]:%d weight %d%.*s"
+                                                          : "add server %s %s:%d weight %d%.*s";
+        batch_addf(push->batch, format, path, target->address, server->port, server->weight,
+                   STR_ARG(push_options(push, server)));
     }
     batch_addf(push->batch, "enable server %s", path);
 }
@@ -160,7 +160,8 @@ static enum apply_status judge_target(struct push *push, struct target *target)
         struct reply reply = reply_classify(batch_answer(push->batch, i));
         if (reply.kind == (target->exists ? REPLY_MISSING : REPLY_ALREADY)) {
             target->exists = !target->exists;
-            target->left_out = !target->exists && !target->address[0];
+            if (!target->exists && !target->address[0])
+                memcpy(target->address, nowhere, sizeof nowhere);
             return APPLY_OK;
         }
         if (reply.kind != REPLY_OK)
@@ -173,7 +174,7 @@ static enum apply_status judge_target(struct push *push, struct target *target)
 
 static bool is_open(const struct target *target)
 {
-    return !target->done && !target->left_out;
+    return !target->done;
 }
 
 /* One round trip: the commands of the targets that are open, and the read-back of all. *open: how many still
@@ -181,16 +182,23 @@ static bool is_open(const struct target *target)
 static enum apply_status run_round(struct push *push, struct target *targets, size_t n,
                                    const struct step *steps, size_t *read_back, size_t *open)
 {
+    size_t *todo = ARENA_ARRAY(push->arena, size_t, n), n_todo = 0, n_new = 0;
+    const struct plan_server **new = ARENA_ARRAY(push->arena, const struct plan_server *, n);
+    for (size_t i = 0; i < n; i++)
+        if (is_open(&targets[i]) && !targets[i].exists)
+            new[n_new++] = targets[i].step->server;
+    enum apply_status status = files_load(push, new, n_new);
+    *open = 0;
+    if (status != APPLY_OK)
+        return status;
     batch_reset(push->batch);
-    size_t *todo = ARENA_ARRAY(push->arena, size_t, n), n_todo = 0;
     for (size_t i = 0; i < n; i++)
         if (is_open(&targets[i])) {
             todo[n_todo++] = i;
             add_commands(push, &targets[i]);
         }
     *read_back = add_read_back(push, steps, n);
-    enum apply_status status = push_batch(push, "setting servers");
-    *open = 0;
+    status = push_batch(push, "setting servers");
     for (size_t i = 0; i < n_todo && status == APPLY_OK; i++) {
         status = judge_target(push, &targets[todo[i]]);
         *open += is_open(&targets[todo[i]]);
@@ -214,8 +222,7 @@ enum apply_status servers_set(struct push *push, const struct step *steps, size_
     if (status == APPLY_OK)
         status = read_live(push, read_back, &live);
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
-        if (!targets[i].left_out)
-            status = verify_target(push, &targets[i], live);
+        status = verify_target(push, &targets[i], live);
     return status;
 }
 

@@ -52,13 +52,17 @@ static struct artifact finish(struct arena *arena, const char *name, struct buf 
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
     enum { ALL = 8 + PLAN_MAPS };
-    struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL);
+    struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL + plan->n_files);
     struct arena *scratch = arena_create();
     struct buf bytes = { 0 };
     size_t n = 0;
+    /* First what the others name. */
+    for (size_t i = 0; i < plan->n_files; i++)
+        p[n++] = (struct artifact){ arena_printf(arena, ARTIFACT_TLS "/%.*s", STR_ARG(plan->files[i]->name)),
+                                    plan->files[i]->bytes, false };
     emit_config(&bytes, scratch, plan, paths);
     p[n++] = finish(arena, ARTIFACT_CONFIG, &bytes, true);
-    emit_backends(&bytes, scratch, plan);
+    emit_backends(&bytes, scratch, plan, paths);
     p[n++] = finish(arena, ARTIFACT_BACKENDS, &bytes, false);
     emit_lines(&bytes, plan->routes, plan->n_routes);
     p[n++] = finish(arena, ARTIFACT_ROUTES, &bytes, false);

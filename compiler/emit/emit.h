@@ -24,6 +24,7 @@ struct artifacts {
 #define ARTIFACT_CONFIG "haproxy.cfg"
 #define ARTIFACT_BACKENDS "backends.cfg"
 #define ARTIFACT_ROUTES "maps/routes.map"
+#define ARTIFACT_TLS "tls" /* a folder: what servers are reached with */
 #define ARTIFACT_SPOE "spoe.cfg"
 #define ARTIFACT_LUA "maitred.lua"
 #define ARTIFACT_PROGRAM_LUA "program.lua"
@@ -37,6 +38,9 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
 
 /* "maps/programs.map". */
 const char *emit_map_name(enum plan_map_id map);
+/* The options of a server with the names of its files made whole: `folder` is ARTIFACT_TLS as HAProxy sees it, `quote` makes a
+ * word of the place where they shall stand. */
+void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str));
 
 /* One line of a map file or payload: "key value\n". */
 void emit_map_line(struct buf *out, const struct plan_entry *entry);

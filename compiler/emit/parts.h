@@ -7,7 +7,7 @@
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
 
 /* backends.cfg: the declared backends in the shape's order, each with the servers that it holds. */
-void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan);
+void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
 
 /* spoe.cfg; only where the shape has the agent. */
 void emit_spoe(struct buf *out, struct arena *arena, const struct plan *plan);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/strmap.h"
+#include "plan/choice.h"
 #include "plan/match.h"
 #include "plan/place.h"
 #include "plan/ops.h"
@@ -15,7 +16,7 @@ static struct shape_need services_needed(struct arena *arena, const struct model
     struct shape_need need = { 0 };
     const struct model_service **used = ARENA_ARRAY(arena, const struct model_service *, model->n_services);
     for (size_t i = 0; i < model->n_services; i++)
-        if (model->services[i].used)
+        if (model->services[i].used && choice_has_backend(&model->services[i]))
             used[need.n_services++] = &model->services[i];
     need.services = used;
     return need;
@@ -82,6 +83,36 @@ static void fill_backends(struct arena *arena, const struct model *model, struct
     plan->n_backends = plan->shape.n_backends;
 }
 
+static int file_compare(const void *a, const void *b)
+{
+    const struct plan_file *const *x = a, *const *y = b;
+    return str_cmp((*x)->name, (*y)->name);
+}
+
+static void fill_files(struct arena *arena, struct plan *plan)
+{
+    size_t n = 0, kept = 0;
+    for (size_t i = 0; i < plan->n_backends; i++)
+        n += 2 * plan->backends[i].n_servers;
+    const struct plan_file **files = ARENA_ARRAY(arena, const struct plan_file *, n);
+    n = 0;
+    for (size_t i = 0; i < plan->n_backends; i++)
+        for (size_t j = 0; j < plan->backends[i].n_servers; j++) {
+            const struct plan_server *server = &plan->backends[i].servers[j];
+            if (server->authorities)
+                files[n++] = server->authorities;
+            if (server->identity)
+                files[n++] = server->identity;
+        }
+    if (n)
+        qsort(files, n, sizeof *files, file_compare);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !str_eq(files[kept - 1]->name, files[i]->name))
+            files[kept++] = files[i];
+    plan->files = files;
+    plan->n_files = kept;
+}
+
 static void fill_routes(struct arena *arena, const struct model *model, const struct matches *matches,
                         const struct chain_plan *chains, struct plan *plan)
 {
@@ -89,22 +120,26 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
     for (size_t i = 0; i < plan->shape.n_backends; i++)
         if (plan->shape.backends[i].holder.n)
             strmap_put(holders, plan->shape.backends[i].holder, (void *)&plan->shape.backends[i]);
-    struct plan_entry *routes = ARENA_ARRAY(arena, struct plan_entry, matches->n);
+    size_t n_choices, chosen = 0;
+    const struct plan_entry *choices = choice_entries(arena, model, holders, &n_choices);
+    struct plan_entry *routes = ARENA_ARRAY(arena, struct plan_entry, matches->n + n_choices), *next = routes;
     struct buf scratch = { 0 };
     for (size_t i = 0; i < matches->n; i++) {
         const struct match *match = &matches->p[i];
-        if (match->router == NOBODY) {
-            routes[i] = (struct plan_entry){ match->key, record_render(arena, &scratch, match, NULL, NULL, STR("")) };
-            continue;
-        }
-        const struct model_router *router = &model->routers[match->router];
-        const struct shape_backend *backend = strmap_get(holders, router->service->name);
-        routes[i] = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
-                                                                   &chains[match->router], backend->name) };
+        const struct model_router *router = match->router == NOBODY ? NULL : &model->routers[match->router];
+        struct choice_target target = { 0 };
+        while (chosen < n_choices && str_cmp(choices[chosen].key, match->key) < 0)
+            *next++ = choices[chosen++];
+        if (router)
+            target = choice_target_of(arena, router->service, holders);
+        *next++ = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
+                                                                 router ? &chains[match->router] : NULL, &target) };
     }
+    while (chosen < n_choices)
+        *next++ = choices[chosen++];
     buf_fini(&scratch);
     plan->routes = routes;
-    plan->n_routes = matches->n;
+    plan->n_routes = matches->n + n_choices;
 }
 
 static int program_compare(const void *a, const void *b)
@@ -182,6 +217,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     if (!previous || !shape_fit(arena, previous, &need, &plan->shape, &plan->shape_reason))
         shape_grow(arena, previous, &need, model->settings, &plan->shape);
     fill_backends(arena, model, plan);
+    fill_files(arena, plan);
     fill_routes(arena, model, &matches, chains, plan);
     fill_programs(arena, model, chains, plan);
     fill_maps(arena, model, &matches, chains, plan);

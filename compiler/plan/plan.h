@@ -50,9 +50,21 @@ struct plan_map {
     const struct plan_entry *p; /* by key */
     size_t n;
 };
+/* Certificates that servers are reached with: a file below the artifacts' folder of TLS, and in HAProxy's memory. Named after
+ * its contents. */
+struct plan_file {
+    struct str name; /* "ca-0123456789abcdef.pem" */
+    struct str bytes;
+    bool identity; /* a certificate and its key; else authorities */
+};
+
+/* Stands in options for the folder of those files. */
+#define PLAN_TLS_FOLDER "{tls}"
 
 struct plan_server {
-    struct str name; /* model_server.id */
+    struct str name; /* model_server.id, and what its options come to where it has any: they cannot be changed later */
+    struct str options; /* further words of its line (emit_options makes them whole); empty: none */
+    const struct plan_file *authorities, *identity; /* named in the options; NULL: none */
     struct str host; /* as configured: an address, or a name that the daemon resolves */
     int port;
     int weight; /* 1 to 256 */
@@ -65,6 +77,7 @@ struct plan_backend {
     struct str service; /* qualified; empty: unused */
     const struct plan_server *servers; /* by name */
     size_t n_servers;
+    const struct model_service *holds; /* what `service` names; NULL: unused, or read back */
 };
 
 /* An agent program. `id` is the digest of `json`, with two letters in front: 'o' or 'c' (open or closed when
@@ -92,6 +105,8 @@ struct plan {
     const struct plan_program *programs; /* by id */
     size_t n_programs;
     struct plan_map maps[PLAN_MAPS];
+    const struct plan_file *const *files; /* of all servers, by name */
+    size_t n_files;
 };
 
 /* The keys of routes.map. E is the index of an entry point; HOST is lower case, without port (its last dot cut off where it has just
@@ -111,6 +126,7 @@ struct plan {
  *     @SCOPE, @=E=      a table of what the request must have: a header (name=value, or name: for any value) or query parameter
  *                       (?key=value, ?key:); nothing at all for regular expressions that need headers or the query
  *     {NAME             the router, for those that are found in one of these ways
+ *     }NAME             how a backend is chosen (choice.h): here, so that one transaction changes both
  *
  * Fields of a record are parted by ';' and quoted by quote_field: */
 enum record_field {
@@ -118,8 +134,9 @@ enum record_field {
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          e  the key is an exact path: what the cut leaves of it is RESULT
                          g  ask the agent
-                         p  run the native program OPS; q: behind the agent */
-    RECORD_BACKEND,   /* a declared backend; empty: no router, only rivals or groups */
+                         p  run the native program OPS; q: behind the agent
+                         b  the backend is chosen for each request: BACKEND names how */
+    RECORD_BACKEND,   /* a declared backend; with flag b, "}name"; empty: no router, only rivals or groups */
     RECORD_RANK,      /* of two records the one with the smaller text (strcmp) RANK;ROUTER wins */
     RECORD_ROUTER,    /* qualified name of the router */
     RECORD_PROGRAM,   /* plan_program.id, or empty */

@@ -3,7 +3,8 @@
 #include "base/quote.h"
 #include "plan/rank.h"
 
-static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, char cut)
+static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, char cut,
+                      bool chosen)
 {
     if (match->rivals.n)
         buf_putc(out, '+');
@@ -14,6 +15,8 @@ static void put_flags(struct buf *out, const struct match *match, const struct c
         buf_putc(out, 'g');
     if (chain && chain->ops.key.p)
         buf_putc(out, chain->program ? 'q' : 'p');
+    if (chosen)
+        buf_putc(out, 'b');
     if (out->n == before)
         buf_putc(out, '.');
 }
@@ -27,12 +30,12 @@ static struct chain_cut cut_of(struct arena *arena, const struct match *match, c
 }
 
 static void put_router(struct arena *arena, struct buf *out, const struct match *match, const struct model_router *router,
-                       const struct chain_plan *chain, struct str backend)
+                       const struct chain_plan *chain, const struct choice_target *target)
 {
     struct chain_cut cut = cut_of(arena, match, chain);
-    put_flags(out, match, chain, cut.flag);
+    put_flags(out, match, chain, cut.flag, target->chosen);
     buf_putc(out, ';');
-    buf_put(out, backend);
+    buf_put(out, target->text);
     buf_putc(out, ';');
     rank_put(out, router);
     buf_putc(out, ';');
@@ -50,13 +53,13 @@ static void put_router(struct arena *arena, struct buf *out, const struct match 
 }
 
 struct str record_render(struct arena *arena, struct buf *scratch, const struct match *match,
-                         const struct model_router *router, const struct chain_plan *chain, struct str backend)
+                         const struct model_router *router, const struct chain_plan *chain, const struct choice_target *target)
 {
     buf_reset(scratch);
     if (router) {
-        put_router(arena, scratch, match, router, chain, backend);
+        put_router(arena, scratch, match, router, chain, target);
     } else {
-        put_flags(scratch, match, NULL, '\0');
+        put_flags(scratch, match, NULL, '\0', false);
         buf_puts(scratch, ";;" RANK_NOBODY ";;;;;");
     }
     buf_put(scratch, match->rivals.n ? match->rivals : match->group);

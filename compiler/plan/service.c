@@ -6,6 +6,9 @@
 /* HAProxy puts no limit on names, but they stand in log lines, map values and command lines. */
 enum { LONGEST_NAME = 120, HEAD_OF_LONG_NAME = 80, DIGEST_DIGITS = 16, HEAVIEST = 256 };
 
+/* An address where nothing can be sent: requests get 502 at once. */
+#define NOWHERE STR("255.255.255.255")
+
 struct str service_backend_name(struct arena *arena, struct str service)
 {
     size_t at = service.n;
@@ -46,11 +49,14 @@ void service_servers(struct arena *arena, const struct model_service *service, s
         const struct model_server *server = &service->servers[i];
         if (server->host.n == 0)
             continue;
-        servers[out->n_servers++] = (struct plan_server){ .name = server->id,
-                                                          .host = server->host,
-                                                          .port = server->port,
-                                                          .weight = scaled_weight(server->weight, heaviest),
-                                                          .url = server->url };
+        bool connectable = server->port > 0;
+        struct plan_server *next = &servers[out->n_servers++];
+        *next = server_describe(arena, service, server);
+        next->host = connectable ? server->host : NOWHERE;
+        next->port = connectable ? server->port : 1;
+        next->weight = scaled_weight(server->weight, heaviest);
+        next->url = server->url;
     }
     out->servers = servers;
+    out->holds = service;
 }

@@ -7,5 +7,9 @@
  * too long. */
 struct str service_backend_name(struct arena *arena, struct str service);
 
+/* The server without address and weight: its name, options and files. Equal ones give equal names. */
+struct plan_server server_describe(struct arena *arena, const struct model_service *service,
+                                   const struct model_server *server);
+
 /* Its servers with HAProxy's weights; servers without a host are left out. */
 void service_servers(struct arena *arena, const struct model_service *service, struct plan_backend *out);

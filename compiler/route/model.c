@@ -24,9 +24,11 @@ struct model *model_build(struct arena *arena, const struct tree *const *trees, 
     if (n_trees)
         qsort(b.spaces, n_trees, sizeof *b.spaces, compare_spaces);
     model->settings = settings;
+    transports_build(&b);
     services_build(&b, model);
     middlewares_build(&b);
     routers_build(&b, model);
+    services_spread_use(model);
     arena_destroy(b.scratch);
     return model;
 }

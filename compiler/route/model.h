@@ -2,27 +2,9 @@
  * and whatever is in error left out. Frozen: nothing behind this stage changes it. */
 #pragma once
 
+#include "route/model_service.h"
 #include "route/rule.h"
 #include "route/settings.h"
-#include "route/tree.h"
-
-struct model_server {
-    struct str url;  /* as configured */
-    struct str id;   /* first 16 hexadecimal digits of SHA-256(url): server name and sticky cookie */
-    struct str host; /* name or address, IPv6 without brackets; empty: URL without a host (requests get 500) */
-    int port;
-    bool tls;
-    int64_t weight; /* > 0: others are left out */
-};
-
-struct model_service {
-    struct str name; /* qualified: "whoami@etcd" */
-    struct str key;
-    const struct model_server *servers; /* by id; equal URLs are one, their weights added */
-    size_t n_servers;
-    bool pass_host_header;
-    bool used; /* by a router of the model */
-};
 
 enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS };
 

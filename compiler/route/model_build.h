@@ -8,12 +8,27 @@
 enum {
     MODEL_MAX_EXPANSION = 1 << 21, /* literals of all rules beyond those that were written */
     MODEL_MAX_GUESSES = 100000,    /* names compared to say what was meant */
-    MODEL_MAX_TIES = 100           /* TIE notes */
+    MODEL_MAX_TIES = 100,          /* TIE notes */
+    MODEL_MAX_HEIGHT = 16          /* of services above each other */
 };
+
+enum service_state { SERVICE_NEW, SERVICE_OPEN, SERVICE_DONE };
 
 struct service_entry {
     const struct service *source;
-    struct model_service *model; /* NULL: in error */
+    const struct space *space;
+    enum service_state state; /* open: its children are being built */
+    bool ok;                  /* when done */
+    bool reports;             /* its parents can know whether it is up */
+    int height;               /* 1: has no children */
+    struct model_service draft;
+    struct service_entry **children; /* of the draft's children, same order */
+    struct model_service *model;     /* at the end; NULL: in error */
+};
+
+struct transport_entry {
+    const struct servers_transport *source;
+    const struct model_transport *model; /* NULL: in error */
 };
 
 /* A list of ops, expanded and shared; `ok` is false where a middleware in it is missing or in error. */
@@ -38,13 +53,16 @@ struct entry_ops {
     struct op_list ops;
 };
 
+enum object_kind { KIND_SERVICE, KIND_MIDDLEWARE, KIND_TRANSPORT, KINDS };
+
 /* The objects of one provider. */
 struct space {
     const struct tree *tree;
     struct service_entry *services;       /* one for each of the tree's, same order */
     struct middleware_entry *middlewares; /* as well */
-    struct strmap *service_names, *middleware_names;
-    struct str *names[2];        /* for guesses, by enum object_kind; made when needed */
+    struct transport_entry *transports;   /* as well */
+    struct strmap *names[KINDS];          /* name to entry */
+    struct str *guesses[KINDS];           /* all names; made when needed */
     struct entry_ops *entry_ops; /* one for each entry point */
 };
 
@@ -57,8 +75,6 @@ struct build {
     size_t n_spaces;
     size_t n_guesses, n_expanded;
 };
-
-enum object_kind { KIND_SERVICE, KIND_MIDDLEWARE };
 
 /* What a reference means: "x" is of the provider at hand, "x@p" of p. */
 struct reference {
@@ -74,7 +90,7 @@ struct str reference_scope(const struct object *object, struct str provider);
 /* name@provider, in the arena. */
 struct str name_qualify(struct arena *arena, struct str name, struct str provider);
 
-/* The entry that is named (struct service_entry or middleware_entry), or NULL. */
+/* The entry that is named (struct service_entry, middleware_entry or transport_entry), or NULL. */
 void *reference_find(const struct build *b, enum object_kind kind, struct reference reference);
 
 /* The finding for a reference that names nothing; `key` is the key that holds it. */
@@ -94,8 +110,20 @@ bool refuse_unsupported(struct build *b, struct str key, const char *what);
 /* NOT_SUPPORTED for something in the object that the tree noted; whether there is none. */
 bool check_supported(struct build *b, const struct object *object);
 
-/* Fills spaces[].services and out->services. */
+/* Fills spaces[].transports. */
+void transports_build(struct build *b);
+
+/* Fills spaces[].services and out->services; transports first. */
 void services_build(struct build *b, struct model *out);
+
+/* A service that is used uses its children. */
+void services_spread_use(struct model *model);
+
+/* What a loadBalancer says of itself goes into entry->draft. false, with findings, where it is in error. */
+bool balancer_read(struct build *b, struct service_entry *entry);
+
+/* The cookie of a service of that qualified name. */
+struct model_cookie cookie_read(struct arena *arena, const struct cookie *source, struct str service);
 
 /* Fills spaces[].middlewares. */
 void middlewares_build(struct build *b);

@@ -225,11 +225,11 @@ void middlewares_build(struct build *b)
         struct space *space = &b->spaces[i];
         const struct tree *tree = space->tree;
         space->middlewares = ARENA_ARRAY(b->scratch, struct middleware_entry, tree->n_middlewares);
-        space->middleware_names = strmap_create(b->scratch, tree->n_middlewares);
+        space->names[KIND_MIDDLEWARE] = strmap_create(b->scratch, tree->n_middlewares);
         for (size_t j = 0; j < tree->n_middlewares; j++) {
             struct middleware_entry *entry = &space->middlewares[j];
             *entry = (struct middleware_entry){ .source = &tree->middlewares[j], .space = space };
-            strmap_put(space->middleware_names, entry->source->object.name, entry);
+            strmap_put(space->names[KIND_MIDDLEWARE], entry->source->object.name, entry);
         }
     }
     for (size_t i = 0; i < b->n_spaces; i++)

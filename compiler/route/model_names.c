@@ -43,7 +43,7 @@ static struct space *space_find(const struct build *b, struct str provider)
 
 static void *space_get(const struct space *space, enum object_kind kind, struct str name)
 {
-    return strmap_get(kind == KIND_SERVICE ? space->service_names : space->middleware_names, name);
+    return space->names[kind] ? strmap_get(space->names[kind], name) : NULL;
 }
 
 void *reference_find(const struct build *b, enum object_kind kind, struct reference reference)
@@ -54,20 +54,29 @@ void *reference_find(const struct build *b, enum object_kind kind, struct refere
 
 static const char *kind_name(enum object_kind kind)
 {
-    return kind == KIND_SERVICE ? "service" : "middleware";
+    static const char *const names[KINDS] = { "service", "middleware", "serversTransport" };
+    return names[kind];
+}
+
+static struct str name_at(const struct tree *tree, enum object_kind kind, size_t i)
+{
+    return kind == KIND_SERVICE      ? tree->services[i].object.name
+           : kind == KIND_MIDDLEWARE ? tree->middlewares[i].object.name
+                                     : tree->servers_transports[i].object.name;
 }
 
 static const struct str *space_names(struct build *b, struct space *space, enum object_kind kind, size_t *n)
 {
     const struct tree *tree = space->tree;
-    *n = kind == KIND_SERVICE ? tree->n_services : tree->n_middlewares;
-    if (!space->names[kind]) {
-        space->names[kind] = ARENA_ARRAY(b->scratch, struct str, *n);
+    *n = kind == KIND_SERVICE      ? tree->n_services
+         : kind == KIND_MIDDLEWARE ? tree->n_middlewares
+                                   : tree->n_servers_transports;
+    if (!space->guesses[kind]) {
+        space->guesses[kind] = ARENA_ARRAY(b->scratch, struct str, *n);
         for (size_t i = 0; i < *n; i++)
-            space->names[kind][i] =
-                kind == KIND_SERVICE ? tree->services[i].object.name : tree->middlewares[i].object.name;
+            space->guesses[kind][i] = name_at(tree, kind, i);
     }
-    return space->names[kind];
+    return space->guesses[kind];
 }
 
 /* What was meant: the same name of another provider, or a similar one of this. In the form in which it is to

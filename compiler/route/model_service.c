@@ -1,12 +1,13 @@
-#include "route/model_build.h"
-
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/vec.h"
-#include "route/url.h"
+#include "route/model_build.h"
 
-enum { ID_DIGITS = 16 };
+/* ID_DIGITS of a sticky cookie's value; DEEPEST guards the stack, long before MODEL_MAX_HEIGHT is told. */
+enum { ID_DIGITS = 16, DEEPEST = 200 };
+
+static bool service_resolve(struct build *b, struct service_entry *entry, int depth);
 
 static bool check_kind(struct build *b, const struct service *s)
 {
@@ -16,121 +17,179 @@ static bool check_kind(struct build *b, const struct service *s)
     else if (s->n_kinds > 1)
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the service has %zu kinds: it can be of one only",
                     s->n_kinds);
-    else if (s->other_kind.p)
-        refuse_unsupported(b, s->other_kind, "services of this kind are");
-    return s->n_kinds == 1 && !s->other_kind.p;
+    return s->n_kinds == 1;
 }
 
-static bool check_strategy(struct build *b, const struct text_value *strategy)
+/* What a child's name says, built; NULL with a finding where it cannot be used. */
+static struct service_entry *find_child(struct build *b, const struct service_entry *parent, struct str name,
+                                        struct str key, int depth)
 {
-    static const struct str known[] = { { "wrr", 3 }, { "p2c", 3 }, { "hrw", 3 }, { "leasttime", 9 } };
-    if (!IS_SET(*strategy) || strategy->v.n == 0 || str_eq(strategy->v, known[0]))
+    struct str scope = reference_scope(&parent->source->object, parent->space->tree->provider);
+    struct reference reference = reference_read(name, scope);
+    struct service_entry *child = reference_find(b, KIND_SERVICE, reference);
+    if (!child) {
+        report_missing(b, KIND_SERVICE, reference, key);
+        return NULL;
+    }
+    if (child->state == SERVICE_OPEN) {
+        report_text(b, FINDING_BAD_OBJECT, key, name, NULL, "the service is part of itself");
+        return NULL;
+    }
+    if (!service_resolve(b, child, depth + 1)) {
+        report_broken(b, KIND_SERVICE, reference, key, child->source->object.key);
+        return NULL;
+    }
+    return child;
+}
+
+/* The children while they are gathered. */
+struct gathered {
+    struct model_child *children;
+    struct service_entry **entries;
+    size_t n;
+};
+
+static struct gathered gather(struct build *b, size_t most)
+{
+    return (struct gathered){ .children = ARENA_ARRAY(b->arena, struct model_child, most),
+                              .entries = ARENA_ARRAY(b->scratch, struct service_entry *, most) };
+}
+
+static void add_child(struct build *b, struct gathered *to, struct str name, int64_t weight,
+                      struct service_entry *entry)
+{
+    char *id = arena_alloc(b->arena, ID_DIGITS + 1, 1);
+    sha256_hex(name, id, ID_DIGITS);
+    to->children[to->n] = (struct model_child){ .name = name, .id = str_of(id, ID_DIGITS), .weight = weight };
+    to->entries[to->n++] = entry;
+}
+
+static void take_children(struct service_entry *entry, const struct gathered *from)
+{
+    entry->draft.children = from->children;
+    entry->draft.n_children = from->n;
+    entry->children = from->entries;
+    for (size_t i = 0; i < from->n; i++)
+        if (from->entries[i]->height >= entry->height)
+            entry->height = from->entries[i]->height + 1;
+}
+
+static bool check_reports(struct build *b, const struct service_entry *child, struct str name, struct str key)
+{
+    if (child->reports)
         return true;
-    for (size_t i = 1; i < sizeof known / sizeof *known; i++)
-        if (str_eq(strategy->v, known[i])) {
-            report_text(b, FINDING_NOT_SUPPORTED, strategy->key, strategy->v, NULL,
-                        "this strategy is not supported yet");
-            return false;
-        }
-    report_text(b, FINDING_BAD_VALUE, strategy->key, strategy->v, "wrr, p2c, hrw or leasttime",
-                "there is no such strategy");
+    report_text(b, FINDING_BAD_OBJECT, key, name, NULL,
+                "with a healthCheck above it the service must have one itself");
     return false;
 }
 
-static bool check_load_balancer(struct build *b, const struct load_balancer *lb)
+/* weighted and highestRandomWeight. Children without a weight are left out, but they must be right. */
+static bool read_shares(struct build *b, struct service_entry *entry, const struct shares *source,
+                        enum model_service_kind kind, int depth)
 {
-    bool ok = check_strategy(b, &lb->strategy);
-    struct str transport = lb->servers_transport.v;
-    if (IS_SET(lb->servers_transport) && transport.n && !str_eq(transport, STR("default@internal")))
-        ok = refuse_unsupported(b, lb->servers_transport.key, "serversTransport is");
+    struct gathered found = gather(b, source->n_services);
+    bool ok = true, aware = source->health_check.key.p != NULL;
+    for (size_t i = 0; i < source->n_services; i++) {
+        const struct child *child = &source->services[i];
+        struct str key = IS_SET(child->name) ? child->name.key : child->object.key;
+        struct service_entry *named = find_child(b, entry, child->name.v, key, depth);
+        ok = named && (!aware || check_reports(b, named, child->name.v, key)) && ok;
+        int64_t weight = IS_SET(child->weight) ? child->weight.v : 1;
+        if (named && weight > 0)
+            add_child(b, &found, child->name.v, weight, named);
+    }
+    take_children(entry, &found);
+    entry->draft.kind = kind;
+    entry->draft.aware = aware;
+    entry->draft.cookie = cookie_read(b->arena, &source->sticky.cookie, entry->draft.name);
+    entry->reports = aware;
     return ok;
 }
 
-/* The address of a server. false with a finding where the whole service is in error. */
-static bool read_url(struct build *b, const struct server *s, struct model_server *out)
+/* Whether the mirrors are right; *any: one of them gets copies. */
+static bool read_mirrors(struct build *b, struct service_entry *entry, const struct mirroring *m, int depth,
+                         bool *any)
 {
-    struct str text = s->url.v, key = IS_SET(s->url) ? s->url.key : s->object.key;
-    struct str shown = url_has_secret(text) ? (struct str){ 0 } : text;
-    struct url url;
-    const char *fault = url_parse(text, &url);
-    if (fault) {
-        report_text(b, FINDING_BAD_VALUE, key, shown, "http://host:port", "not the URL of a server: %s",
-                    fault);
-        return false;
+    bool ok = true;
+    for (size_t i = 0; i < m->n_mirrors; i++) {
+        const struct child *mirror = &m->mirrors[i];
+        struct str key = IS_SET(mirror->name) ? mirror->name.key : mirror->object.key;
+        ok = find_child(b, entry, mirror->name.v, key, depth) && ok;
+        if (mirror->percent.v < 0 || mirror->percent.v > 100) {
+            diag_report(b->diag, FINDING_BAD_VALUE, mirror->percent.key, "a share is 0 to 100 percent");
+            ok = false;
+        }
+        *any = *any || mirror->percent.v > 0;
     }
-    if (url.nowhere)
-        report_text(b, FINDING_BAD_VALUE, key, shown, "http://host:port",
-                    "%s: requests that this server is chosen for are answered with 500", url.nowhere);
-    else if (url.scheme != URL_HTTP) {
-        report_text(b, FINDING_NOT_SUPPORTED, key, shown, NULL,
-                    "servers behind https and h2c are not supported yet");
-        return false;
+    return ok;
+}
+
+static bool read_mirroring(struct build *b, struct service_entry *entry, int depth)
+{
+    const struct mirroring *m = &entry->source->mirroring;
+    struct gathered found = gather(b, 1);
+    struct str key = IS_SET(m->service) ? m->service.key : m->key;
+    struct service_entry *main = find_child(b, entry, m->service.v, key, depth);
+    bool any = false, ok = read_mirrors(b, entry, m, depth, &any) && main;
+    if (ok && any)
+        ok = refuse_unsupported(b, m->key, "copies of requests for mirrors are");
+    if (main)
+        add_child(b, &found, m->service.v, 1, main);
+    take_children(entry, &found);
+    entry->draft.kind = SERVICE_WEIGHTED;
+    entry->draft.aware = m->health_check.key.p != NULL;
+    entry->reports = entry->draft.aware;
+    return ok;
+}
+
+static bool is_status(struct str text)
+{
+    return text.n == 3 && ascii_is_digit(text.p[0]) && ascii_is_digit(text.p[1]) && ascii_is_digit(text.p[2]);
+}
+
+/* "500", "500-504". */
+static bool check_statuses(struct build *b, const struct list_value *statuses)
+{
+    for (size_t i = 0; i < statuses->n; i++) {
+        struct str to = statuses->v[i], from = str_cut(&to, '-');
+        if (!is_status(from) || (to.p && !is_status(to))) {
+            report_text(b, FINDING_BAD_VALUE, statuses->key, statuses->v[i], "500, or 500-504",
+                        "not a status, nor a range of statuses");
+            return false;
+        }
     }
-    out->url = text;
-    out->host = url.host;
-    out->port = url.port;
     return true;
 }
 
-static bool read_server(struct build *b, const struct server *s, struct model_server *out)
+static bool read_failover(struct build *b, struct service_entry *entry, int depth)
 {
-    out->weight = IS_SET(s->weight) ? s->weight.v : 1;
-    if (s->object.broken)
-        return false;
-    bool ok = check_supported(b, &s->object);
-    if (IS_SET(s->preserve_path) && s->preserve_path.v)
-        ok = refuse_unsupported(b, s->preserve_path.key, "preservePath is");
-    return read_url(b, s, out) && ok;
-}
-
-static int compare_servers(const void *a, const void *b)
-{
-    const struct model_server *x = a, *y = b;
-    return str_cmp(x->id, y->id);
-}
-
-/* Equal URLs are one server; their weights are added, as far as numbers go. */
-static size_t merge_servers(struct model_server *servers, size_t n)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct model_server *last = kept ? &servers[kept - 1] : NULL;
-        if (last && str_eq(last->id, servers[i].id))
-            last->weight =
-                last->weight > INT64_MAX - servers[i].weight ? INT64_MAX : last->weight + servers[i].weight;
-        else
-            servers[kept++] = servers[i];
+    const struct failover *f = &entry->source->failover;
+    struct gathered found = gather(b, 2);
+    bool by_status = f->errors.status.n > 0;
+    bool ok = check_statuses(b, &f->errors.status);
+    struct str names[] = { f->service.v, f->fallback.v };
+    struct str keys[] = { IS_SET(f->service) ? f->service.key : f->key,
+                          IS_SET(f->fallback) ? f->fallback.key : f->key };
+    for (size_t i = 0; i < 2; i++) {
+        struct service_entry *child = find_child(b, entry, names[i], keys[i], depth);
+        bool must_report = i == 0 ? !by_status : f->health_check.key.p != NULL;
+        ok = child && (!must_report || check_reports(b, child, names[i], keys[i])) && ok;
+        if (child)
+            add_child(b, &found, names[i], 1, child);
     }
-    return kept;
-}
-
-static bool read_servers(struct build *b, const struct load_balancer *lb, struct model_service *out)
-{
-    struct model_server *servers = ARENA_ARRAY(b->arena, struct model_server, lb->n_servers);
-    size_t n = 0;
-    bool ok = true;
-    for (size_t i = 0; i < lb->n_servers; i++) {
-        struct model_server server = { 0 };
-        if (!read_server(b, &lb->servers[i], &server)) {
-            ok = false;
-        } else if (server.weight > 0) {
-            char *id = arena_alloc(b->arena, ID_DIGITS + 1, 1);
-            sha256_hex(server.url, id, ID_DIGITS);
-            server.id = str_of(id, ID_DIGITS);
-            servers[n++] = server;
-        }
-    }
-    if (n > 1)
-        qsort(servers, n, sizeof *servers, compare_servers);
-    out->servers = servers;
-    out->n_servers = merge_servers(servers, n);
+    if (ok && by_status)
+        ok = refuse_unsupported(b, f->errors.key, "a fallback for answers of some status is");
+    take_children(entry, &found);
+    entry->draft.kind = SERVICE_FAILOVER;
+    entry->draft.aware = true;
+    entry->reports = f->health_check.key.p != NULL;
     return ok;
 }
 
 /* All faults of a service are told, not the first only. */
-static bool read_service(struct build *b, const struct service *s, struct str provider,
-                         struct model_service *out)
+static bool read_service(struct build *b, struct service_entry *entry, int depth)
 {
+    const struct service *s = entry->source;
     if (s->object.broken)
         return false;
     bool ok = check_supported(b, &s->object);
@@ -138,52 +197,101 @@ static bool read_service(struct build *b, const struct service *s, struct str pr
         ok = refuse_unsupported(b, s->middlewares.key, "middlewares of services are");
     if (!check_kind(b, s))
         return false;
-    ok = check_load_balancer(b, &s->load_balancer) && ok;
-    ok = read_servers(b, &s->load_balancer, out) && ok;
-    if (!ok)
-        return false;
-    out->name = name_qualify(b->arena, s->object.name, provider);
-    out->key = s->object.key;
-    out->pass_host_header = !IS_SET(s->load_balancer.pass_host_header) || s->load_balancer.pass_host_header.v;
-    return true;
+    entry->draft.name = name_qualify(b->arena, s->object.name, entry->space->tree->provider);
+    entry->draft.key = s->object.key;
+    entry->height = 1;
+    if (s->load_balancer.key.p)
+        ok = balancer_read(b, entry) && ok;
+    else if (s->weighted.key.p)
+        ok = read_shares(b, entry, &s->weighted, SERVICE_WEIGHTED, depth) && ok;
+    else if (s->highest_random_weight.key.p)
+        ok = read_shares(b, entry, &s->highest_random_weight, SERVICE_HASHED, depth) && ok;
+    else if (s->mirroring.key.p)
+        ok = read_mirroring(b, entry, depth) && ok;
+    else
+        ok = read_failover(b, entry, depth) && ok;
+    if (entry->height <= MODEL_MAX_HEIGHT)
+        return ok;
+    diag_report(b->diag, FINDING_BAD_OBJECT, s->object.key, "more than %d services stand above each other",
+                MODEL_MAX_HEIGHT);
+    return false;
 }
 
-struct placed {
-    struct model_service model;
-    struct service_entry *entry;
-};
-
-static int compare_placed(const void *a, const void *b)
+static bool service_resolve(struct build *b, struct service_entry *entry, int depth)
 {
-    const struct placed *x = a, *y = b;
-    return str_cmp(x->model.name, y->model.name);
+    if (entry->state == SERVICE_DONE || depth > DEEPEST)
+        return entry->ok;
+    entry->state = SERVICE_OPEN;
+    entry->ok = read_service(b, entry, depth);
+    entry->state = SERVICE_DONE;
+    return entry->ok;
+}
+
+static void open_space(struct build *b, struct space *space)
+{
+    const struct tree *tree = space->tree;
+    space->services = ARENA_ARRAY(b->scratch, struct service_entry, tree->n_services);
+    space->names[KIND_SERVICE] = strmap_create(b->scratch, tree->n_services);
+    for (size_t j = 0; j < tree->n_services; j++) {
+        space->services[j] = (struct service_entry){ .source = &tree->services[j], .space = space };
+        strmap_put(space->names[KIND_SERVICE], tree->services[j].object.name, &space->services[j]);
+    }
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct service_entry *const *x = a, *const *y = b;
+    return str_cmp((*x)->draft.name, (*y)->draft.name);
+}
+
+/* The array of the model, by name, and the children's places in it. */
+static void place_services(struct build *b, struct service_entry **found, size_t n, struct model *out)
+{
+    if (n)
+        qsort(found, n, sizeof *found, compare_entries);
+    struct model_service *services = ARENA_ARRAY(b->arena, struct model_service, n);
+    for (size_t i = 0; i < n; i++) {
+        services[i] = found[i]->draft;
+        found[i]->model = &services[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct model_child *children = (struct model_child *)services[i].children;
+        for (size_t j = 0; j < services[i].n_children; j++)
+            children[j].service = found[i]->children[j]->model;
+    }
+    out->services = services;
+    out->n_services = n;
 }
 
 void services_build(struct build *b, struct model *out)
 {
-    VEC(struct placed) found = { 0 };
-    for (size_t i = 0; i < b->n_spaces; i++) {
-        struct space *space = &b->spaces[i];
-        const struct tree *tree = space->tree;
-        space->services = ARENA_ARRAY(b->scratch, struct service_entry, tree->n_services);
-        space->service_names = strmap_create(b->scratch, tree->n_services);
-        for (size_t j = 0; j < tree->n_services; j++) {
-            struct service_entry *entry = &space->services[j];
-            entry->source = &tree->services[j];
-            strmap_put(space->service_names, entry->source->object.name, entry);
-            struct placed placed = { .entry = entry };
-            if (read_service(b, entry->source, tree->provider, &placed.model))
-                vec_push(&found, placed);
+    VEC(struct service_entry *) found = { 0 };
+    for (size_t i = 0; i < b->n_spaces; i++)
+        open_space(b, &b->spaces[i]);
+    for (size_t i = 0; i < b->n_spaces; i++)
+        for (size_t j = 0; j < b->spaces[i].tree->n_services; j++) {
+            struct service_entry *entry = &b->spaces[i].services[j];
+            if (service_resolve(b, entry, 0))
+                vec_push(&found, entry);
+        }
+    place_services(b, found.p, found.n, out);
+    vec_fini(&found);
+}
+
+static void use(const struct model_service *service)
+{
+    for (size_t i = 0; i < service->n_children; i++) {
+        struct model_service *child = (struct model_service *)service->children[i].service;
+        if (!child->used) {
+            child->used = true;
+            use(child);
         }
     }
-    if (found.n)
-        qsort(found.p, found.n, sizeof *found.p, compare_placed);
-    struct model_service *services = ARENA_ARRAY(b->arena, struct model_service, found.n);
-    for (size_t i = 0; i < found.n; i++) {
-        services[i] = found.p[i].model;
-        found.p[i].entry->model = &services[i];
-    }
-    out->services = services;
-    out->n_services = found.n;
-    vec_fini(&found);
+}
+
+void services_spread_use(struct model *model)
+{
+    for (size_t i = 0; i < model->n_services; i++)
+        if (model->services[i].used)
+            use(&model->services[i]);
 }

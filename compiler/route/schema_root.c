@@ -4,14 +4,16 @@
 ASSERT_COUNTED(struct tree, routers, n_routers);
 ASSERT_COUNTED(struct tree, services, n_services);
 ASSERT_COUNTED(struct tree, middlewares, n_middlewares);
+ASSERT_COUNTED(struct tree, servers_transports, n_servers_transports);
 
 const struct schema schema_nothing = { .what = STR("empty struct") };
 
 static const struct schema_row key_pair_rows[] = {
-    KEY("certFile", TEXT, HARMLESS, "", "certificate with its chain: a path, or PEM text"),
-    KEY("keyFile", SECRET, HARMLESS, "", "its private key: a path, or PEM text"),
+    FIELD("certFile", TEXT, struct key_pair, cert_file, "",
+          "certificate with its chain: a path, or PEM text"),
+    FIELD("keyFile", SECRET, struct key_pair, key_file, "", "its private key: a path, or PEM text"),
 };
-const struct schema schema_key_pair = CHECK_TABLE("certificate", key_pair_rows);
+const struct schema schema_key_pair = READ_TABLE("certificate", key_pair_rows, struct key_pair);
 
 static const struct schema_row tls_client_rows[] = {
     KEY("ca", TEXT, HARMLESS, "", "authorities to trust: a path, or PEM text"),
@@ -27,7 +29,8 @@ static const struct schema_row http_rows[] = {
     FIELD_BELOW("services", STRUCT_MAP, struct tree, services, schema_service, "where requests go"),
     FIELD_BELOW("middlewares", STRUCT_MAP, struct tree, middlewares, schema_middleware,
                 "what happens on the way"),
-    KEY_BELOW("serversTransports", STRUCT_MAP, HARMLESS, schema_servers_transport, "how servers are reached"),
+    FIELD_BELOW("serversTransports", STRUCT_MAP, struct tree, servers_transports, schema_servers_transport,
+                "how servers are reached"),
     KEY_BELOW("models", STRUCT_MAP, HARMLESS, schema_model, "no effect: models of a store are never applied"),
 };
 static const struct schema schema_http = {

@@ -5,17 +5,7 @@
 
 #include "kv/snapshot.h"
 #include "route/tree_middleware.h"
-#include "route/value.h"
-
-/* In every object: its name as stored, its key, and whether something in it could not be read (then it is in
- * error as a whole: nobody may use it). */
-struct object {
-    struct str name;
-    struct str key;
-    struct str unsupported; /* key of the first thing in it that maitred does not do yet; p == NULL: none */
-    size_t n_unsupported;
-    bool broken;
-};
+#include "route/tree_service.h"
 
 struct router_tls {
     struct str key; /* set: the router is an HTTPS router */
@@ -28,29 +18,6 @@ struct router {
     struct list_value entry_points, middlewares, parent_refs;
     struct int_value priority;
     struct router_tls tls;
-};
-
-struct server {
-    struct object object;
-    struct text_value url;
-    struct int_value weight;
-    struct bool_value preserve_path;
-};
-
-struct load_balancer {
-    struct str key; /* set: the service is of this kind */
-    const struct server *servers;
-    size_t n_servers;
-    struct text_value strategy, servers_transport;
-    struct bool_value pass_host_header;
-};
-
-struct service {
-    struct object object;
-    size_t n_kinds; /* how many kinds it has; one is right */
-    struct load_balancer load_balancer;
-    struct str other_kind; /* key of a kind that is known but not compiled yet (weighted, …); p == NULL: none */
-    struct list_value middlewares;
 };
 
 struct rate_limit {
@@ -93,6 +60,8 @@ struct tree {
     size_t n_services;
     const struct middleware *middlewares;
     size_t n_middlewares;
+    const struct servers_transport *servers_transports;
+    size_t n_servers_transports;
     size_t n_pairs; /* pairs below the root that were read */
 };
 

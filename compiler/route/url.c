@@ -80,14 +80,14 @@ static bool is_ipv6(struct str s)
 static const char *parse_port(struct str s, struct url *out)
 {
     int64_t port = 0;
+    out->port = -1;
     if (s.n <= 1)
         return NULL;
     for (size_t i = 1; i < s.n; i++)
         if (!ascii_is_digit(s.p[i]))
             return "the port is no number";
-    if (!str_to_int64(str_from(s, 1), &port) || port < 1 || port > LONGEST_PORT)
-        return "the port is outside 1 to 65535";
-    out->port = (int)port;
+    bool known = str_to_int64(str_from(s, 1), &port) && port <= LONGEST_PORT;
+    out->port = known ? (int)port : 0;
     return NULL;
 }
 
@@ -113,6 +113,7 @@ static const char *parse_authority(struct str authority, struct url *out)
         return bracket ? "what stands in the brackets is no IPv6 address"
                        : "the host is no name and no address";
     out->host = host;
+    out->authority = str_from(authority, at);
     return parse_port(port, out);
 }
 
@@ -140,12 +141,13 @@ static const char *parse_behind_scheme(struct str rest, bool has_scheme, struct 
             return fault;
         rest = str_from(rest, 2 + authority.n);
     }
+    out->path = rest;
     return has_bad_escape(rest) ? "a % in the path is not followed by two hexadecimal digits" : NULL;
 }
 
 const char *url_parse(struct str text, struct url *out)
 {
-    *out = (struct url){ .scheme = URL_OTHER };
+    *out = (struct url){ .scheme = URL_OTHER, .port = -1 };
     struct str fragment = text, url = str_cut(&fragment, '#');
     if (has_control(url))
         return "the URL has a control character";
@@ -168,7 +170,7 @@ const char *url_parse(struct str text, struct url *out)
         out->nowhere = "the URL has no host";
     if (out->nowhere)
         out->host = (struct str){ 0 };
-    if (out->port == 0)
+    if (out->port < 0)
         out->port = out->scheme == URL_HTTPS ? 443 : 80;
     return NULL;
 }

@@ -40,8 +40,12 @@ static void check_router(const struct model *model, const struct model_router *r
 static void check_service(const struct model_service *s)
 {
     for (size_t i = 0; i < s->n_servers; i++)
-        assert(s->servers[i].weight > 0 && s->servers[i].port > 0 &&
+        assert(s->servers[i].weight > 0 && s->servers[i].port >= 0 &&
                (i == 0 || str_cmp(s->servers[i - 1].id, s->servers[i].id) < 0));
+    for (size_t i = 0; i < s->n_children; i++)
+        assert(s->children[i].weight > 0 && s->children[i].service && (s->children[i].service->used || !s->used));
+    assert(s->kind == SERVICE_SERVERS || s->n_servers == 0);
+    assert(s->kind != SERVICE_FAILOVER || s->n_children == 2);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

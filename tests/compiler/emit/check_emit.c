@@ -156,7 +156,7 @@ START_TEST(no_name_or_host_can_write_a_line)
     size_t lines = 0;
     for (size_t i = 0; i < backends->bytes.n; i++)
         lines += backends->bytes.p[i] == '\n';
-    ck_assert_uint_eq(lines, 2 + N(names_servers));
+    ck_assert_uint_eq(lines, 3 + N(names_servers));
     ck_assert(!holds(backends, "unix@") && !holds(backends, "evil") && !holds(backends, "$"));
     ck_assert(holds(backends, "server 6 [fe80::1]:6 weight 6") && holds(backends, "server 7 _srv.x-y.test:7 weight 7"));
     ck_assert(!holds(find(&artifacts, ARTIFACT_CONFIG), "\nuse_backend x"));

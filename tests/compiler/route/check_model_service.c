@@ -37,10 +37,12 @@ static const struct {
     { SERVER("0", "ftp://h"), "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
     { LB("v") "servers/0/weight = 1",
       "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0\n" },
+    /* A port that none can have: 502. */
+    { SERVER("0", "http://h:0"), "v@etcd unused h:0*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
+    { SERVER("0", "http://h:65536"), "v@etcd unused h:0*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
     /* What is no URL takes the service out. */
     { SERVER("0", "http://h") SERVER("1", "10.0.0.1:80"),
       "! bad-value services/v/loadbalancer/servers/1/url\n" },
-    { SERVER("0", "http://h:0"), "! bad-value services/v/loadbalancer/servers/0/url\n" },
     { SERVER("0", "http://h h") SERVER("1", "http://h:x"),
       "! bad-value services/v/loadbalancer/servers/0/url\n! bad-value "
       "services/v/loadbalancer/servers/1/url\n" },
@@ -50,35 +52,51 @@ static const struct {
     { SERVER("0", "http://h") LB("v") "foo = 1", "" },
     /* Kinds. */
     { "http/services/v = true", "! bad-object services/v\n" },
-    { "http/services/v/weighted/services/0/name = s", "! not-supported services/v/weighted\n" },
-    { "http/services/v/mirroring/service = s", "! not-supported services/v/mirroring\n" },
     { SERVER("0", "http://h") "http/services/v/failover/service = s", "! bad-object services/v\n" },
-    /* Not yet. */
-    { SERVER("0", "https://h"), "! not-supported services/v/loadbalancer/servers/0/url\n" },
-    { SERVER("0", "h2c://h"), "! not-supported services/v/loadbalancer/servers/0/url\n" },
-    { SERVER("0", "http://h") LB("v") "servers/0/preservepath = true",
-      "! not-supported services/v/loadbalancer/servers/0/preservepath\n" },
-    { SERVER("0", "http://h") LB("v") "servers/0/preservepath = false", "v@etcd unused h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "strategy = p2c",
-      "! not-supported services/v/loadbalancer/strategy\n" },
-    { SERVER("0", "http://h") LB("v") "strategy = hrw",
-      "! not-supported services/v/loadbalancer/strategy\n" },
-    { SERVER("0", "http://h") LB("v") "strategy = leasttime",
-      "! not-supported services/v/loadbalancer/strategy\n" },
+    /* Schemes, paths, strategies. */
+    { SERVER("0", "https://h"), "v@etcd unused https://h:443*1\n" },
+    { SERVER("0", "H2C://h:8"), "v@etcd unused h2c://h:8*1\n" },
+    { SERVER("0", "http://h/a/b//") LB("v") "servers/0/preservepath = true", "v@etcd unused h:80*1/a/b\n" },
+    { SERVER("0", "http://h/") LB("v") "servers/0/preservepath = true", "v@etcd unused h:80*1\n" },
+    { SERVER("0", "http://h/a") LB("v") "servers/0/preservepath = false", "v@etcd unused h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "strategy = p2c", "v@etcd unused p2c h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "servers/0/weight = 0\n" LB("v") "strategy = p2c",
+      "v@etcd unused p2c h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "strategy = hrw", "v@etcd unused hrw h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "strategy = leasttime", "v@etcd unused leasttime h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "strategy = WRR", "! bad-value services/v/loadbalancer/strategy\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = t",
-      "! not-supported services/v/loadbalancer/serverstransport\n" },
+      "! missing-reference services/v/loadbalancer/serverstransport\n" },
+    { SERVER("0", "http://h") LB("v") "serverstransport = t\nhttp/serverstransports/t/servername = n",
+      "v@etcd unused t@etcd h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "serverstransport = t\nhttp/serverstransports/t/peercerturi = n",
+      "! not-supported serverstransports/t/peercerturi\n! broken-reference services/v/loadbalancer/serverstransport\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = default@internal", "v@etcd unused h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = ", "v@etcd unused h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "sticky/cookie = true",
-      "! not-supported services/v/loadbalancer/sticky/cookie\n" },
+    /* Cookies (the default name is Traefik's) and health checks. */
+    { SERVER("0", "http://h") LB("v") "sticky = true", "v@etcd unused h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "sticky/cookie = true", "v@etcd unused [_63fe2=X; Path=/] h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "sticky/cookie = true\n" LB("v") "strategy = hrw",
+      "v@etcd unused hrw h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "sticky/cookie/name = my cookie;\xc3\xa9\n" LB("v") "sticky/cookie/path = /a;b\n"
+      LB("v") "sticky/cookie/domain = .a.test\n" LB("v") "sticky/cookie/maxage = 7\n" LB("v") "sticky/cookie/secure = true\n"
+      LB("v") "sticky/cookie/httponly = true\n" LB("v") "sticky/cookie/samesite = STRICT",
+      "v@etcd unused [my_cookie__=X; Path=/ab; Domain=a.test; Max-Age=7; HttpOnly; Secure; SameSite=Strict] h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "sticky/cookie/path = \n" LB("v") "sticky/cookie/domain = a..b\n" LB("v")
+      "sticky/cookie/maxage = -7\n" LB("v") "sticky/cookie/name = n\n" LB("v") "sticky/cookie/samesite = odd",
+      "v@etcd unused [n=X; Max-Age=0] h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "healthcheck/path = /",
-      "! not-supported services/v/loadbalancer/healthcheck\n" },
+      "v@etcd unused check GET / 200-399 30s/30s/5s h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "healthcheck/interval = 0\n" LB("v") "healthcheck/unhealthyinterval = 2s\n" LB("v")
+      "healthcheck/timeout = 100ms\n" LB("v") "healthcheck/status = 204\n" LB("v") "healthcheck/method = HEAD",
+      "v@etcd unused check HEAD  204 30s/2s/0s h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "healthcheck/mode = grpc",
+      "! not-supported services/v/loadbalancer/healthcheck/mode\n" },
     { SERVER("0", "http://h") "http/services/v/middlewares = m", "! not-supported services/v/middlewares\n" },
     { SERVER("0", "http://h") LB("v") "responseforwarding/flushinterval = 1s", "v@etcd unused h:80*1\n" },
     /* Each fault is told. */
-    { SERVER("0", "https://h") LB("v") "strategy = p2c\nhttp/services/v/middlewares = m",
-      "! not-supported services/v/loadbalancer/servers/0/url\n! not-supported "
+    { SERVER("0", "https//h:h") LB("v") "strategy = any\nhttp/services/v/middlewares = m",
+      "! bad-value services/v/loadbalancer/servers/0/url\n! bad-value "
       "services/v/loadbalancer/strategy\n"
       "! not-supported services/v/middlewares\n" },
 };
@@ -110,7 +128,7 @@ START_TEST(ids_are_those_of_sticky_cookies_and_order_servers)
     for (size_t i = 0; i < 3; i++) {
         found = found || (str_eq(s->servers[i].id, STR("6cb9cb177dc2d936")) && s->servers[i].port == 19001);
         ck_assert(i == 0 || str_cmp(s->servers[i - 1].id, s->servers[i].id) < 0);
-        ck_assert(!s->servers[i].tls);
+        ck_assert(s->servers[i].scheme == SERVER_HTTP);
     }
     ck_assert(found);
     model_case_fini(&c);
@@ -132,7 +150,7 @@ END_TEST
 START_TEST(passwords_in_urls_are_not_shown)
 {
     struct model_case c = model_case_of(SERVER("0", "http://user:geheim@h:x") SERVER(
-        "1", "https://user:geheim@h") SERVER("2", "//user:geheim@h"));
+        "1", "ftp://user:geheim@h") SERVER("2", "//user:geheim@h"));
     struct buf out = { 0 };
     diag_print(&out, c.diag, false);
     diag_print_json(&out, c.diag);
@@ -146,13 +164,13 @@ END_TEST
 START_TEST(a_broken_service_takes_only_its_routers)
 {
     struct model_case c = model_case_of(
-        SERVER("0", "https://h") "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\n"
+        SERVER("0", "127.0.0.1:80") "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\n"
                                  "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = s\n");
     struct buf out = { 0 };
     put_routers(&out, c.model);
     put_findings(&out, c.diag);
     ck_assert_str_eq(out.p, "b@etcd 10 web,websecure s@etcd\nout 1\n! broken-reference routers/a/service\n"
-                            "! not-supported services/v/loadbalancer/servers/0/url\n");
+                            "! bad-value services/v/loadbalancer/servers/0/url\n");
     buf_fini(&out);
     model_case_fini(&c);
 }

@@ -92,16 +92,48 @@ static inline void put_routers(struct buf *out, const struct model *model)
         buf_printf(out, "out %zu\n", model->n_routers_out);
 }
 
-/* A line a service: name, servers. */
+static inline void put_check(struct buf *out, const struct model_check *check)
+{
+    buf_printf(out, " check %.*s %.*s ", check->method.n ? (int)check->method.n : 3, check->method.n ? check->method.p : "GET",
+               STR_ARG(check->path));
+    if (check->status)
+        buf_printf(out, "%d", check->status);
+    else
+        buf_puts(out, "200-399");
+    buf_printf(out, " %llds/%llds/%llds", (long long)(check->interval_ns / 1000000000),
+               (long long)(check->unhealthy_interval_ns / 1000000000), (long long)(check->timeout_ns / 1000000000));
+}
+
+static inline void put_servers(struct buf *out, const struct model_service *s)
+{
+    static const char *const schemes[] = { "", "https://", "h2c://" };
+    static const char *const strategies[] = { "", " p2c", " hrw", " leasttime" };
+    buf_puts(out, strategies[s->strategy]);
+    buf_puts(out, s->pass_host_header ? "" : " ownhost");
+    if (s->transport)
+        buf_printf(out, " %.*s", STR_ARG(s->transport->name));
+    if (s->check.on)
+        put_check(out, &s->check);
+    if (s->cookie.name.n)
+        buf_printf(out, " [%.*s=X%.*s]", STR_ARG(s->cookie.name), STR_ARG(s->cookie.attributes));
+    for (size_t j = 0; j < s->n_servers; j++)
+        buf_printf(out, " %s%.*s:%d*%lld%.*s", schemes[s->servers[j].scheme], STR_ARG(s->servers[j].host), s->servers[j].port,
+                   (long long)s->servers[j].weight, STR_ARG(s->servers[j].path));
+}
+
+/* A line a service: name, kind, servers or children. */
 static inline void put_services(struct buf *out, const struct model *model)
 {
+    static const char *const kinds[] = { "", " weighted", " hashed", " failover" };
     for (size_t i = 0; i < model->n_services; i++) {
         const struct model_service *s = &model->services[i];
-        buf_printf(out, "%.*s%s%s", STR_ARG(s->name), s->used ? "" : " unused",
-                   s->pass_host_header ? "" : " ownhost");
-        for (size_t j = 0; j < s->n_servers; j++)
-            buf_printf(out, " %.*s:%d*%lld", STR_ARG(s->servers[j].host), s->servers[j].port,
-                       (long long)s->servers[j].weight);
+        buf_printf(out, "%.*s%s%s", STR_ARG(s->name), s->used ? "" : " unused", kinds[s->kind]);
+        if (s->kind == SERVICE_SERVERS)
+            put_servers(out, s);
+        if (s->aware)
+            buf_puts(out, " aware");
+        for (size_t j = 0; j < s->n_children; j++)
+            buf_printf(out, " %.*s*%lld", STR_ARG(s->children[j].service->name), (long long)s->children[j].weight);
         buf_putc(out, '\n');
     }
 }

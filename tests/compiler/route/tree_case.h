@@ -110,16 +110,59 @@ static inline void dump_router(struct buf *out, const struct router *r)
     dump_text(out, "tls.certResolver", r->tls.cert_resolver);
 }
 
+static inline void dump_children(struct buf *out, const struct child *children, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        dump_object(out, "  child", &children[i].object);
+        dump_text(out, "name", children[i].name);
+        dump_int(out, "weight", children[i].weight);
+        dump_int(out, "percent", children[i].percent);
+    }
+}
+
+static inline void dump_cookie(struct buf *out, const struct sticky *sticky)
+{
+    dump_key(out, "cookie", sticky->cookie.key);
+    dump_text(out, "name", sticky->cookie.name);
+    dump_text(out, "sameSite", sticky->cookie.same_site);
+    dump_int(out, "maxAge", sticky->cookie.max_age);
+}
+
+static inline void dump_shares(struct buf *out, const char *kind, const struct shares *s)
+{
+    dump_key(out, kind, s->key);
+    dump_key(out, "healthCheck", s->health_check.key);
+    dump_cookie(out, &s->sticky);
+    dump_children(out, s->services, s->n_services);
+}
+
+static inline void dump_health_check(struct buf *out, const struct health_check *h)
+{
+    dump_key(out, "healthCheck", h->key);
+    dump_text(out, "path", h->path);
+    dump_text(out, "method", h->method);
+    dump_int(out, "status", h->status);
+    if (IS_SET(h->interval))
+        buf_printf(out, "  interval = %lld ns\n", (long long)h->interval.ns);
+}
+
 static inline void dump_service(struct buf *out, const struct service *s)
 {
     dump_object(out, "service", &s->object);
     buf_printf(out, "  kinds: %zu\n", s->n_kinds);
     dump_key(out, "other kind", s->other_kind);
+    dump_shares(out, "weighted", &s->weighted);
+    dump_shares(out, "highestRandomWeight", &s->highest_random_weight);
+    dump_key(out, "mirroring", s->mirroring.key);
+    dump_children(out, s->mirroring.mirrors, s->mirroring.n_mirrors);
+    dump_key(out, "failover", s->failover.key);
     dump_list(out, "middlewares", s->middlewares);
     dump_key(out, "loadBalancer", s->load_balancer.key);
     dump_text(out, "strategy", s->load_balancer.strategy);
     dump_text(out, "serversTransport", s->load_balancer.servers_transport);
     dump_bool(out, "passHostHeader", s->load_balancer.pass_host_header);
+    dump_cookie(out, &s->load_balancer.sticky);
+    dump_health_check(out, &s->load_balancer.health_check);
     for (size_t i = 0; i < s->load_balancer.n_servers; i++) {
         const struct server *server = &s->load_balancer.servers[i];
         dump_object(out, "  server", &server->object);

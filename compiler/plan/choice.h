@@ -1,0 +1,34 @@
+/* Services whose backend or server is chosen anew for each request: their definitions, as entries of
+ * routes.map that the skeleton's Lua reads. Internal to plan. */
+#pragma once
+
+#include "base/strmap.h"
+#include "plan/plan.h"
+
+/* What stands in the field BACKEND of a record. */
+struct choice_target {
+    struct str text;
+    bool chosen; /* a name of choice_entries: flag 'b' */
+};
+
+/* Whether a service needs a declared backend: it has servers that can be asked. */
+bool choice_has_backend(const struct model_service *service);
+
+/* `holders`: shape_backend by qualified name of the service that it holds. */
+struct choice_target choice_target_of(struct arena *arena, const struct model_service *service,
+                                      const struct strmap *holders);
+
+/* The entries of all services that are used, by key: "}whoami@etcd?" (no host begins with '}', and the '?'
+ * makes it an exact one). Values are fields parted by ';': KIND;FLAGS;COOKIE;BACKEND;MEMBERS;TIMES
+ * - KIND: w weighted, h by the client's address, f failover, s servers.
+ * - FLAGS, of servers: r in turn, p the better of two, h by the client's address, l the least busy; of all: c
+ *   members that are down are passed over.
+ * - COOKIE: NAME|ATTRIBUTES, or empty.
+ * - BACKEND, of servers.
+ * - MEMBERS, parted by ',': of servers NAME|WEIGHT|URL|HOST|PATH (HOST: to be set if not empty; "!": the
+ *   server cannot be asked, 500; PATH: to be put in front); of the others ID|WEIGHT|NAME|TARGET, a target
+ *   being a backend or "}name".
+ * - TIMES, of servers: ANSWER|CONNECT, milliseconds until an answer begins and to connect, or empty.
+ * Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
+struct plan_entry *choice_entries(struct arena *arena, const struct model *model,
+                                  const struct strmap *holders, size_t *n);

@@ -1,0 +1,128 @@
+#include "route/model_build.h"
+#include "route/pem.h"
+
+static bool version_read(const struct text_value *text, struct str *out)
+{
+    static const struct {
+        struct str name, version;
+    } known[] = {
+        { STR("VersionTLS10"), STR("TLSv1.0") },
+        { STR("VersionTLS11"), STR("TLSv1.1") },
+        { STR("VersionTLS12"), STR("TLSv1.2") },
+        { STR("VersionTLS13"), STR("TLSv1.3") },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_eq(text->v, known[i].name)) {
+            *out = known[i].version;
+            return true;
+        }
+    return text->v.n == 0;
+}
+
+/* A fault in the TLS part costs all of that part, as in Traefik: the transport then verifies servers in the
+ * usual way. */
+static void drop_tls(struct build *b, struct model_transport *out, struct str key, const char *why)
+{
+    diag_report(b->diag, FINDING_BAD_OBJECT, key, "%s: the transport is used without any of its TLS settings",
+                why);
+    *out = (struct model_transport){ .name = out->name,
+                                     .http2 = true,
+                                     .dial_ns = out->dial_ns,
+                                     .response_header_ns = out->response_header_ns };
+}
+
+/* A text that is no certificate may be a key by mistake: it is not shown. */
+static void read_authorities(struct build *b, const struct list_value *source, struct model_transport *out)
+{
+    struct buf all = { 0 };
+    for (size_t i = 0; i < source->n; i++) {
+        struct str found = pem_certificates(b->arena, source->v[i]);
+        if (found.n == 0)
+            diag_report(b->diag, FINDING_BAD_VALUE, source->key,
+                        "an authority is no certificate, or a file that cannot be read: it is left out");
+        buf_put(&all, found);
+    }
+    out->authorities = arena_copy(b->arena, buf_str(&all));
+    out->distrusts = source->n > 0 && all.n == 0;
+    buf_fini(&all);
+}
+
+/* The first one that can be read. */
+static void read_identity(struct build *b, const struct servers_transport *t, struct model_transport *out)
+{
+    for (size_t i = 0; i < t->n_certificates; i++) {
+        const struct key_pair *pair = &t->certificates[i];
+        struct str identity;
+        const char *fault = pem_identity(b->arena, pair->cert_file.v, pair->key_file.v, &identity);
+        if (fault)
+            diag_report(b->diag, FINDING_BAD_VALUE, pair->object.key,
+                        "the client certificate is left out: %s", fault);
+        else if (out->identity.n)
+            diag_report(b->diag, FINDING_IGNORED_SETTING, pair->object.key,
+                        "one client certificate is used, the first");
+        else
+            out->identity = identity;
+    }
+}
+
+static bool is_host_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        char c = ascii_lower(name.p[i]);
+        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '.' && c != '-' && c != '_')
+            return false;
+    }
+    return true;
+}
+
+static void read_tls(struct build *b, const struct servers_transport *t, struct model_transport *out)
+{
+    out->server_name = t->server_name.v;
+    out->insecure = t->insecure_skip_verify.v;
+    out->http2 = !t->disable_http2.v;
+    read_authorities(b, &t->root_cas, out);
+    read_identity(b, t, out);
+    if (t->cipher_suites.n)
+        diag_report(b->diag, FINDING_IGNORED_SETTING, t->cipher_suites.key,
+                    "the cipher suites are those that HAProxy's TLS library offers");
+    bool known = version_read(&t->min_version, &out->min_version);
+    known = version_read(&t->max_version, &out->max_version) && known;
+    if (!known)
+        drop_tls(b, out, t->object.key, "there is no such version of TLS");
+    else if (out->min_version.n && str_cmp(out->min_version, out->max_version) > 0)
+        drop_tls(b, out, t->min_version.key, "minVersion is above maxVersion");
+}
+
+static bool read_one(struct build *b, const struct servers_transport *t, struct str provider,
+                     struct model_transport *out)
+{
+    if (t->object.broken || !check_supported(b, &t->object))
+        return false;
+    out->name = name_qualify(b->arena, t->object.name, provider);
+    out->dial_ns = IS_SET(t->timeouts.dial) ? t->timeouts.dial.ns : MODEL_DIAL_DEFAULT_NS;
+    out->response_header_ns = t->timeouts.response_header.ns > 0 ? t->timeouts.response_header.ns : 0;
+    if (!is_host_name(t->server_name.v)) {
+        report_text(b, FINDING_BAD_VALUE, t->server_name.key, t->server_name.v, "a host name",
+                    "no server has such a name");
+        return false;
+    }
+    read_tls(b, t, out);
+    return true;
+}
+
+void transports_build(struct build *b)
+{
+    for (size_t i = 0; i < b->n_spaces; i++) {
+        struct space *space = &b->spaces[i];
+        const struct tree *tree = space->tree;
+        space->transports = ARENA_ARRAY(b->scratch, struct transport_entry, tree->n_servers_transports);
+        space->names[KIND_TRANSPORT] = strmap_create(b->scratch, tree->n_servers_transports);
+        for (size_t j = 0; j < tree->n_servers_transports; j++) {
+            struct transport_entry *entry = &space->transports[j];
+            struct model_transport *model = ARENA_NEW(b->arena, struct model_transport);
+            entry->source = &tree->servers_transports[j];
+            entry->model = read_one(b, entry->source, tree->provider, model) ? model : NULL;
+            strmap_put(space->names[KIND_TRANSPORT], entry->source->object.name, entry);
+        }
+    }
+}
