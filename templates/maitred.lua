@@ -338,11 +338,18 @@ local function as_received(txn, name, value)
     return value ~= ip and value:sub(1, -#ip - 3) or nil
 end
 
+-- Those that a Go server takes away before anybody sees them.
+local unseen = { host = true, ["transfer-encoding"] = true, trailer = true }
+
 -- Adds those of the headers.
 local function add_headers(txn, wanted, lines)
-    for name, values_of in pairs(txn.http:req_get_headers()) do
+    local headers = txn.http:req_get_headers()
+    if headers.pragma and headers.pragma[0] == "no-cache" and not headers["cache-control"] then
+        headers["cache-control"] = { [0] = "no-cache" } -- net/http fixPragmaCacheControl
+    end
+    for name, values_of in pairs(headers) do
         local asked = names:lookup(label(name))
-        for i = 0, name ~= "host" and #values_of or -1 do
+        for i = 0, unseen[name] and -1 or #values_of do
             local value = as_received(txn, name, values_of[i])
             if value then
                 lines[#lines + 1] = name .. ":" .. field(value)
