@@ -212,9 +212,8 @@ function ops.inflight(_, amount, key, counter, by)
         source = strategy_of(by)
     end
     local most, refusal = tonumber(amount), "max connections reached: " .. amount
-    local count = counter == "0" and "sc0_conn_cur" or "sc1_conn_cur"
     local function check(st)
-        local now = st.txn.f[count](st.txn.f)
+        local now = tonumber(st.txn:get_var("txn.n" .. counter))
         if not now or now > most then
             return stop(st, 429, "Too Many Requests", refusal)
         end
