@@ -2,6 +2,7 @@
 
 #include "base/quote.h"
 #include "base/strmap.h"
+#include "explain/effects.h"
 #include "explain/holds.h"
 #include "explain/words.h"
 
@@ -28,6 +29,7 @@ struct explanation explain_request(struct arena *arena, const struct model *mode
     struct explanation e = { .plan = plan, .model = model, .entry_point = entry_point, .request = *request };
     e.lookup = lookup_run(arena, plan, entry_point, request);
     e.winner = router_named(model, e.lookup.router);
+    e.effects = effects_of(arena, &e, &e.n_effects);
     return e;
 }
 
@@ -87,6 +89,33 @@ static void print_rule(struct buf *out, const struct model_router *r)
     words_put_shown(out, r->rule);
 }
 
+static void put_url(struct buf *out, const struct effect *effect)
+{
+    words_put_shown(out, effect->host);
+    words_put_shown(out, effect->path);
+    words_put_shown(out, effect->query);
+}
+
+/* What an op changed, if anything. */
+static void print_effect(struct buf *out, const struct explanation *e, size_t at)
+{
+    const struct effect first = { .path = e->request.sent, .host = e->request.authority };
+    const struct effect *before = at ? &e->effects[at - 1] : &first;
+    if (at >= e->n_effects) {
+        buf_puts(out, "  (not reached)");
+        return;
+    }
+    const struct effect *after = &e->effects[at];
+    if (after->status) {
+        buf_printf(out, "  -> answers %d", after->status);
+        buf_puts(out, after->location.n ? " to " : "");
+        words_put_shown(out, after->location);
+    } else if (!str_eq(before->path, after->path) || !str_eq(before->host, after->host)) {
+        buf_puts(out, "  -> ");
+        put_url(out, after);
+    }
+}
+
 static void print_winner(struct buf *out, const struct explanation *e, bool colour)
 {
     print_heading(out, "router", colour);
@@ -100,6 +129,7 @@ static void print_winner(struct buf *out, const struct explanation *e, bool colo
         print_heading(out, i ? "" : "middlewares", colour && !i);
         buf_printf(out, "%zu. %.*s: ", i + 1, STR_ARG(e->winner->ops[i].middleware));
         words_put_op(out, &e->winner->ops[i]);
+        print_effect(out, e, i);
         buf_putc(out, '\n');
     }
     struct str program = record_field(e->lookup.record->value, RECORD_PROGRAM);
@@ -255,6 +285,11 @@ void explain_print_json(struct buf *out, const struct explanation *e)
             put_member(out, "name", e->winner->ops[i].middleware);
             buf_putc(out, ',');
             put_member(out, "does", buf_str(&words));
+            if (i < e->n_effects) {
+                buf_putc(out, ',');
+                put_member(out, "path", e->effects[i].path);
+                buf_printf(out, ",\"status\":%d", e->effects[i].status);
+            }
             buf_putc(out, '}');
         }
         buf_putc(out, ']');

@@ -11,6 +11,8 @@ struct explanation {
     struct request request;
     struct lookup lookup;
     const struct model_router *winner; /* NULL: none */
+    const struct effect *effects; /* of its middlewares, in order, up to the first that answers */
+    size_t n_effects;
 };
 
 /* Everything in the arena; `plan` is made of `model`. */

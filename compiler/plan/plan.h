@@ -21,7 +21,7 @@ struct shape {
     bool cut;         /* records with a path cut occur (field CUT) */
     bool agent;       /* records with an agent program occur */
     bool agent_full;  /* … that need the whole request (host, url, headers), not only program and address */
-    int agent_rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
+    int rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
                          between */
     const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
     size_t n_response_headers;

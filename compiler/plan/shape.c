@@ -6,6 +6,8 @@
 
 /* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
 enum { MAX_RESPONSE_HEADERS = 64 };
+/* So often a program may pause without a reload: a list of access, a limit and an authentication, say. */
+enum { USUAL_ROUNDS = 2 };
 
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {
@@ -19,8 +21,8 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
         return STR("the first middleware of the agent");
     if (need->agent_full && !have->agent_full)
         return STR("the first middleware of the agent that reads headers");
-    if (need->agent_rounds > have->agent_rounds)
-        return STR("the first chain that asks the agent so often");
+    if (need->rounds > have->rounds)
+        return STR("the first chain of middlewares that pauses so often");
     return (struct str){ 0 };
 }
 
@@ -134,6 +136,11 @@ static void grow_names(struct arena *arena, const struct shape *old, const struc
     out->n_response_headers = kept < MAX_RESPONSE_HEADERS ? kept : MAX_RESPONSE_HEADERS;
 }
 
+static int greater(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
                 const struct settings *settings, struct shape *out)
 {
@@ -157,8 +164,7 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .cut = true,
                            .agent = old->agent || need->agent,
                            .agent_full = old->agent_full || need->agent_full,
-                           .agent_rounds = old->agent_rounds > need->agent_rounds ? old->agent_rounds
-                                                                                  : need->agent_rounds,
+                           .rounds = greater(greater(old->rounds, need->rounds), USUAL_ROUNDS),
                            .backends = backends,
                            .n_backends = n };
     grow_names(arena, old, need, out);

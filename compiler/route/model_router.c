@@ -177,13 +177,17 @@ static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
 
 static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
 {
+    enum { MAX_IN_FLIGHT = 2 }; /* HAProxy tracks three things of a request, and the agent's failures are one */
+    size_t n_counted = 0;
     struct str key = IS_SET(r->middlewares) ? r->middlewares.key : r->object.key;
     if (ops.n > MODEL_MAX_OPS) {
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has more than %d middlewares",
                     MODEL_MAX_OPS);
         return false;
     }
-    return true;
+    for (size_t i = 0; i < ops.n; i++)
+        n_counted += ops.p[i].kind == OP_IN_FLIGHT;
+    return n_counted <= MAX_IN_FLIGHT || refuse_unsupported(b, key, "more than two inFlightReq in a router's middlewares are");
 }
 
 /* The router on entry points with the same middlewares in front. */

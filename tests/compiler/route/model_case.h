@@ -62,10 +62,10 @@ static inline void put_op(struct buf *out, const struct model_op *op)
         buf_printf(out, "add:%.*s", STR_ARG(op->prefix));
     } else if (op->kind == OP_HEADERS) {
         buf_puts(out, op->headers->no_forwarded_for ? "headers!" : "headers");
-        for (size_t i = 0; i < op->headers->n_request; i++)
-            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request[i].name), STR_ARG(op->headers->request[i].value));
-        for (size_t i = 0; i < op->headers->n_response; i++)
-            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response[i].name), STR_ARG(op->headers->response[i].value));
+        for (size_t i = 0; i < op->headers->request.n; i++)
+            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request.p[i].name), STR_ARG(op->headers->request.p[i].value));
+        for (size_t i = 0; i < op->headers->response.n; i++)
+            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response.p[i].name), STR_ARG(op->headers->response.p[i].value));
     } else {
         static const char *const sources[] = { "ip", "header", "host" };
         buf_printf(out, "limit:%lld/%lldms:%lld:%s%.*s", (long long)op->limit.average,
