@@ -153,13 +153,24 @@ static void decode_literal_list(struct decoder *d, uint32_t node, struct list_va
         *v++ = keytree_text(d->keys, c, d->arena);
 }
 
+/* Keys below that are no numbers are passed over, as Traefik does; but it is said. */
+static void report_list_keys(struct decoder *d, uint32_t node)
+{
+    for (uint32_t c = d->keys->nodes.p[node].first; c; c = d->keys->nodes.p[c].next)
+        if (!decoder_is_full(d))
+            diag_add(d->diag, (struct finding){ .code = FINDING_LIST_KEY_IGNORED,
+                                                .key = shown_key(keytree_key(d->keys, c)),
+                                                .message = STR("no number, so it is no element of the list: it says nothing"),
+                                                .expected = STR("0, 1, 2 … in its place") });
+}
+
 void decode_list(struct decoder *d, uint32_t node, struct list_value *field)
 {
     if (d->from_file && d->keys->nodes.p[node].first) {
         decode_literal_list(d, node, field);
         return;
     }
-    /* Keys below that are no numbers are passed over, as Traefik does. */
+    report_list_keys(d, node);
     if (!field || !keytree_has_value(d->keys, node))
         return;
     struct str text = keytree_text(d->keys, node, d->arena);
