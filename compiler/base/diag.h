@@ -21,8 +21,11 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
     X(LIST_KEY_IGNORED, "list-key-ignored", WARNING, "a key below a list that is no number; it says nothing") \
     X(RULE_SYNTAX, "rule-syntax", ERROR, "the rule does not parse; the router is left out")                  \
     X(RULE_MATCHER, "rule-matcher", ERROR, "a matcher is unknown or its arguments are wrong; the router is left out") \
+    X(RULE_REGEX, "rule-regex", ERROR, "a regular expression that Go's syntax does not know, or too large a one; the router is left out") \
     X(RULE_TOO_LARGE, "rule-too-large", ERROR, "the rule expands to more alternatives than are compiled")    \
     X(RULE_NEVER, "rule-never", WARNING, "the rule can never match")                                         \
+    X(RULE_DIFFERS, "rule-differs", WARNING, "for some requests the rule says something else here than in Traefik") \
+    X(REGEX_BACKTRACK, "regex-backtrack", WARNING, "the regular expression may need time beyond all bounds; then it does not match") \
     X(MISSING_REFERENCE, "missing-reference", ERROR, "a name that no object has; what needs it is left out") \
     X(BROKEN_REFERENCE, "broken-reference", ERROR, "the object named is itself in error; what needs it is left out") \
     X(BAD_OBJECT, "bad-object", ERROR, "the object is incomplete or contradicts itself; it is left out")     \

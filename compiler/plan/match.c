@@ -49,6 +49,12 @@ static struct conjunct conjunct_read(const struct rule_conjunct *c)
     for (size_t i = 0; i < c->n && !out.never; i++) {
         const struct rule_literal *l = &c->literals[i];
         struct str arg = l->args[0];
+        /* GUARD: this stage knows plain hosts and paths only; conjuncts with other literals are skipped until
+         * it knows them. */
+        if (l->negated || (l->matcher != MATCHER_HOST && l->matcher != MATCHER_PATH && l->matcher != MATCHER_PATH_PREFIX)) {
+            out.never = true;
+            break;
+        }
         if (l->matcher == MATCHER_HOST && !str_eq(arg, STR("*"))) {
             out.never = out.host.p && !str_eq_nocase(out.host, arg);
             out.host = arg;

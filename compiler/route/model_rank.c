@@ -39,7 +39,8 @@ static uint64_t router_hash(const struct model_router *r)
 
 static bool same_literal(const struct rule_literal *a, const struct rule_literal *b)
 {
-    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args)
+    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args ||
+        a->dots != b->dots || !a->regex != !b->regex)
         return false;
     for (size_t i = 0; i < a->n_args; i++)
         if (!str_eq(a->args[i], b->args[i]))

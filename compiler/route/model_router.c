@@ -48,8 +48,7 @@ static bool read_rule(struct router_build *rb, const struct router *r, struct mo
 {
     struct build *b = rb->b;
     struct str text = r->rule.v, key = IS_SET(r->rule) ? r->rule.key : r->object.key;
-    if (str_eq(r->rule_syntax.v, STR("v2")))
-        return refuse_unsupported(b, r->rule_syntax.key, "the syntax v2 is");
+    struct str syntax = r->rule_syntax.v.n ? r->rule_syntax.v : b->settings->default_rule_syntax;
     if (!IS_SET(r->rule)) {
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has no rule");
         return false;
@@ -60,7 +59,10 @@ static bool read_rule(struct router_build *rb, const struct router *r, struct mo
     }
     out->rule = text;
     const struct rule_node *rule = rule_parse(rb->trees, text, key, b->diag);
-    return rule && rule_check(rule, text, key, b->diag) && take_expansion(b, rule, text, key) &&
+    if (rule)
+        rule = rule_check(b->arena, rb->trees, rule, str_eq(syntax, STR("v2")) ? RULE_V2 : RULE_V3, text, key,
+                          b->diag);
+    return rule && take_expansion(b, rule, text, key) &&
            rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag);
 }
 

@@ -43,6 +43,7 @@ struct settings {
         bool on, watch;
         struct str filename, directory;
     } file;
+    struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */
     struct {
         bool on, insecure, dashboard, debug;
