@@ -56,8 +56,12 @@ static bool same_args(const struct rule_literal *a, const struct rule_literal *b
 /* Whether `wide` holds for every request for which `narrow` does. */
 static bool follows(const struct rule_literal *narrow, const struct rule_literal *wide)
 {
-    if (narrow->matcher == wide->matcher && narrow->negated == wide->negated && same_args(narrow, wide))
+    if (narrow->matcher == wide->matcher && narrow->negated == wide->negated && narrow->dots == wide->dots &&
+        same_args(narrow, wide))
         return true;
+    if (wide->matcher == MATCHER_HOST_WILDCARD && narrow->matcher == MATCHER_HOST && !narrow->negated &&
+        !wide->negated && narrow->dots == wide->dots)
+        return str_eq(str_from(narrow->args[0], str_find(narrow->args[0], '.') + 1), wide->args[0]);
     bool path = narrow->matcher == MATCHER_PATH || narrow->matcher == MATCHER_PATH_PREFIX;
     return path && wide->matcher == MATCHER_PATH_PREFIX && !narrow->negated && !wide->negated &&
            narrow->n_args && wide->n_args && str_starts(narrow->args[0], wide->args[0]);
@@ -66,9 +70,11 @@ static bool follows(const struct rule_literal *narrow, const struct rule_literal
 static bool covers(const struct rule_conjunct *wide, const struct rule_conjunct *narrow)
 {
     for (size_t i = 0; i < wide->n; i++) {
-        bool found = false;
+        const struct rule_literal *l = &wide->literals[i];
+        /* Every path begins so ("OPTIONS *" has none; nobody routes by that). */
+        bool found = l->matcher == MATCHER_PATH_PREFIX && !l->negated && str_eq(l->args[0], STR("/"));
         for (size_t j = 0; j < narrow->n && !found; j++)
-            found = follows(&narrow->literals[j], &wide->literals[i]);
+            found = follows(&narrow->literals[j], l);
         if (!found)
             return false;
     }

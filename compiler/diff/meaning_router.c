@@ -4,12 +4,21 @@
 
 typedef VEC(const struct model_router *) router_list;
 
+/* The name of the router's object in the store: the model's own may have its entry point in front. */
+static struct str object_name(const struct model_router *router)
+{
+    struct str rest = router->key, last = { 0 };
+    while (rest.p)
+        last = str_cut(&rest, '/');
+    return last;
+}
+
 static int compare_routers(const void *a, const void *b)
 {
     const struct model_router *x = *(const struct model_router *const *)a,
                               *y = *(const struct model_router *const *)b;
     int c = str_cmp(x->name, y->name);
-    return c ? c : str_cmp(x->key, y->key);
+    return c ? c : str_cmp(object_name(x), object_name(y));
 }
 
 static router_list by_name(const struct model *model)
@@ -20,15 +29,6 @@ static router_list by_name(const struct model *model)
     if (list.n)
         qsort(list.p, list.n, sizeof *list.p, compare_routers);
     return list;
-}
-
-/* The name of the router's object in the store: the model's own may have its entry point in front. */
-static struct str object_name(const struct model_router *router)
-{
-    struct str rest = router->key, last = { 0 };
-    while (rest.p)
-        last = str_cut(&rest, '/');
-    return last;
 }
 
 static struct str rule_and_service(struct arena *arena, const struct model_router *r)
