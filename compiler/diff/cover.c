@@ -157,11 +157,10 @@ static size_t best_cover(struct question *q, const struct rule_conjunct *c, size
     struct str hosts[] = { place.host, { 0 } };
     size_t best = q->limit;
     for (size_t h = place.host.p ? 0 : 1; h < 2; h++) {
-        best =
-            best_in_bucket(q, bucket_key(&q->scratch, hosts[h], STR("")), c, place.host, entry_point, best);
-        for (size_t n = 1; n <= place.path.n; n++)
-            best = best_in_bucket(q, bucket_key(&q->scratch, hosts[h], str_head(place.path, n)), c,
-                                  place.host, entry_point, best);
+        struct str path = place.path.n ? place.path : STR("/");
+        for (size_t n = 0; n <= path.n; n++)
+            best = best_in_bucket(q, bucket_key(&q->scratch, hosts[h], str_head(path, n)), c, place.host,
+                                  entry_point, best);
     }
     return best == q->limit ? SIZE_MAX : best;
 }
