@@ -22,8 +22,10 @@ static void put_flags(struct buf *out)
     struct buf text = { 0 };
     settings_names(&text);
     struct str rest = buf_str(&text);
-    while (rest.n)
-        buf_printf(out, " --%.*s", STR_ARG(str_cut(&rest, '\n')));
+    while (rest.n) {
+        struct str name = str_cut(&rest, '\n');
+        buf_printf(out, " --%.*s", STR_ARG(name));
+    }
     buf_fini(&text);
 }
 

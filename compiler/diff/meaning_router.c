@@ -63,13 +63,34 @@ static struct str protection_of(struct meaning_work *w, const struct model_route
     return ops_in_role(w->arena, r, old ? w->old_settings : w->new_settings, ROLE_PROTECTION);
 }
 
+/* The protections that a router in error names: what it had where it was served (by Traefik). Chains are not
+ * looked into. */
+static struct str protection_named(struct meaning_work *w, struct str router)
+{
+    struct buf list = { 0 };
+    struct str rest = settings_value(w->old_settings, "routers", router, "middlewares");
+    while (rest.p) {
+        struct str name = str_trim(str_cut(&rest, ','));
+        struct str type = settings_middleware_type(w->old_settings, stored_name(name));
+        if (middleware_role_of(type) == ROLE_PROTECTION)
+            buf_printf(&list, "%s%.*s %.*s", list.n ? ", " : "", STR_ARG(type), STR_ARG(name));
+    }
+    struct str text = arena_copy(w->arena, buf_str(&list));
+    buf_fini(&list);
+    return text;
+}
+
 static void appears(struct meaning_work *w, const struct model_router *r)
 {
-    bool was_there = settings_have(w->old_settings, "routers", object_name(r));
     struct str what = rule_and_service(w->arena, r), guard = protection_of(w, r, false);
-    meaning_add(w, was_there ? MEANING_ROUTER_RECOVERS : MEANING_ROUTER_APPEARS, false, r->name,
-                arena_printf(w->arena, "%s: %.*s%s%.*s", was_there ? "is no longer in error" : "appears",
-                             STR_ARG(what), guard.n ? ", behind " : "", STR_ARG(guard)));
+    bool was_there = settings_have(w->old_settings, "routers", object_name(r));
+    struct str had = was_there ? protection_named(w, object_name(r)) : STR("");
+    bool grave = had.n && !guard.n;
+    const char *how = guard.n ? ", behind " : grave ? ", without the " : "";
+    meaning_add(w, was_there ? MEANING_ROUTER_RECOVERS : MEANING_ROUTER_APPEARS, grave, r->name,
+                arena_printf(w->arena, "%s: %.*s%s%.*s%s", was_there ? "is no longer in error" : "appears",
+                             STR_ARG(what), how, STR_ARG(grave ? had : guard),
+                             grave ? " that it named" : ""));
     const struct model_router *by = cover_shadow(w->new_cover, r);
     if (by)
         meaning_add(w, MEANING_ROUTER_UNREACHABLE, false, r->name,

@@ -134,6 +134,9 @@ const struct setting_list *settings_of(struct arena *arena, const struct kv_snap
             key.p[snapshot->root.n] != '/')
             continue;
         struct flat flat = { .path = str_from(key, snapshot->root.n + 1), .value = snapshot->pairs[i].value };
+        struct str rest = flat.path;
+        if (!schema_find(schema_root(), str_cut(&rest, '/')))
+            continue; /* not of the tree */
         buf_reset(&id);
         canonical(&id, flat.path, &flat.secret);
         flat.id = arena_copy(arena, buf_str(&id));
@@ -206,28 +209,46 @@ struct setting_changes settings_compare(struct arena *arena, const struct settin
     return out;
 }
 
+/* Where ids that are not below `id` begin. */
+static size_t lower_bound(const struct setting_list *list, struct str id)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(list->p[middle].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* What stands behind GROUP/NAME in the first setting of that object: "/rule", "", or p == NULL. */
 static struct str behind_object(const struct setting_list *list, const char *group, struct str name)
 {
     struct buf id = { 0 };
     buf_printf(&id, "http/%s/%.*s", group, STR_ARG(name));
     struct str wanted = buf_str(&id), found = { 0 };
-    size_t low = 0, high = list->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (str_cmp(list->p[middle].id, wanted) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
     /* Names that only begin like this one may stand between, as far as their next byte sorts before '/'. */
-    for (size_t i = low; i < list->n && str_starts(list->p[i].id, wanted) && !found.p; i++) {
+    for (size_t i = lower_bound(list, wanted); i < list->n && str_starts(list->p[i].id, wanted) && !found.p;
+         i++) {
         struct str rest = str_from(list->p[i].id, wanted.n);
         if (rest.n == 0 || rest.p[0] == '/')
             found = rest;
     }
     buf_fini(&id);
     return found;
+}
+
+struct str settings_value(const struct setting_list *list, const char *group, struct str name,
+                          const char *setting)
+{
+    struct buf id = { 0 };
+    buf_printf(&id, "http/%s/%.*s/%s", group, STR_ARG(name), setting);
+    size_t i = lower_bound(list, buf_str(&id));
+    bool found = i < list->n && str_eq(list->p[i].id, buf_str(&id));
+    buf_fini(&id);
+    return found ? list->p[i].value : (struct str){ 0 };
 }
 
 bool settings_have(const struct setting_list *list, const char *group, struct str name)
