@@ -48,6 +48,24 @@ static void put_text(struct exporter *e, struct str s)
         buf_put_json(e->out, s); /* JSON's strings are YAML's, too */
 }
 
+/* A name and its colon. YAML's readers look ahead 1,024 characters for the colon; longer names are written with a mark. */
+static void put_name(struct exporter *e, struct str name)
+{
+    enum { LONGEST = 900 };
+    size_t from = e->out->n;
+    bool marked = e->format == EXPORT_YAML && name.n > LONGEST / 6; /* a byte may become an escape of six */
+    buf_puts(e->out, marked ? "? " : "");
+    put_text(e, name);
+    if (marked && e->out->n - from > LONGEST) {
+        buf_putc(e->out, '\n');
+        put_indent(e);
+    } else if (marked) {
+        e->out->n = from;
+        put_text(e, name);
+    }
+    buf_putc(e->out, ':');
+}
+
 /* What stands before a member or an element. */
 static void begin_item(struct exporter *e, struct str name, bool element)
 {
@@ -66,8 +84,7 @@ static void begin_item(struct exporter *e, struct str name, bool element)
         buf_puts(e->out, e->format == EXPORT_YAML ? "- " : "");
         return;
     }
-    put_text(e, name);
-    buf_puts(e->out, ":");
+    put_name(e, name);
 }
 
 /* Opens a block behind a name or dash; `empty` ones are closed at once. */

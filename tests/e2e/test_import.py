@@ -128,7 +128,7 @@ class Terminal(GatewayTest):
                 self.assertIn(word, done.stdout, shell)
         script = maitred("completion", "bash").stdout + "\nCOMP_WORDS=(maitred di); COMP_CWORD=1; _maitred; echo \"$COMPREPLY\"" \
             "\nCOMP_WORDS=(maitred diff --format ''); COMP_CWORD=3; _maitred; echo \"${COMPREPLY[*]}\"" \
-            "\nCOMP_WORDS=(maitred import --pr); COMP_CWORD=2; _maitred; echo \"${COMPREPLY[*]}\""
+            "\nCOMP_WORDS=(maitred import --pru); COMP_CWORD=2; _maitred; echo \"${COMPREPLY[*]}\""
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
         self.assertEqual((done.stdout, done.stderr), ("diff\ntext json\n--prune\n", ""))
         self.assertEqual(maitred("completion", "tcsh").returncode, 2)
