@@ -40,15 +40,46 @@ static bool is_plain(struct str s)
     return true;
 }
 
-static void put_text(struct exporter *e, struct str s)
+/* Characters that JSON takes as they are and YAML as line ends, as a mark at the start, or not at all; 0: it
+ * is another one. */
+static unsigned odd_character(struct str s)
 {
-    if (e->format == EXPORT_YAML && is_plain(s))
-        buf_put(e->out, s);
-    else
-        buf_put_json(e->out, s); /* JSON's strings are YAML's, too */
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (s.n >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
+        return p[1];
+    unsigned wide = s.n >= 3 && p[0] >= 0xe2 ? (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu) : 0;
+    bool odd = wide == 0x2028 || wide == 0x2029 || wide == 0xfeff || wide >= 0xfffe;
+    return odd && p[0] < 0xf0 ? wide : 0;
 }
 
-/* A name and its colon. YAML's readers look ahead 1,024 characters for the colon; longer names are written with a mark. */
+/* JSON's strings are YAML's, too, but for a few characters. */
+static void put_quoted_yaml(struct exporter *e, struct str s)
+{
+    struct buf json = { 0 };
+    buf_put_json(&json, s);
+    for (struct str rest = buf_str(&json); rest.n;) {
+        unsigned odd = odd_character(rest);
+        if (odd)
+            buf_printf(e->out, "\\u%04x", odd);
+        else
+            buf_putc(e->out, rest.p[0]);
+        rest = str_from(rest, odd == 0 ? 1 : odd < 0x100 ? 2 : 3);
+    }
+    buf_fini(&json);
+}
+
+static void put_text(struct exporter *e, struct str s)
+{
+    if (e->format == EXPORT_JSON)
+        buf_put_json(e->out, s);
+    else if (is_plain(s))
+        buf_put(e->out, s);
+    else
+        put_quoted_yaml(e, s);
+}
+
+/* A name and its colon. YAML's readers look ahead 1,024 characters for the colon; longer names are written
+ * with a mark. */
 static void put_name(struct exporter *e, struct str name)
 {
     enum { LONGEST = 900 };

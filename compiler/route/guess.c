@@ -28,7 +28,7 @@ static struct str guess_int(struct arena *arena, struct str text)
             buf_putc(&b, '0');
         else if (c == 'l' || c == 'I')
             buf_putc(&b, '1');
-        else if (c != ' ' && c != '_' && c != ',' && c != '\'')
+        else if (c != ' ' && c != '_' && c != '\'')
             buf_putc(&b, c);
     }
     int64_t number;

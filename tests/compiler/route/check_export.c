@@ -96,6 +96,41 @@ START_TEST(there_and_back_is_the_same)
 }
 END_TEST
 
+/* Names beyond YAML's look-ahead, and characters that YAML folds or refuses. */
+START_TEST(odd_texts_survive_a_file)
+{
+    struct arena *arena = arena_create();
+    char name[2001] = "";
+    memset(name, 'n', 2000);
+    const char *values[] = { name,
+                             "a\xc2\x85 b\xe2\x80\xa8\xe2\x80\xa9 c",
+                             "\xc2\x8b",
+                             "\xef\xbb\xbfx\xef\xbf\xbe",
+                             "\xf0\x9f\x98\x80",
+                             "- a: [b] # c",
+                             "~",
+                             "0x10",
+                             "1e3",
+                             "<<",
+                             "*a",
+                             "&a",
+                             " x ",
+                             "\t" };
+    for (int i = 0; i < ROWS(values); i++) {
+        struct kv_pair pair = { arena_printf(arena, "traefik/http/middlewares/%s/addPrefix/prefix", name),
+                                str_c(values[i]) };
+        struct diag *diag = diag_create(arena, 0);
+        struct kv_snapshot first = kv_snapshot_of(&pair, 1, STR("traefik"), STR("etcd"), diag), back;
+        struct str yaml = exported(arena, &first, EXPORT_YAML);
+        ck_assert(kv_read(arena, yaml, KV_FORMAT_FILE, STR("x.yml"), STR("traefik"), &back, diag));
+        ck_assert_uint_eq(back.n, 1);
+        ck_assert(str_eq(back.pairs[0].key, pair.key));
+        ck_assert_msg(str_eq(back.pairs[0].value, pair.value), "%.*s", STR_ARG(yaml));
+    }
+    arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(values_of_several_lines_survive_as_keys)
 {
     struct tree_case c =
@@ -118,6 +153,7 @@ int main(void)
         { what_no_file_can_have_is_told, 0 },
         { nothing_is_a_file_too, 0 },
         { there_and_back_is_the_same, 0 },
+        { odd_texts_survive_a_file, 0 },
         { values_of_several_lines_survive_as_keys, 0 },
         { NULL, 0 },
     };
