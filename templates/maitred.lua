@@ -98,6 +98,8 @@ core.register_action("path", { "http-req" }, function(txn)
     local authority = url:match("^%a[%w+.-]*://([^/?]*)")
     if authority then
         txn.http:req_set_header("Host", authority)
+    elseif url:sub(1, 1) ~= "/" then
+        return refuse(txn, "400 Bad Request")
     end
     local sent = clean(legal(normalise(path)))
     local routed = routing_path(sent, blank_in_key)

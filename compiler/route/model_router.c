@@ -63,7 +63,7 @@ static bool read_rule(struct router_build *rb, const struct router *r, struct mo
         rule = rule_check(b->arena, rb->trees, rule, str_eq(syntax, STR("v2")) ? RULE_V2 : RULE_V3, text, key,
                           b->diag);
     return rule && take_expansion(b, rule, text, key) &&
-           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag);
+           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag) && rule_fits(&out->dnf, text, key, b->diag);
 }
 
 static bool read_priority(struct build *b, const struct router *r, struct model_router *out)
