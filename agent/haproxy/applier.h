@@ -12,6 +12,7 @@ struct applier {
     struct str routes_map; /* as in the configuration */
     struct str map_word;   /* the same as a word of a command */
     struct str tls_folder; /* of the files that servers are reached with */
+    struct haproxy_version version; /* of the worker; major 0: not asked yet */
     struct log *log;
     struct waiting waiting; /* servers in maintenance, to be deleted when their last connection ends */
     struct applier_counts counts;
@@ -35,6 +36,9 @@ enum apply_status push_failed(struct push *push, enum runtime_status status, con
 /* Writes the message and returns APPLY_DIFFERS. */
 enum apply_status push_differs(struct push *push, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Whether the worker is of that version or newer. */
+bool push_version_is(struct push *push, int major, int minor);
 
 /* The options of a server as words of a command, in the push's arena. */
 struct str push_options(struct push *push, const struct plan_server *server);

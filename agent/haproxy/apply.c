@@ -70,6 +70,24 @@ void applier_counts(const struct applier *applier, struct applier_counts *out)
 void applier_forget(struct applier *applier)
 {
     waiting_clear(&applier->waiting);
+    applier->version = (struct haproxy_version){ 0 };
+}
+
+bool push_version_is(struct push *push, int major, int minor)
+{
+    struct haproxy_version *version = &push->applier->version;
+    struct runtime_info info;
+    if (version->major == 0 && runtime_ask_info(&push->applier->runtime, &info) == RUNTIME_OK)
+        *version = info.version;
+    return version->major > major || (version->major == major && version->minor >= minor);
+}
+
+/* From 3.3 on HAProxy sends the client's Host as SNI unless it is told not to; the configuration says so in its defaults, which
+ * servers that are added later do not take over. */
+static bool needs_no_sni(struct push *push, struct str options)
+{
+    return str_search(options, STR(" ssl ")) != SIZE_MAX && str_search(options, STR(" sni ")) == SIZE_MAX &&
+           push_version_is(push, 3, 3);
 }
 
 /* quote_command is right for paths: they hold no '<' that matters in the middle of a line. */
@@ -77,6 +95,8 @@ struct str push_options(struct push *push, const struct plan_server *server)
 {
     struct buf words = { 0 };
     emit_options(&words, server->options, push->applier->tls_folder, quote_command);
+    if (needs_no_sni(push, server->options))
+        buf_puts(&words, " no-sni-auto");
     struct str out = arena_copy(push->arena, buf_str(&words));
     buf_fini(&words);
     return out;
