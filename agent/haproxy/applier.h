@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/strmap.h"
 #include "haproxy/apply.h"
 #include "haproxy/batch.h"
 #include "haproxy/reply.h"
@@ -49,6 +50,10 @@ struct str push_word(struct push *push, struct str s);
 /* servers.c: steps of one kind of phase, read back. */
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
+
+/* backends.c: backends that are added while HAProxy runs. backends_read: their names, as keys. */
+enum apply_status backends_add(struct push *push, const struct step *steps, size_t n);
+enum apply_status backends_read(struct push *push, struct strmap **out);
 
 /* files.c: brings what the servers' options name into HAProxy's memory. */
 enum apply_status files_load(struct push *push, const struct plan_server *const *servers, size_t n);

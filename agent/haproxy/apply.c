@@ -139,11 +139,12 @@ enum apply_status push_batch(struct push *push, const char *doing)
 }
 
 /* Steps of one phase share a round trip; a phase begins when the one before it is verified. */
-enum phase { PHASE_SERVERS, PHASE_LOAD, PHASE_ROUTES, PHASE_REPLACE, PHASE_TRIM, PHASE_REMOVE };
+enum phase { PHASE_BACKENDS, PHASE_SERVERS, PHASE_LOAD, PHASE_ROUTES, PHASE_REPLACE, PHASE_TRIM, PHASE_REMOVE };
 
 static enum phase phase_of(enum step_kind kind)
 {
     static const enum phase phases[] = {
+        [STEP_ADD_BACKEND] = PHASE_BACKENDS,
         [STEP_ADD_SERVER] = PHASE_SERVERS,     [STEP_SET_SERVER] = PHASE_SERVERS,
         [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_SET_ROUTE] = PHASE_ROUTES,
         [STEP_ADD_ROUTE] = PHASE_ROUTES,       [STEP_DELETE_ROUTE] = PHASE_ROUTES,
@@ -165,6 +166,8 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
     const struct apply_hooks *hook = hooks ? hooks : &none;
     batch_reset(push->batch);
     switch (phase_of(steps->kind)) {
+    case PHASE_BACKENDS:
+        return backends_add(push, steps, n);
     case PHASE_SERVERS:
         return servers_set(push, steps, n);
     case PHASE_LOAD:

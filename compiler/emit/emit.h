@@ -35,6 +35,9 @@ struct artifacts {
 /* Renders all of them: deterministic. HAProxy is started with -f haproxy.cfg -f backends.cfg. */
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
 
+/* The defaults section of a backend. */
+struct str emit_defaults(enum backend_kind kind);
+
 /* The options of a server with the names of its files made whole: `folder` is ARTIFACT_TLS as HAProxy sees it, `quote` makes a
  * word of the place where they shall stand. */
 void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str));
