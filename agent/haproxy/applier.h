@@ -51,6 +51,9 @@ struct str push_word(struct push *push, struct str s);
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
 
+/* settle.c: where servers came, went or changed, HAProxy's turns begin evenly again. */
+enum apply_status servers_settle(struct push *push, const struct steps *steps, const struct runtime_state *to);
+
 /* backends.c: backends that are added while HAProxy runs. backends_read: their names, as keys. */
 enum apply_status backends_add(struct push *push, const struct step *steps, size_t n);
 enum apply_status backends_read(struct push *push, struct strmap **out);

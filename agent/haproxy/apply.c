@@ -198,6 +198,8 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
             end++;
         status = run_phase(&push, steps->p + i, end - i, to, hooks);
     }
+    if (status == APPLY_OK)
+        status = servers_settle(&push, steps, to);
     applier->counts.differences += status == APPLY_DIFFERS;
     batch_destroy(push.batch);
     arena_destroy(arena);
