@@ -162,12 +162,20 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     return ok;
 }
 
+/* Where many services are, many come: so a growing tree needs fewer and fewer reloads. */
+static size_t spares_for(size_t n_services, const struct settings *settings)
+{
+    enum { SHARE = 8 };
+    size_t wanted = settings->haproxy.spare_backends > 0 ? (size_t)settings->haproxy.spare_backends : 0;
+    return wanted && n_services / SHARE > wanted ? n_services / SHARE : wanted;
+}
+
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
                 const struct settings *settings, struct shape *out)
 {
     const struct shape none = { 0 };
     const struct shape *old = previous ? previous : &none;
-    size_t spares = settings->haproxy.spare_backends > 0 ? (size_t)settings->haproxy.spare_backends : 0;
+    size_t spares = spares_for(need->n_services, settings);
     size_t n = need->n_services + spares;
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, n);
     for (size_t i = 0; i < need->n_services; i++) {
