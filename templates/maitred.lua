@@ -419,6 +419,7 @@ end
 local function read_definition(text)
     local fields = split(text, ";")
     local out = { kind = fields[1], strategy = fields[2]:sub(1, 1), careful = fields[2]:find("c", 1, true) ~= nil,
+        by_cookie = fields[2]:find("k", 1, true) ~= nil,
         backend = fields[4], members = {} }
     if fields[3] ~= "" then
         local cookie = split(fields[3], "|")
@@ -644,6 +645,23 @@ local function choose_member(txn, definition, turn, made, seen)
     return member, turn
 end
 
+-- In backends that were added later a cookie names the server. HAProxy takes it away again; one that a client made up is ours to
+-- take away.
+local function say_by_cookie(txn, server)
+    local lines, forged = {}, false
+    for i = 1, txn.f:req_fhdr_cnt("cookie") do
+        lines[i] = txn.f:req_fhdr("cookie", i)
+        forged = forged or lines[i]:find("maitred-server", 1, true) ~= nil
+    end
+    if forged then
+        txn.http:req_del_header("Cookie")
+        for _, line in ipairs(lines) do
+            txn.http:req_add_header("Cookie", (line:gsub("maitred%-server", "")))
+        end
+    end
+    txn.http:req_add_header("Cookie", "maitred-server=" .. server)
+end
+
 -- The backend for this request; nil: nothing is up.
 local function choose(txn, target, turn, made, seen)
     if target:sub(1, 1) ~= "}" then
@@ -672,7 +690,11 @@ local function choose(txn, target, turn, made, seen)
         txn:set_var("txn.t", definition.answer)
         txn:set_var("txn.d", definition.connect)
     end
-    txn:set_var("txn.s", member.id)
+    if definition.by_cookie then
+        say_by_cookie(txn, member.id)
+    else
+        txn:set_var("txn.s", member.id)
+    end
     return definition.backend
 end
 

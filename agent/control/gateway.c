@@ -105,11 +105,21 @@ static void start_serving(struct gateway *g)
                  (long long)sources_revision(g->sources), state_folder_path(g->folder));
 }
 
+/* From HAProxy 3.4 on a new service needs no spare backend. */
+static bool backends_can_be_added(const struct gateway *g)
+{
+    struct haproxy_version version;
+    haproxy_version(g->haproxy, &version);
+    return version.major > 3 || (version.major == 3 && version.minor >= 4);
+}
+
 static void push_if_dirty(struct gateway *g)
 {
     if (!g->serving || !g->dirty || g->ending)
         return;
-    struct generation *next = compile(g, pusher_shape(g->pusher));
+    struct shape shape = *pusher_shape(g->pusher);
+    shape.grows = backends_can_be_added(g);
+    struct generation *next = compile(g, &shape);
     if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {
         generation_destroy(next); /* the tick comes back to it; changes until then share one reload */
         return;

@@ -38,6 +38,9 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
 
 /* "maps/programs.map". */
 const char *emit_map_name(enum plan_map_id map);
+/* The defaults section of a backend. */
+struct str emit_defaults(enum backend_kind kind);
+
 /* The options of a server with the names of its files made whole: `folder` is ARTIFACT_TLS as HAProxy sees it, `quote` makes a
  * word of the place where they shall stand. */
 void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str));

@@ -86,7 +86,7 @@ static void fill_backends(struct arena *arena, const struct model *model, struct
     struct plan_backend *backends = ARENA_ARRAY(arena, struct plan_backend, plan->shape.n_backends);
     for (size_t i = 0; i < plan->shape.n_backends; i++) {
         const struct shape_backend *declared = &plan->shape.backends[i];
-        backends[i] = (struct plan_backend){ .name = declared->name, .service = declared->holder };
+        backends[i] = (struct plan_backend){ .name = declared->name, .service = declared->holder, .kind = declared->kind };
         if (declared->holder.n)
             service_servers(arena, strmap_get(services, declared->holder), &backends[i]);
     }

@@ -21,7 +21,7 @@ void shape_write(const struct shape *shape, struct buf *out)
         quote_name(out, shape->backends[i].service);
         buf_puts(out, "\",\"");
         quote_name(out, shape->backends[i].holder);
-        buf_puts(out, "\"]");
+        buf_printf(out, "\",%d]", (int)shape->backends[i].kind);
     }
     buf_puts(out, "\n]}\n");
 }
@@ -54,6 +54,17 @@ static bool read_service(struct arena *arena, struct json_object *row, size_t at
     return ok;
 }
 
+/* Files of older days have none: declared. */
+static bool read_kind(struct json_object *row, size_t at, enum backend_kind *out)
+{
+    struct json_object *value = json_object_array_get_idx(row, at);
+    int kind = value ? json_object_get_int(value) : BACKEND_DECLARED;
+    if (value && (!json_object_is_type(value, json_type_int) || kind < BACKEND_DECLARED || kind > BACKEND_CHOSEN))
+        return false;
+    *out = (enum backend_kind)kind;
+    return true;
+}
+
 /* It becomes part of the configuration, so it must be nothing but a name. */
 static bool is_backend_name(struct str name)
 {
@@ -73,7 +84,8 @@ static bool read_backends(struct arena *arena, struct json_object *root, struct 
     for (size_t i = 0; i < n; i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         if (!json_object_is_type(row, json_type_array) || !read_text(arena, row, 0, &backends[i].name) ||
-            !read_service(arena, row, 1, &backends[i].service) || !read_service(arena, row, 2, &backends[i].holder))
+            !read_service(arena, row, 1, &backends[i].service) || !read_service(arena, row, 2, &backends[i].holder) ||
+            !read_kind(row, 3, &backends[i].kind))
             return false;
         if (!is_backend_name(backends[i].name))
             return false;
