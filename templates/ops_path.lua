@@ -300,6 +300,11 @@ local function move(st, old, new, permanent)
         return stop(st, 502, "Bad Gateway", "Bad Gateway")
     end
     if new == old then
+        -- The request goes on with the URL as it was read.
+        if st.path then
+            set_path(st, new:match("^%a[%w+.-]*://[^/?#]*([^?#]*)") or "")
+            st.dirty = true
+        end
         return
     end
     local status, reason = status_of(st, permanent)
