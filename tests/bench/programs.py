@@ -17,7 +17,7 @@ HEADERS = {MW + "set/headers/customRequestHeaders/X-Script-Name": "test", MW + "
 MIDDLEWARES = {**HEADERS, MW + "add/addPrefix/prefix": "/api", MW + "rewrite/replacePathRegex/regex": "^/v1/(.*)$",
                MW + "rewrite/replacePathRegex/replacement": "/v2/$1", MW + "office/ipAllowList/sourceRange": "127.0.0.0/8,10.0.0.0/8",
                MW + "scheme/redirectScheme/scheme": "http", MW + "codes/encodedCharacters/allowEncodedSlash": "true",
-               MW + "busy/inFlightReq/amount": "100000", **strip("cut", "/strip", "/eight")}
+               MW + "busy/inFlightReq/amount": "100000", **strip("cut", "/strip", "/eight"), **strip("cut2", *(f"/e{i}" for i in range(8)))}
 ROUTES = {"bare": ("/bare", []), "stripPrefix": ("/strip/v1/x", ["cut"]), "addPrefix": ("/add/v1/x", ["add"]),
           "two request headers": ("/set/x", ["set"]), "four response headers": ("/safe/x", ["safe"]),
           "replacePathRegex": ("/v1/some/path", ["rewrite"]), "ipAllowList": ("/office/x", ["office"]), "inFlightReq": ("/busy/x", ["busy"]),

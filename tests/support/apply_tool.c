@@ -2,9 +2,10 @@
  *
  *     apply_tool TREE.yml ENTRY_POINT... < requests
  *
- * A request is a line of fields parted by tabs: router, method, host, path, query, then "name: value" lines; all headers are those that
- * the chain sees. Answers are lines of JSON:
- * {"status":0,"body":"","headers":[[n,v]…],"path":"…","host":"…","request":[[n,v]…],"answers":[[n,v]…],"vary":""} */
+ * A request is a line of fields parted by tabs: router, method, host, path, query, then "name: value" lines;
+ * all headers are those that the chain sees. Answers are lines of JSON:
+ * {"status":0,"body":"","headers":[[n,v]…],"path":"…","host":"…","request":[[n,v]…],"answers":[[n,v]…],"vary":""}
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
