@@ -194,8 +194,20 @@ end
 function ops.allow(_, status, reason, strategy, ...)
     local source, nets = strategy_of(strategy), nets_of({ ... })
     status = tonumber(status)
+    -- The verdicts of late.
+    local known, n = {}, 0
     return function(st)
-        if not nets(parse((maitred.split_host(source(st))))) then
+        local address = source(st)
+        local welcome = known[address]
+        if welcome == nil then
+            if n >= 1000 then
+                known, n = {}, 0
+            end
+            welcome = nets(parse((maitred.split_host(address))))
+            known[address] = welcome
+            n = n + 1
+        end
+        if not welcome then
             return stop(st, status, reason, reason)
         end
     end

@@ -11,9 +11,12 @@ local function set_path(st, encoded)
     st.path, st.raw = path, escape(path) == encoded and "" or encoded
 end
 
+-- What is not the same in both forms.
+local ODD = "[^A-Za-z0-9._~$&+,/:;=@-]"
+
 local function load_path(st)
     local path = st.txn.f:path() or "/"
-    if find(path, "[^A-Za-z0-9._~$&+,/:;=@-]") then
+    if find(path, ODD) then
         set_path(st, path)
     else
         st.path, st.raw = path, ""
@@ -73,6 +76,11 @@ end
 local function is_normal(st)
     local path = st.path
     if path == "" then
+        return true
+    end
+    if (st.raw == "" or st.raw == path) and not find(path, ODD) and sub(path, 1, 1) == "/" and not find(path, "//", 1, true) and
+        not find(path, "/.", 1, true) then
+        st.raw = ""
         return true
     end
     local encoded = escaped(st)
@@ -295,11 +303,19 @@ local function status_of(st, permanent)
 end
 
 local function move(st, old, new, permanent)
+    if new == old and (not st.path or st.raw == "" and sub(st.path, 1, 1) == "/") and find(old, "^%a+://[A-Za-z0-9.-]+:?%d*/") then
+        return
+    end
     local location = url_string(new)
     if not location then
         return stop(st, 502, "Bad Gateway", "Bad Gateway")
     end
     if new == old then
+        -- The request goes on with the URL as it was read.
+        if st.path then
+            set_path(st, new:match("^%a[%w+.-]*://[^/?#]*([^?#]*)") or "")
+            st.dirty = true
+        end
         return
     end
     local status, reason = status_of(st, permanent)

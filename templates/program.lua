@@ -157,11 +157,7 @@ local function compile(text)
         for argument in arguments:gmatch("%?([^?]*)") do
             list[#list + 1] = decode(argument)
         end
-        if name == "behind" then
-            program.behind = true
-        else
-            program[#program + 1] = ops[name](shared, table.unpack(list))
-        end
+        program[#program + 1] = ops[name](shared, table.unpack(list))
     end
     return program
 end
@@ -180,41 +176,49 @@ local function program_of(id)
     return program
 end
 
--- Runs the program in txn.o, or goes on with it when what it paused for has happened. txn.ran: it came to an end or to a pause.
-core.register_action("program", { "http-req" }, function(txn)
-    local st = txn:get_priv()
-    local program
-    if st then
-        program = st.program
-        st.txn, st.http = txn, txn.http
-        txn:unset_var("txn.g")
-        local resume = st.resume
-        st.resume = nil
-        if resume and resume(st) then
-            return
-        end
-    else
-        local id = txn:get_var("txn.o")
-        program = cache[id] or program_of(id)
-        if not program then
-            return refuse(txn, "Service Unavailable\n", 503)
-        end
-        st = { txn = txn, http = txn.http, program = program, at = 1, answered = {} }
-        if program.behind then
-            txn:unset_var("txn.g")
-        end
-    end
+-- Runs a program to its end (txn.o is gone then) or to a pause (txn.g is there then).
+local function run(st)
+    local program = st.program
     for i = st.at, #program do
         local ended = program[i](st)
         if ended then
             if ended == "pause" then
                 st.at = i + 1
-                txn:set_priv(st)
-                txn:set_var("txn.ran", 1)
+                st.txn:set_priv(st)
             end
             return
         end
     end
-    flush(st)
-    txn:set_var("txn.ran", 1)
+    if st.dirty or st.any then
+        flush(st)
+    end
+    st.txn:unset_var("txn.o")
+end
+
+local function start(txn)
+    local id = txn:get_var("txn.o")
+    local program = cache[id] or program_of(id)
+    if not program then
+        return refuse(txn, "Service Unavailable\n", 503)
+    end
+    return run({ txn = txn, http = txn.http, program = program, at = 1, answered = {} })
+end
+
+-- The program in txn.o.
+core.register_action("program", { "http-req" }, start)
+
+-- It goes on when what it paused for has happened, or begins behind the agent's verdict.
+core.register_action("resume", { "http-req" }, function(txn)
+    local st = txn:get_priv()
+    txn:unset_var("txn.g")
+    if not st then
+        return start(txn)
+    end
+    st.txn, st.http = txn, txn.http
+    local resume = st.resume
+    st.resume = nil
+    if resume and resume(st) then
+        return
+    end
+    return run(st)
 end)

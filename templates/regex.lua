@@ -20,9 +20,10 @@ local function decode(s, i)
     return 0xfffd, i + 1
 end
 
--- A set as a table of ASCII bytes, and a function for the other characters.
+-- A set as a table of ASCII bytes, a function for the other characters, and a pattern of Lua's that finds the first ASCII byte that is
+-- not in it (nil: all are).
 local function set_of(text)
-    local ascii, wide = {}, {}
+    local ascii, wide, others = {}, {}, {}
     for lo, hi in text:gmatch("(%x+)%-(%x+)") do
         lo, hi = tonumber(lo, 16), tonumber(hi, 16)
         for c = lo, math.min(hi, 127) do
@@ -32,7 +33,14 @@ local function set_of(text)
             wide[#wide + 1] = { lo, hi }
         end
     end
-    return ascii, function(rune)
+    for c = 0, 127 do
+        if not ascii[c] then
+            others[#others + 1] = (c >= 33 and c <= 47 or c >= 58 and c <= 64 or c >= 91 and c <= 96 or c >= 123 and c <= 126) and
+                "%" .. char(c) or char(c)
+        end
+    end
+    local stop = #others > 0 and "[" .. table.concat(others) .. "]" or nil
+    return ascii, stop, function(rune)
         local low, high = 1, #wide
         while low <= high do
             local middle = (low + high) // 2
@@ -76,9 +84,18 @@ local function past(ascii, wide, s, i)
 end
 
 -- "Takes as many characters of a set as there are, then fewer": the commonest loop, without a call for each character.
-local function run_of(key, ascii, wide, out)
+local function run_of(key, ascii, stop, wide, out)
     return function(m, i)
         local s, visited = m.s, m.visited
+        if not visited then
+            local last = stop and find(s, stop, i) or #s + 1
+            for at = last, i, -1 do
+                if out(m, at) then
+                    return true
+                end
+            end
+            return false
+        end
         if visited[key + i] then
             return false
         end
@@ -126,6 +143,19 @@ local function compile(text)
         local kind, next_, rest = line:match("^(%a)(%x+)%.?(%x*)$")
         lines[#lines + 1] = { kind = kind, next = tonumber(next_, 16) + 1, rest = rest }
     end
+    -- Where no loop but a run occurs, and few of those, a short text needs no list of visited places.
+    local runs, loops = 0, 0
+    for k, line in ipairs(lines) do
+        if line.kind == "e" then
+            local other = tonumber(line.rest, 16) + 1
+            local body = lines[line.next]
+            if body.kind == "c" and body.next == k then
+                runs = runs + 1
+            elseif line.next > k or other > k then
+                loops = loops + 1
+            end
+        end
+    end
     local built = {}
     local function call(k)
         return built[k] or function(m, i)
@@ -147,7 +177,7 @@ local function compile(text)
             end
         elseif kind == "c" then
             local set = sets[tonumber(line.rest, 16) + 1]
-            local ascii, wide = set[1], set[2]
+            local ascii, wide = set[1], set[3]
             built[k] = function(m, i)
                 local behind = past(ascii, wide, m.s, i)
                 return behind and next_(m, behind)
@@ -158,13 +188,16 @@ local function compile(text)
             local otherwise = call(other)
             if body.kind == "c" and body.next == k then
                 local set = sets[tonumber(body.rest, 16) + 1]
-                built[k] = run_of(key, set[1], set[2], otherwise)
+                built[k] = run_of(key, set[1], set[2], set[3], otherwise)
             else
                 built[k] = function(m, i)
-                    if m.visited[key + i] then
-                        return false
+                    local visited = m.visited
+                    if visited then
+                        if visited[key + i] then
+                            return false
+                        end
+                        visited[key + i] = true
                     end
-                    m.visited[key + i] = true
                     return next_(m, i) or otherwise(m, i)
                 end
             end
@@ -191,8 +224,9 @@ local function compile(text)
     local second = lines[first].kind == "s" and lines[lines[first].next] or lines[first]
     local anchored = second.kind == "z"
     local literal = second.kind == "t" and second.rest:gsub("%x%x", function(hex) return char(tonumber(hex, 16)) end)
+    local longest = loops > 0 and -1 or anchored and runs <= 1 and SPAN or runs <= (anchored and 2 or 1) and 200 or -1
     return function(s, from)
-        local m = { s = s, visited = {} }
+        local m = { s = s, visited = (#s > longest or find(s, "[\128-\255]")) and {} or nil }
         local at = from
         while at <= #s + 1 do
             if literal then

@@ -124,8 +124,15 @@ static bool move(struct apply *a, struct str old, struct str new, bool permanent
     bool get = str_eq(a->request.method, STR("GET"));
     if (!url_canonical(a->arena, new, &location))
         return apply_stop(a, 502, STR("Bad Gateway"), false);
-    if (str_eq(old, new))
+    if (str_eq(old, new)) {
+        /* The request goes on with the URL as it was read. */
+        struct str rest = str_from(new, str_search(new, STR("://")) + 3);
+        rest = str_head(rest, str_find(rest, '#'));
+        rest = str_head(rest, str_find(rest, '?'));
+        rest = str_from(rest, str_find(rest, '/'));
+        url_set_path(a->arena, rest, &a->path, &a->raw);
         return true;
+    }
     int status = permanent ? (get ? 301 : 308) : get ? 302 : 307;
     return apply_stop_with(a, status, str_c(model_status_text(status)), "location", location);
 }

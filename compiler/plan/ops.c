@@ -242,11 +242,6 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at)
     }
 }
 
-void ops_put_behind(struct buf *out)
-{
-    buf_puts(out, "behind;");
-}
-
 void ops_put_agent(struct buf *out, struct str program_id)
 {
     buf_printf(out, "agent?%.*s;", STR_ARG(program_id));

@@ -23,7 +23,6 @@
  *   hosts?HEADER,HEADER…?HOST?…   allowedHosts
  *   tls?NAME?VALUE?…           whether the request counts as secure: TLS, or a header says so; for
  *   secure?NAME?VALUE?…        as answer, only if it does
- *   behind                     in front of all others: the program runs behind the agent's verdict only
  *   agent?ID                   ask the agent, program ID
  * The key of a program is its digest. A long one goes on under KEY.1, KEY.2, …: its first line begins with
  * "+N;", N lines in all. */
@@ -36,7 +35,6 @@ enum { OPS_LINE_MAX = 8000 }; /* bytes of text in one line of the map */
 
 /* Appends op `at` of a router, a native one (not one of the agent's). */
 void ops_put(struct buf *out, const struct model_router *router, size_t at);
-void ops_put_behind(struct buf *out);
 void ops_put_agent(struct buf *out, struct str program_id);
 
 /* The program of that text, with its key. */

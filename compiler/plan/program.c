@@ -186,7 +186,6 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
             asked[chain.n_asked++] = program;
         } else {
             chain.program = program;
-            ops_put_behind(&text);
         }
     }
     chain.asked = asked;
