@@ -209,8 +209,8 @@ local function host_of(host)
     return host:match("^%[([^%[%]]*)%]:[^:%[%]]*$") or host:match("^([^:%[%]]*):[^:%[%]]*$") or host:match("^%[(.*)%]$") or host
 end
 
--- A Host header that is not simply a name with or without a port: refused, or host and port told apart. txn.h is the host as in
--- keys, where its only last dot does not count, txn.hd as regular expressions see it.
+-- A Host header that is not simply a name with or without a port: refused, or host and port told apart. txn.host is the host as in
+-- keys, where its only last dot does not count, txn.hostd as regular expressions see it.
 core.register_action("host", { "http-req" }, function(txn, mode)
     local headers = txn.http:req_get_headers()
     local host = values(headers, "host")[1]
@@ -223,8 +223,8 @@ core.register_action("host", { "http-req" }, function(txn, mode)
         return refuse(txn, "400 Bad Request: malformed Host header")
     end
     local name = host_of(host):lower()
-    txn:set_var("txn.hd", name)
-    txn:set_var("txn.h", name:find("[^.]%.$") and name:sub(1, -2) or name)
+    txn:set_var("txn.hostd", name)
+    txn:set_var("txn.host", name:find("[^.]%.$") and name:sub(1, -2) or name)
     if host == "" and mode == "set" then
         txn.http:req_del_header("X-Forwarded-Host")
     end
@@ -382,7 +382,7 @@ core.register_action("fields", { "http-req" }, function(txn)
     end
     for group in pairs(groups) do
         local line = ("%s|%s|%s\n%s\n>%s\n%s\n"):format(group, txn:get_var("txn.ra") or "",
-            txn:get_var("txn.hd") or txn:get_var("txn.h") or "", txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "",
+            txn:get_var("txn.hostd") or txn:get_var("txn.host") or "", txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "",
             table.concat(lines, "\n"))
         local hit = fields:lookup(line)
         best = hit and hit < best and hit or best

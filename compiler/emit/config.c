@@ -151,7 +151,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT("labels", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_LABELS)))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
         FLAG("cut", shape->cut), FLAG("agent", shape->agent),
-        FLAG("agent_full", shape->agent_full), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
+        FLAG("agent_full", shape->agent_full), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
         entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));

@@ -44,6 +44,8 @@ struct model_op {
 struct model_router {
     struct str name; /* qualified; "<entry point>-<name>" on one of several that has middlewares of its own */
     struct str key;
+    struct str order; /* decides between equal priorities, and names the router in records: its name, quoted by quote_field; of
+                         routers behind a parent the parent's, "!", and their own rank and name */
     struct str rule;
     struct rule_dnf dnf; /* n == 0: matches nothing */
     int64_t priority;
@@ -67,8 +69,12 @@ struct model {
 /* Which provider wins ties (Traefik's providers.precedence, as far as they exist here): the smaller. */
 int provider_precedence(struct str provider);
 
-/* The order of all routers: priority descending, provider, name (as quote_field_compare orders). <0: a is asked first. */
+/* The order of all routers: priority descending, provider, `order` by its bytes. <0: a is asked first. */
 int router_compare(const struct model_router *a, const struct model_router *b);
+
+/* Appends priority and provider as text that orders under strcmp: the smaller, the better. Over the whole range of int64 (integer
+ * arithmetic in HAProxy 2.6 overflows there: reference/skeleton.md 3). */
+void router_put_rank(struct buf *out, int64_t priority, struct str qualified_name);
 
 /* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops that
  * do nothing (rate limits without an average, strips without prefixes) are left out. The model points into

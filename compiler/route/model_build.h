@@ -67,6 +67,7 @@ struct space {
 };
 
 struct build {
+    struct service_entry *internals; /* made when needed */
     struct arena *arena;   /* of the model */
     struct arena *scratch; /* released at the end of model_build */
     const struct settings *settings;
@@ -124,6 +125,9 @@ bool balancer_read(struct build *b, struct service_entry *entry);
 
 /* The cookie of a service of that qualified name. */
 struct model_cookie cookie_read(struct arena *arena, const struct cookie *source, struct str service);
+
+/* A service of the provider "internal", or NULL where there is none of that name, or none without a static setting. */
+const struct service_entry *internal_service(struct build *b, struct str name);
 
 /* Fills spaces[].middlewares. */
 void middlewares_build(struct build *b);
