@@ -17,7 +17,7 @@ static const struct {
     { "http/routers/top/rule = PathPrefix(`/api`)\nhttp/routers/top/middlewares = cut\n"
       "http/middlewares/cut/stripPrefix/prefixes = /api\n"
       "http/routers/kid/rule = Path(`/x`)\nhttp/routers/kid/service = s\nhttp/routers/kid/parentRefs = top\n",
-      "out 2\n! bad-object routers/top\n! not-supported routers/kid\n" },
+      "out 2\n! not-supported routers/kid\n! bad-object routers/top\n" },
     { "http/routers/kid/rule = Path(`/x`)\nhttp/routers/kid/service = s\nhttp/routers/kid/parentRefs = nobody\n",
       "out 1\n! broken-reference routers/kid\n! missing-reference routers/kid/parentRefs\n" },
     { "http/routers/a/rule = Path(`/x`)\nhttp/routers/a/parentRefs = b\n"
