@@ -12,8 +12,9 @@ local function code_of(c)
     return string.format("%%%02X", c:byte())
 end
 
-local function refuse(txn, body)
-    local reply = txn:reply({ status = 400, reason = "Bad Request" })
+local function refuse(txn, body, status)
+    local reasons = { [400] = "Bad Request", [503] = "Service Unavailable", [505] = "HTTP Version Not Supported" }
+    local reply = txn:reply({ status = status or 400, reason = reasons[status or 400] })
     reply:add_header("Content-Type", "text/plain; charset=utf-8")
     reply:add_header("X-Content-Type-Options", "nosniff")
     reply:set_body(body)
@@ -30,12 +31,17 @@ local function normalise(path)
     end))
 end
 
--- As Go writes a path (net/url EscapedPath): as it stands if it is a legal one, else wholly encoded anew.
+-- As Go writes a decoded path (net/url escape).
 local function escape(path)
+    return (path:gsub("[^A-Za-z0-9._~$&+,/:;=@-]", code_of))
+end
+
+-- As Go writes an encoded path (net/url EscapedPath): as it stands if it is a legal one, else wholly encoded anew.
+local function legal(path)
     if not path:find("[^A-Za-z0-9._~!$&'()*+,;=:@/%[%]%%-]") then
         return path
     end
-    return (decode(path):gsub("[^A-Za-z0-9._~$&+,/:;=@-]", code_of))
+    return escape(decode(path))
 end
 
 -- Without empty, "." and ".." segments; a slash at the end stays (net/url JoinPath).
@@ -52,15 +58,33 @@ local function clean(path)
     return path:sub(-1) == "/" and #kept > 0 and out .. "/" or out
 end
 
--- What rules are matched with: all codes decoded but those of reserved characters, blanks and control bytes.
-local function routing_path(path)
+-- What rules are matched with: all codes decoded but those of reserved characters. `blank` says what becomes of blanks and control bytes.
+local function routing_path(path, blank)
     return (path:gsub("%%(%x%x)", function(hex)
         local c = char_of(hex)
-        return not c:find("[%c :/?#%[%]@!$&'()*+,;=%%]") and c or nil
+        if c:find("[:/?#%[%]@!$&'()*+,;=%%]") then
+            return nil
+        end
+        return c:find("[%c ]") and blank(c) or c
     end))
 end
 
--- The target brought into normal form, also the upstream's; txn.p is the routing path. txn.odd: the two differ, or a cut may
+-- In keys: '#' is in no path.
+local function blank_in_key(c)
+    return string.format("#%02X", c:byte())
+end
+
+local function blank_itself(c)
+    return c
+end
+
+-- A value in the canonical line: no line ends, and no byte that has a meaning there (compiler/plan/pattern.h).
+local function field(value)
+    return (value:gsub("[\xfd-\xff]", "\xfe"):gsub("\n", "\xff"))
+end
+
+-- The target brought into normal form, also the upstream's; txn.p is the routing path as in keys, txn.pd as in the canonical line
+-- where that is another. txn.odd: the two differ, or a cut may
 -- leave "." or ".." in front; such paths are cut here.
 core.register_action("path", { "http-req" }, function(txn)
     local url = txn.f:url()
@@ -68,11 +92,18 @@ core.register_action("path", { "http-req" }, function(txn)
     if url == "*" or txn.f:method() == "CONNECT" then
         return
     end
-    if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") then
+    if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") or url:find("^[^?]*#") then
         return refuse(txn, "400 Bad Request")
     end
-    local sent = clean(escape(normalise(path)))
-    local routed = routing_path(sent)
+    local authority = url:match("^%a[%w+.-]*://([^/?]*)")
+    if authority then
+        txn.http:req_set_header("Host", authority)
+    elseif url:sub(1, 1) ~= "/" then
+        return refuse(txn, "400 Bad Request")
+    end
+    local sent = clean(legal(normalise(path)))
+    local routed = routing_path(sent, blank_in_key)
+    local exact = field(routing_path(sent, blank_itself))
     if query and query:find(";", 1, true) then
         query = query:gsub(";", "&")
         txn.http:req_set_query(query)
@@ -83,6 +114,9 @@ core.register_action("path", { "http-req" }, function(txn)
         txn.http:req_set_path(sent)
     end
     txn:set_var("txn.p", routed)
+    if exact ~= routed then
+        txn:set_var("txn.pd", exact)
+    end
     if routed ~= sent or (sent .. "/"):find("./", 1, true) then
         txn:set_var("txn.odd", 1)
     end
@@ -113,7 +147,7 @@ core.register_action("cut", { "http-req" }, function(txn)
     if rest ~= "" and rest:sub(1, 1) ~= "/" then
         rest = "/" .. rest
     end
-    local cut = escape(decode(to)) .. rest
+    local cut = legal(decode(to)) .. rest
     cut = cut == "" and "/" or cut
     if clean(cut) ~= cut then
         return refuse(txn, "Bad Request\n")
@@ -121,6 +155,24 @@ core.register_action("cut", { "http-req" }, function(txn)
     txn.http:req_set_path(cut)
     -- A line end in a header's value would end the header.
     txn.http:req_add_header("X-Forwarded-Prefix", (decode(from):gsub("%c", "")))
+end)
+
+-- For program.lua, in the same Lua state.
+maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse }
+
+-- What HAProxy's relaxed parser lets through, and Go's does not -------------------------------------------------------
+
+core.register_action("version", { "http-req" }, function(txn)
+    local major = txn.f:req_ver():match("^(%d)%.%d$")
+    if not major or major == "0" then
+        return refuse(txn, "400 Bad Request: malformed HTTP version")
+    elseif major ~= "1" then
+        return refuse(txn, "505 HTTP Version Not Supported: unsupported protocol version", 505)
+    end
+end)
+
+core.register_action("names", { "http-req" }, function(txn)
+    refuse(txn, "400 Bad Request: invalid header name")
 end)
 
 -- Headers ----------------------------------------------------------------------------------------------------------
@@ -149,7 +201,16 @@ local function port_of(host)
     return port
 end
 
--- A Host header that is not simply a name with or without a port: refused, or its port told apart.
+-- The host in a Host header (Traefik's requestdecorator parseHost).
+local function host_of(host)
+    if not host:find(":", 1, true) then
+        return host
+    end
+    return host:match("^%[([^%[%]]*)%]:[^:%[%]]*$") or host:match("^([^:%[%]]*):[^:%[%]]*$") or host:match("^%[(.*)%]$") or host
+end
+
+-- A Host header that is not simply a name with or without a port: refused, or host and port told apart. txn.h is the host as in
+-- keys, where its only last dot does not count, txn.hd as regular expressions see it.
 core.register_action("host", { "http-req" }, function(txn, mode)
     local headers = txn.http:req_get_headers()
     local host = values(headers, "host")[1]
@@ -161,6 +222,9 @@ core.register_action("host", { "http-req" }, function(txn, mode)
     if host:find("[^A-Za-z0-9!$%%&'()*+,.:;=%[%]_~-]") then
         return refuse(txn, "400 Bad Request: malformed Host header")
     end
+    local name = host_of(host):lower()
+    txn:set_var("txn.hd", name)
+    txn:set_var("txn.h", name:find("[^.]%.$") and name:sub(1, -2) or name)
     if host == "" and mode == "set" then
         txn.http:req_del_header("X-Forwarded-Host")
     end
@@ -222,6 +286,110 @@ end, 1)
 -- Several X-Forwarded-For lines as one.
 core.register_action("join_for", { "http-req" }, function(txn)
     txn.http:req_set_header("X-Forwarded-For", table.concat(values(txn.http:req_get_headers(), "x-forwarded-for"), ", "))
+end)
+
+-- Headers and the query in rules ------------------------------------------------------------------------------------------
+
+local fields = Map.new(os.getenv("MAITRED_FIELDS"), Map._reg)
+local labels = Map.new(os.getenv("MAITRED_LABELS"), Map._str)
+local names = Map.new(os.getenv("MAITRED_NAMES"), Map._str)
+local nobody = "~;"
+
+-- compiler/base/quote.h quote_label
+local function label(text)
+    return (text:gsub("[^A-Za-z0-9._-]", code_of))
+end
+
+-- net/url QueryUnescape, or nil
+local function unescape(text)
+    text = text:gsub("+", " ")
+    if text:gsub("%%%x%x", ""):find("%", 1, true) then
+        return nil
+    end
+    return decode(text)
+end
+
+-- Adds the labels and lines of the query's parameters.
+local function add_query(txn, wanted, lines)
+    local first = {}
+    for pair in (txn.f:query() or ""):gmatch("[^&]+") do
+        local key, value = pair:match("^([^=]*)=?(.*)$")
+        key, value = unescape(key), unescape(value)
+        if key and value then
+            local line = field(key) .. "\xfd" .. field(value)
+            lines[#lines + 1] = "?" .. line
+            if not first[key] then
+                first[key] = true
+                lines[#lines + 1] = "<" .. line
+            end
+            wanted["?" .. label(key) .. "=" .. label(value)] = true
+            wanted["?" .. label(key) .. ":"] = true
+        end
+    end
+end
+
+-- Rules do not see what the gateway adds to X-Forwarded-For.
+local function as_received(txn, name, value)
+    if name ~= "x-forwarded-for" then
+        return value
+    end
+    local ip = txn:get_var("sess.ip") or ""
+    if value:sub(-#ip) ~= ip then
+        return value
+    end
+    return value ~= ip and value:sub(1, -#ip - 3) or nil
+end
+
+-- Those that a Go server takes away before anybody sees them.
+local unseen = { host = true, ["transfer-encoding"] = true, trailer = true }
+
+-- Adds those of the headers.
+local function add_headers(txn, wanted, lines)
+    local headers = txn.http:req_get_headers()
+    if headers.pragma and headers.pragma[0] == "no-cache" and not headers["cache-control"] then
+        headers["cache-control"] = { [0] = "no-cache" } -- net/http fixPragmaCacheControl
+    end
+    for name, values_of in pairs(headers) do
+        local asked = names:lookup(label(name))
+        for i = 0, unseen[name] and -1 or #values_of do
+            local value = as_received(txn, name, values_of[i])
+            if value then
+                lines[#lines + 1] = name .. ":" .. field(value)
+            end
+            if value and asked then
+                wanted[label(name) .. "=" .. label(value)] = true
+                wanted[label(name) .. ":"] = true
+            end
+        end
+    end
+end
+
+-- The best router (txn.kr: the key of its record) that the tables in txn.t1 to txn.t4 have for the request.
+core.register_action("fields", { "http-req" }, function(txn)
+    local best, wanted, lines, groups = nobody, { [""] = true }, {}, {}
+    add_query(txn, wanted, lines)
+    add_headers(txn, wanted, lines)
+    for i = 1, 4 do
+        local name = txn:get_var("txn.t" .. i)
+        for text in pairs(name and wanted or {}) do
+            local value = labels:lookup(name .. "/" .. text)
+            local decided, group = (value or nobody .. ";"):match("^([^;]*;[^;]*);(.*)$")
+            best = decided < best and decided or best
+            if group ~= "" then
+                groups[group] = true
+            end
+        end
+    end
+    for group in pairs(groups) do
+        local line = ("%s|%s|%s\n%s\n>%s\n%s\n"):format(group, txn:get_var("txn.ra") or "",
+            txn:get_var("txn.hd") or txn:get_var("txn.h") or "", txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "",
+            table.concat(lines, "\n"))
+        local hit = fields:lookup(line)
+        best = hit and hit < best and hit or best
+    end
+    if best ~= nobody then
+        txn:set_var("txn.kr", "{" .. best:match(";(.*)$"))
+    end
 end)
 
 -- Answers ----------------------------------------------------------------------------------------------------------
@@ -304,7 +472,7 @@ end
 
 -- Whether a backend, or what a definition stands for, has anything that is up.
 is_up = function(txn, target, seen)
-    if target:sub(1, 1) ~= ">" then
+    if target:sub(1, 1) ~= "}" then
         return (fetch(txn, "nbsrv", target) or 0) > 0
     end
     if seen[target] == nil then
@@ -496,7 +664,7 @@ end
 
 -- The backend for this request; nil: nothing is up.
 local function choose(txn, target, turn, made, seen)
-    if target:sub(1, 1) ~= ">" then
+    if target:sub(1, 1) ~= "}" then
         return target
     end
     local definition = definition_of(target)

@@ -29,9 +29,7 @@ struct pusher *pusher_create(const struct pusher_parts *parts)
 {
     struct pusher *pusher = xmalloc(sizeof *pusher);
     *pusher = (struct pusher){ .parts = *parts };
-    char map[4200];
-    snprintf(map, sizeof map, "%s/%s", state_folder_path(parts->folder), ARTIFACT_ROUTES);
-    pusher->applier = applier_create(haproxy_runtime_path(parts->haproxy), map, parts->log);
+    pusher->applier = applier_create(haproxy_runtime_path(parts->haproxy), state_folder_path(parts->folder), parts->log);
     return pusher;
 }
 

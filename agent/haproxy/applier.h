@@ -1,4 +1,4 @@
-/* Shared by the files of the applier (apply, servers, routes, read); nobody else includes it. */
+/* Shared by the files of the applier (apply, servers, routes, maps, read); nobody else includes it. */
 #pragma once
 
 #include "base/arena.h"
@@ -6,6 +6,7 @@
 #include "haproxy/apply.h"
 #include "haproxy/batch.h"
 #include "haproxy/reply.h"
+#include "haproxy/retired.h"
 #include "haproxy/waiting.h"
 
 struct applier {
@@ -15,6 +16,10 @@ struct applier {
     struct str tls_folder; /* of the files that servers are reached with */
     struct haproxy_version version; /* of the worker; major 0: not asked yet */
     struct log *log;
+    struct applier_map {
+        struct str name, word; /* as above */
+    } maps[PLAN_MAPS];
+    struct retired retired; /* entries of those that no record needs, still there for requests on their way */
     struct waiting waiting; /* servers in maintenance, to be deleted when their last connection ends */
     struct applier_counts counts;
     struct arena *arena; /* of this struct */
@@ -38,6 +43,9 @@ enum apply_status push_failed(struct push *push, enum runtime_status status, con
 enum apply_status push_differs(struct push *push, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Sends entries as payloads: `command` (to "<<") and the lines. `sending` says what, for messages. */
+enum apply_status push_entries(struct push *push, struct str command, const struct plan_entry *entries,
+                               size_t n, const char *sending);
 /* Whether the worker is of that version or newer. */
 bool push_version_is(struct push *push, int major, int minor);
 
@@ -51,6 +59,10 @@ struct str push_word(struct push *push, struct str s);
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
 
+/* maps.c: the maps that records point into. */
+enum apply_status maps_fill(struct push *push, const struct step *step);
+void maps_retire(struct push *push, const struct step *step);
+void maps_sweep(struct push *push);
 /* settle.c: where servers came, went or changed, HAProxy's turns begin evenly again. */
 enum apply_status servers_settle(struct push *push, const struct steps *steps, const struct runtime_state *to);
 

@@ -31,26 +31,27 @@ static struct str quote_into(struct arena *arena, struct str s)
     return copy;
 }
 
-/* Beside the maps: the state folder is the map's name without its place in there. */
-static struct str tls_folder_of(struct arena *arena, struct str routes_map)
+static struct applier_map map_named(struct arena *arena, const char *folder, const char *artifact)
 {
-    struct str tail = STR(ARTIFACT_ROUTES);
-    size_t n = str_ends(routes_map, tail) ? routes_map.n - tail.n : 0;
-    return arena_printf(arena, "%.*s" ARTIFACT_TLS, STR_ARG(str_head(routes_map, n)));
+    struct str name = arena_printf(arena, "%s/%s", folder, artifact);
+    return (struct applier_map){ name, quote_into(arena, name) };
 }
 
-struct applier *applier_create(const char *socket_path, const char *routes_map, struct log *log)
+struct applier *applier_create(const char *socket_path, const char *folder, struct log *log)
 {
     struct arena *arena = arena_create();
     struct applier *applier = ARENA_NEW(arena, struct applier);
+    struct applier_map routes = map_named(arena, folder, ARTIFACT_ROUTES);
     *applier = (struct applier){
         .runtime = { .path = arena_copy(arena, str_c(socket_path)).p, .timeout_ms = TIMEOUT_MS },
-        .routes_map = arena_copy(arena, str_c(routes_map)),
-        .map_word = quote_into(arena, str_c(routes_map)),
-        .tls_folder = tls_folder_of(arena, str_c(routes_map)),
+        .routes_map = routes.name,
+        .map_word = routes.word,
+        .tls_folder = arena_printf(arena, "%s/" ARTIFACT_TLS, folder),
         .log = log,
         .arena = arena,
     };
+    for (size_t i = 0; i < PLAN_MAPS; i++)
+        applier->maps[i] = map_named(arena, folder, emit_map_name((enum plan_map_id)i));
     return applier;
 }
 
@@ -59,6 +60,7 @@ void applier_destroy(struct applier *applier)
     if (!applier)
         return;
     waiting_clear(&applier->waiting);
+    retired_clear(&applier->retired);
     arena_destroy(applier->arena);
 }
 
@@ -70,6 +72,7 @@ void applier_counts(const struct applier *applier, struct applier_counts *out)
 void applier_forget(struct applier *applier)
 {
     waiting_clear(&applier->waiting);
+    retired_clear(&applier->retired);
     applier->version = (struct haproxy_version){ 0 };
 }
 
@@ -139,14 +142,25 @@ enum apply_status push_batch(struct push *push, const char *doing)
 }
 
 /* Steps of one phase share a round trip; a phase begins when the one before it is verified. */
-enum phase { PHASE_BACKENDS, PHASE_SERVERS, PHASE_LOAD, PHASE_ROUTES, PHASE_REPLACE, PHASE_TRIM, PHASE_REMOVE };
+enum phase {
+    PHASE_BACKENDS,
+    PHASE_SERVERS,
+    PHASE_LOAD,
+    PHASE_FILL,
+    PHASE_ROUTES,
+    PHASE_REPLACE,
+    PHASE_TRIM,
+    PHASE_RETIRE,
+    PHASE_REMOVE
+};
 
 static enum phase phase_of(enum step_kind kind)
 {
     static const enum phase phases[] = {
         [STEP_ADD_BACKEND] = PHASE_BACKENDS,
         [STEP_ADD_SERVER] = PHASE_SERVERS,     [STEP_SET_SERVER] = PHASE_SERVERS,
-        [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_SET_ROUTE] = PHASE_ROUTES,
+        [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_FILL_MAP] = PHASE_FILL,
+        [STEP_RETIRE] = PHASE_RETIRE,          [STEP_SET_ROUTE] = PHASE_ROUTES,
         [STEP_ADD_ROUTE] = PHASE_ROUTES,       [STEP_DELETE_ROUTE] = PHASE_ROUTES,
         [STEP_REPLACE_ROUTES] = PHASE_REPLACE, [STEP_TRIM_POLICY] = PHASE_TRIM,
         [STEP_REMOVE_SERVER] = PHASE_REMOVE,
@@ -157,6 +171,16 @@ static enum phase phase_of(enum step_kind kind)
 static enum apply_status run_hook(struct push *push, bool (*hook)(void *), void *context, const char *doing)
 {
     return !hook || hook(context) ? APPLY_OK : push_differs(push, "the agent refused to %s", doing);
+}
+
+static enum apply_status fill_maps(struct push *push, const struct step *steps, size_t n)
+{
+    enum apply_status status = APPLY_OK;
+    for (size_t i = 0; i < n && status == APPLY_OK; i++) {
+        batch_reset(push->batch);
+        status = maps_fill(push, &steps[i]);
+    }
+    return status;
 }
 
 static enum apply_status run_phase(struct push *push, const struct step *steps, size_t n,
@@ -172,6 +196,12 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
         return servers_set(push, steps, n);
     case PHASE_LOAD:
         return run_hook(push, hook->load_policy, hook->context, "load its programs");
+    case PHASE_FILL:
+        return fill_maps(push, steps, n);
+    case PHASE_RETIRE:
+        for (size_t i = 0; i < n; i++)
+            maps_retire(push, &steps[i]);
+        return APPLY_OK;
     case PHASE_ROUTES:
         return routes_change(push, steps, n);
     case PHASE_REPLACE:
@@ -209,7 +239,7 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
 size_t applier_sweep(struct applier *applier)
 {
     struct waiting *waiting = &applier->waiting;
-    if (waiting->n == 0)
+    if (waiting->n == 0 && applier->retired.n == 0)
         return 0;
     char error[256];
     struct arena *arena = arena_create();
@@ -228,6 +258,7 @@ size_t applier_sweep(struct applier *applier)
                          STR_ARG(waiting->p[i].backend), STR_ARG(waiting->p[i].name), STR_ARG(reply.text));
             waiting_drop(waiting, i);
         }
+    maps_sweep(&push);
     batch_destroy(push.batch);
     arena_destroy(arena);
     return waiting->n;

@@ -15,8 +15,8 @@ struct apply_hooks {
 
 struct applier;
 
-/* `routes_map` is the map's name exactly as in the configuration. */
-struct applier *applier_create(const char *socket_path, const char *routes_map, struct log *log);
+/* `folder` is that of the artifacts, spelt exactly as in the configuration. */
+struct applier *applier_create(const char *socket_path, const char *folder, struct log *log);
 void applier_destroy(struct applier *applier);
 
 enum apply_status {
@@ -33,11 +33,11 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
                               const struct runtime_state *to, const struct apply_hooks *hooks,
                               char error[static 256]);
 
-/* Deletes servers that were taken out of use and have no connections left; call it from time to time.
- * Returns how many are still waiting. */
+/* Deletes servers that were taken out of use and have no connections left, and entries of maps that were
+ * retired a while ago; call it from time to time. Returns how many servers are still waiting. */
 size_t applier_sweep(struct applier *applier);
 
-/* Forgets the waiting servers: the process that had them is gone. */
+/* Forgets the waiting servers and the retired entries: the process that had them is gone. */
 void applier_forget(struct applier *applier);
 
 /* Reads the live state back (routes and servers; programs stay empty), in the arena. The backends listed are

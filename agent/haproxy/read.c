@@ -33,7 +33,8 @@ static size_t sort_entries(struct plan_entry *entries, size_t n)
     return kept;
 }
 
-static enum apply_status read_routes(struct push *push, struct str answer, struct runtime_state *out)
+static enum apply_status read_entries(struct push *push, struct str answer, const char *what,
+                                      struct plan_map *out)
 {
     size_t lines = 0;
     for (size_t i = 0; i < answer.n; i++)
@@ -47,11 +48,35 @@ static enum apply_status read_routes(struct push *push, struct str answer, struc
     if (broken) {
         struct reply reply = reply_classify(answer);
         return push_differs(
-            push, "reading the routes: %.*s",
+            push, "reading %s: %.*s", what,
             STR_ARG(reply.kind == REPLY_ERROR && n == 0 ? reply.text : STR("a line is not understood")));
     }
-    out->routes = entries;
-    out->n_routes = sort_entries(entries, n);
+    *out = (struct plan_map){ entries, sort_entries(entries, n) };
+    return APPLY_OK;
+}
+
+static enum apply_status read_routes(struct push *push, struct str answer, struct runtime_state *out)
+{
+    struct plan_map routes = { 0 };
+    enum apply_status status = read_entries(push, answer, "the routes", &routes);
+    out->routes = routes.p;
+    out->n_routes = routes.n;
+    return status;
+}
+
+/* Retired entries are not part of the state. */
+static enum apply_status read_map(struct push *push, struct str answer, size_t map, struct runtime_state *out)
+{
+    struct plan_map all;
+    enum apply_status status = read_entries(push, answer, push->applier->maps[map].name.p, &all);
+    if (status != APPLY_OK)
+        return status;
+    struct plan_entry *kept = ARENA_ARRAY(push->arena, struct plan_entry, all.n);
+    size_t n = 0;
+    for (size_t i = 0; i < all.n; i++)
+        if (retired_find(&push->applier->retired, map, all.p[i].key) == push->applier->retired.n)
+            kept[n++] = all.p[i];
+    out->maps[map] = (struct plan_map){ kept, n };
     return APPLY_OK;
 }
 
@@ -134,11 +159,15 @@ enum apply_status applier_read(struct applier *applier, struct arena *arena, con
     error[0] = '\0';
     batch_addf(push.batch, "show map %s", applier->map_word.p);
     batch_add(push.batch, STR("show servers state"));
+    for (size_t i = 0; i < PLAN_MAPS; i++)
+        batch_addf(push.batch, "show map %s", applier->maps[i].word.p);
     enum apply_status status = push_batch(&push, "reading the state");
     if (status == APPLY_OK)
         status = read_routes(&push, arena_copy(arena, batch_answer(push.batch, 0)), out);
     if (status == APPLY_OK)
         status = read_servers(&push, arena_copy(arena, batch_answer(push.batch, 1)), shape, out);
+    for (size_t i = 0; i < PLAN_MAPS && status == APPLY_OK; i++)
+        status = read_map(&push, arena_copy(arena, batch_answer(push.batch, 2 + i)), i, out);
     if (status == APPLY_OK)
         status = drop_missing(&push, out);
     batch_destroy(push.batch);

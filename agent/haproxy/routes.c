@@ -91,46 +91,6 @@ static enum apply_status prepare(struct push *push, int64_t *version)
     return status;
 }
 
-/* Sends one payload; `command` is complete but for the empty line at its end. */
-static enum apply_status send_payload(struct push *push, struct buf *command, struct buf *answer)
-{
-    buf_reset(answer);
-    buf_putc(command, '\n');
-    enum runtime_status status = runtime_call(&push->applier->runtime, buf_str(command), answer);
-    push->applier->counts.commands++;
-    if (status == RUNTIME_REFUSED)
-        return push_differs(push, "a route is too long for the runtime socket");
-    if (status != RUNTIME_OK)
-        return push_failed(push, status, "sending routes");
-    struct reply reply = reply_classify(buf_str(answer));
-    if (reply.kind != REPLY_OK)
-        return push_differs(push, "sending routes: %.*s", STR_ARG(reply.text));
-    return APPLY_OK;
-}
-
-/* All entries, in as few payloads as fit. */
-static enum apply_status send_entries(struct push *push, int64_t version, const struct runtime_state *to)
-{
-    struct buf command = { 0 }, answer = buf_make(1 << 20);
-    enum apply_status status = APPLY_OK;
-    for (size_t i = 0; i < to->n_routes && status == APPLY_OK;) {
-        buf_reset(&command);
-        buf_printf(&command, "add map @%lld %s <<\n", (long long)version, push->applier->map_word.p);
-        size_t start = command.n, before = start;
-        for (; i < to->n_routes; i++, before = command.n) {
-            emit_map_line(&command, &to->routes[i]);
-            if (command.n >= RUNTIME_COMMAND_MAX && before > start) {
-                command.n = before; /* opens the next payload */
-                break;
-            }
-        }
-        status = send_payload(push, &command, &answer);
-    }
-    buf_fini(&command);
-    buf_fini(&answer);
-    return status;
-}
-
 static enum apply_status commit(struct push *push, int64_t version, size_t entries)
 {
     struct reply_map map;
@@ -158,7 +118,9 @@ enum apply_status routes_replace(struct push *push, const struct runtime_state *
     if (status != APPLY_OK)
         return status;
     push->applier->counts.replacements++;
-    status = send_entries(push, version, to);
+    struct str command =
+        arena_printf(push->arena, "add map @%lld %s <<", (long long)version, push->applier->map_word.p);
+    status = push_entries(push, command, to->routes, to->n_routes, "sending routes");
     if (status == APPLY_OK)
         return commit(push, version, to->n_routes);
     if (status == APPLY_DIFFERS) {

@@ -18,10 +18,14 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
     X(BAD_SOURCE, "bad-source", ERROR, "the input cannot be read as what it claims to be")                   \
     X(DUPLICATE_KEY, "duplicate-key", WARNING, "two keys say the same; the last one counts")                 \
     X(MARKER_IGNORED, "marker-ignored", WARNING, "a switch with another value than true or nothing is off, with all below it") \
+    X(LIST_KEY_IGNORED, "list-key-ignored", WARNING, "a key below a list that is no number; it says nothing") \
     X(RULE_SYNTAX, "rule-syntax", ERROR, "the rule does not parse; the router is left out")                  \
     X(RULE_MATCHER, "rule-matcher", ERROR, "a matcher is unknown or its arguments are wrong; the router is left out") \
+    X(RULE_REGEX, "rule-regex", ERROR, "a regular expression that Go's syntax does not know, or too large a one; the router is left out") \
     X(RULE_TOO_LARGE, "rule-too-large", ERROR, "the rule expands to more alternatives than are compiled")    \
     X(RULE_NEVER, "rule-never", WARNING, "the rule can never match")                                         \
+    X(RULE_DIFFERS, "rule-differs", WARNING, "for some requests the rule says something else here than in Traefik") \
+    X(REGEX_BACKTRACK, "regex-backtrack", WARNING, "the regular expression may need time beyond all bounds; then it does not match") \
     X(MISSING_REFERENCE, "missing-reference", ERROR, "a name that no object has; what needs it is left out") \
     X(BROKEN_REFERENCE, "broken-reference", ERROR, "the object named is itself in error; what needs it is left out") \
     X(BAD_OBJECT, "bad-object", ERROR, "the object is incomplete or contradicts itself; it is left out")     \
@@ -71,6 +75,7 @@ void diag_sort(struct diag *diag);
 
 const char *finding_name(enum finding_code code);
 const char *finding_meaning(enum finding_code code);
+enum severity finding_severity(enum finding_code code);
 /* The code of that name, or FINDING_COUNT. */
 enum finding_code finding_by_name(struct str name);
 const char *severity_name(enum severity severity);

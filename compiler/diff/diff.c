@@ -8,9 +8,10 @@ const char *step_name(enum step_kind kind)
 {
     static const char *const names[] = {
         [STEP_ADD_BACKEND] = "add backend",
-        [STEP_ADD_SERVER] = "add server",     [STEP_SET_SERVER] = "set server",
-        [STEP_LOAD_POLICY] = "load policy",   [STEP_SET_ROUTE] = "set route",
-        [STEP_ADD_ROUTE] = "add route",       [STEP_DELETE_ROUTE] = "delete route",
+        [STEP_ADD_SERVER] = "add server",         [STEP_SET_SERVER] = "set server",
+        [STEP_LOAD_POLICY] = "load policy",       [STEP_FILL_MAP] = "fill map",
+        [STEP_RETIRE] = "retire entries",         [STEP_SET_ROUTE] = "set route",
+        [STEP_ADD_ROUTE] = "add route",           [STEP_DELETE_ROUTE] = "delete route",
         [STEP_REPLACE_ROUTES] = "replace routes", [STEP_TRIM_POLICY] = "trim policy",
         [STEP_REMOVE_SERVER] = "remove server",
     };
@@ -19,12 +20,14 @@ const char *step_name(enum step_kind kind)
 
 struct runtime_state runtime_state_of(const struct plan *plan)
 {
-    return (struct runtime_state){ .routes = plan->routes,
+    struct runtime_state state = { .routes = plan->routes,
                                    .n_routes = plan->n_routes,
                                    .backends = plan->backends,
                                    .n_backends = plan->n_backends,
                                    .programs = plan->programs,
                                    .n_programs = plan->n_programs };
+    memcpy(state.maps, plan->maps, sizeof state.maps);
+    return state;
 }
 
 struct differ {
@@ -127,11 +130,53 @@ static void diff_programs(struct differ *d, const struct runtime_state *from, co
                                               .reason = arena_printf(d->arena, "%zu old programs", gone) });
 }
 
-struct steps diff_runtime(struct arena *arena, const struct runtime_state *from, const struct runtime_state *to)
+/* What of `a` is not in `b`. A key with another value is damage: filling a map mends it, retiring leaves it
+ * alone. */
+static struct plan_map map_without(struct arena *arena, const struct plan_map *a, const struct plan_map *b,
+                                   bool by_value)
+{
+    struct plan_entry *p = ARENA_ARRAY(arena, struct plan_entry, a->n);
+    size_t n = 0, j = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        while (j < b->n && str_cmp(b->p[j].key, a->p[i].key) < 0)
+            j++;
+        bool there = j < b->n && str_eq(b->p[j].key, a->p[i].key);
+        if (!there || (by_value && !str_eq(b->p[j].value, a->p[i].value)))
+            p[n++] = a->p[i];
+    }
+    return (struct plan_map){ p, n };
+}
+
+static void add_map_step(struct differ *d, step_vec *to, enum step_kind kind, enum plan_map_id map,
+                         struct plan_map entries)
+{
+    if (entries.n)
+        vec_push(to,
+                 (struct step){ .kind = kind,
+                                .map = map,
+                                .entries = entries.p,
+                                .n_entries = entries.n,
+                                .reason = arena_printf(d->arena, "%s: %zu", step_name(kind), entries.n) });
+}
+
+static void diff_maps(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
+{
+    for (size_t i = 0; i < PLAN_MAPS; i++) {
+        enum plan_map_id map = (enum plan_map_id)i;
+        add_map_step(d, &d->make, STEP_FILL_MAP, map,
+                     map_without(d->arena, &to->maps[i], &from->maps[i], true));
+        add_map_step(d, &d->breaking, STEP_RETIRE, map,
+                     map_without(d->arena, &from->maps[i], &to->maps[i], false));
+    }
+}
+
+struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
+                          const struct runtime_state *to)
 {
     struct differ d = { .arena = arena };
     diff_backends(&d, from, to);
     diff_programs(&d, from, to);
+    diff_maps(&d, from, to);
     diff_routes(&d, from, to);
     struct steps out = { .n = d.backends.n + d.make.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
     struct step *all = ARENA_ARRAY(arena, struct step, out.n);

@@ -12,20 +12,24 @@ struct runtime_state {
     size_t n_backends;
     const struct plan_program *programs; /* by id */
     size_t n_programs;
+    struct plan_map maps[PLAN_MAPS];
 };
 
 struct runtime_state runtime_state_of(const struct plan *plan);
 
 enum step_kind {
-    STEP_ADD_BACKEND,  /* backend, backend_kind: HAProxy 3.4 and newer; servers follow */
-    STEP_ADD_SERVER,   /* backend, server: add, then enable */
-    STEP_SET_SERVER,   /* backend, server: weight or port differs */
-    STEP_LOAD_POLICY,  /* the agent gets the programs of both plans */
-    STEP_SET_ROUTE,    /* entry: of an existing key: the only change of the map */
-    STEP_ADD_ROUTE,    /* entry: a new key: the only change of the map */
-    STEP_DELETE_ROUTE, /* entry.key: the only change of the map */
+    STEP_ADD_BACKEND,    /* backend, backend_kind: HAProxy 3.4 and newer; servers follow */
+    STEP_ADD_SERVER,     /* backend, server: add, then enable */
+    STEP_SET_SERVER,     /* backend, server: weight or port differs */
+    STEP_LOAD_POLICY,    /* the agent gets the programs of both plans */
+    STEP_FILL_MAP,       /* map, entries, n_entries: what a map lacks */
+    STEP_SET_ROUTE,      /* entry: of an existing key: the only change of the map */
+    STEP_ADD_ROUTE,      /* entry: a new key: the only change of the map */
+    STEP_DELETE_ROUTE,   /* entry.key: the only change of the map */
     STEP_REPLACE_ROUTES, /* all entries in one versioned transaction: the commit of several changes */
-    STEP_TRIM_POLICY,  /* the agent forgets the old programs */
+    STEP_TRIM_POLICY,    /* the agent forgets the old programs */
+    STEP_RETIRE, /* map, entries, n_entries: no record needs them any more; deleted when no request can either
+                  */
     STEP_REMOVE_SERVER /* backend, server: no new requests; deleted when the last one has ended */
 };
 
@@ -35,6 +39,9 @@ struct step {
     enum backend_kind backend_kind;
     const struct plan_server *server;
     const struct plan_entry *entry;
+    enum plan_map_id map;
+    const struct plan_entry *entries;
+    size_t n_entries;
     struct str reason; /* for logs and `diff`: "server of whoami@etcd", "route changed" */
 };
 

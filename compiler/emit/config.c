@@ -2,6 +2,9 @@
 #include "emit/parts.h"
 #include "emit/scope.h"
 
+/* In rivals.cfg a request looks up so many groups of regular expressions. */
+enum { GROUP_LOOKUPS = 7 };
+
 /* Traefik's dialTimeout. A request that has waited about as long has timed out while connecting (the clocks that are
  * compared differ by some milliseconds). */
 #define CONNECT_TIMEOUT "30s"
@@ -83,12 +86,44 @@ static struct template_value entry_list(struct arena *arena, const struct settin
     return (struct template_value)LIST("entry_points", rows, n);
 }
 
-static struct template_value numbers(struct arena *arena, const char *list, const char *slot, const int *values, size_t n)
+/* `values`, or from `first` on. */
+static struct template_value numbers(struct arena *arena, const char *list, const char *slot, const int *values, int first,
+                                     size_t n)
 {
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
     for (size_t i = 0; i < n; i++)
-        rows[i] = SCOPE(arena, TEXT(slot, arena_printf(arena, "%d", values ? values[i] : (int)i)));
+        rows[i] = SCOPE(arena, TEXT(slot, arena_printf(arena, "%d", values ? values[i] : first + (int)i)));
     return (struct template_value)LIST(list, rows, n);
+}
+
+static struct template_value response_list(struct arena *arena, const struct shape *shape)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, shape->n_response_headers);
+    for (size_t i = 0; i < shape->n_response_headers; i++)
+        rows[i] = SCOPE(arena, TEXT("response_header", emit_word(arena, shape->response_headers[i])),
+                        TEXT("slot", arena_printf(arena, "%zu", i)));
+    return (struct template_value)LIST("response_headers", rows, shape->n_response_headers);
+}
+
+/* The names as one word: arguments of program.lua. */
+static struct str response_words(struct arena *arena, const struct shape *shape)
+{
+    struct buf words = { 0 };
+    for (size_t i = 0; i < shape->n_response_headers; i++)
+        buf_printf(&words, "%s%.*s", i ? "," : "", STR_ARG(shape->response_headers[i]));
+    struct str out = emit_word(arena, words.n ? buf_str(&words) : STR(","));
+    buf_fini(&words);
+    return out;
+}
+
+static struct template_value script_list(struct arena *arena, const struct emit_paths *paths)
+{
+    static const char *const scripts[] = { ARTIFACT_SCRIPTS };
+    const size_t n = sizeof scripts / sizeof *scripts;
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = SCOPE(arena, TEXT("script", emit_word(arena, emit_path(arena, paths, scripts[i]))));
+    return (struct template_value)LIST("scripts", rows, n);
 }
 
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
@@ -97,23 +132,28 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
     static const int statuses[] = { 429, 401, 403, 503, 500, 400, 404, 413 };
     const struct settings *settings = plan->settings;
     const struct shape *shape = &plan->shape;
-    bool both = shape->host_keys && shape->any_keys;
     int threads = settings->haproxy.threads, connections = settings->haproxy.max_connections;
     struct template_scope scope = SCOPE(
         arena, TEXT("sockets", emit_word(arena, paths->sockets)), TEXT("runtime_socket", STR(RUNTIME_SOCKET)),
         TEXT_IF("threads", arena_printf(arena, "%d", threads), threads > 0),
         TEXT_IF("connections", arena_printf(arena, "%d", connections), connections > 0),
-        TEXT("lua", emit_word(arena, emit_path(arena, paths, ARTIFACT_LUA))),
+        script_list(arena, paths),
+        TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
+        TEXT("response_words", response_words(arena, shape)), response_list(arena, shape),
+        numbers(arena, "rounds", "round", NULL, 0, shape->rounds > 1 ? (size_t)shape->rounds : 1),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
         TEXT("routes_word", emit_word(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
         TEXT("routes", path_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
+        TEXT("regexes", path_argument(arena, emit_path(arena, paths, emit_map_name(MAP_REGEXES)))),
+        TEXT("names", path_argument(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))),
+        TEXT("name_words", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))), TEXT("fields", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_FIELDS)))),
+        TEXT("labels", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_LABELS)))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
-        FLAG("host_keys", shape->host_keys), FLAG("any_keys", shape->any_keys), FLAG("both_keys", both),
-        TEXT("any_guard", shape->host_keys ? STR(" if !{ var(txn.r) -m found }") : STR("")),
-        FLAG("exits", both || shape->cut || shape->agent), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
+        FLAG("cut", shape->cut), FLAG("agent", shape->agent),
         FLAG("agent_full", shape->agent_full), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
-        entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, (size_t)settings->agent.workers),
-        numbers(arena, "statuses", "status", statuses, sizeof statuses / sizeof *statuses));
+        entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
+        numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
+        numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));
     template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);
 }

@@ -13,10 +13,20 @@ void emit_map_line(struct buf *out, const struct plan_entry *entry)
     buf_putc(out, '\n');
 }
 
-static void emit_routes(struct buf *out, const struct plan *plan)
+static void emit_lines(struct buf *out, const struct plan_entry *entries, size_t n)
 {
-    for (size_t i = 0; i < plan->n_routes; i++)
-        emit_map_line(out, &plan->routes[i]);
+    for (size_t i = 0; i < n; i++)
+        emit_map_line(out, &entries[i]);
+}
+
+const char *emit_map_name(enum plan_map_id map)
+{
+    static const char *const names[] = { [MAP_PROGRAMS] = "maps/programs.map",
+                                         [MAP_REGEXES] = "maps/regexes.map",
+                                         [MAP_FIELDS] = "maps/fields.map",
+                                         [MAP_LABELS] = "maps/labels.map",
+                                         [MAP_NAMES] = "maps/names.map" };
+    return names[map];
 }
 
 void emit_policy(struct buf *out, const struct plan *plan)
@@ -41,7 +51,8 @@ static struct artifact finish(struct arena *arena, const char *name, struct buf 
 
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
-    enum { ALL = 7 };
+    static const char *const scripts[] = { ARTIFACT_SCRIPTS };
+    enum { N_SCRIPTS = sizeof scripts / sizeof *scripts, ALL = 6 + N_SCRIPTS + PLAN_MAPS };
     struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL + plan->n_files);
     struct arena *scratch = arena_create();
     struct buf bytes = { 0 };
@@ -54,13 +65,18 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
     p[n++] = finish(arena, ARTIFACT_CONFIG, &bytes, true);
     emit_backends(&bytes, scratch, plan, paths);
     p[n++] = finish(arena, ARTIFACT_BACKENDS, &bytes, false);
-    emit_routes(&bytes, plan);
+    emit_lines(&bytes, plan->routes, plan->n_routes);
     p[n++] = finish(arena, ARTIFACT_ROUTES, &bytes, false);
+    for (size_t i = 0; i < PLAN_MAPS; i++) {
+        emit_lines(&bytes, plan->maps[i].p, plan->maps[i].n);
+        p[n++] = finish(arena, emit_map_name((enum plan_map_id)i), &bytes, false);
+    }
     if (plan->shape.agent) {
         emit_spoe(&bytes, scratch, plan);
         p[n++] = finish(arena, ARTIFACT_SPOE, &bytes, true);
     }
-    p[n++] = (struct artifact){ STR(ARTIFACT_LUA), template_load(ARTIFACT_LUA), true };
+    for (size_t i = 0; i < N_SCRIPTS; i++)
+        p[n++] = (struct artifact){ str_c(scripts[i]), template_load(scripts[i]), true };
     emit_policy(&bytes, plan);
     p[n++] = finish(arena, ARTIFACT_POLICY, &bytes, false);
     shape_write(&plan->shape, &bytes);

@@ -26,7 +26,8 @@ struct artifacts {
 #define ARTIFACT_ROUTES "maps/routes.map"
 #define ARTIFACT_TLS "tls" /* a folder: what servers are reached with */
 #define ARTIFACT_SPOE "spoe.cfg"
-#define ARTIFACT_LUA "maitred.lua"
+/* Scripts, in the order in which they are loaded; each builds on those before. */
+#define ARTIFACT_SCRIPTS "maitred.lua", "regex.lua", "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"
@@ -35,6 +36,8 @@ struct artifacts {
 /* Renders all of them: deterministic. HAProxy is started with -f haproxy.cfg -f backends.cfg. */
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
 
+/* "maps/programs.map". */
+const char *emit_map_name(enum plan_map_id map);
 /* The defaults section of a backend. */
 struct str emit_defaults(enum backend_kind kind);
 

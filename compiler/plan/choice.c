@@ -64,7 +64,7 @@ struct choice_target choice_target_of(struct arena *arena, const struct model_se
         return (struct choice_target){ backend->name, false };
     }
     struct buf name = { 0 };
-    buf_putc(&name, '>');
+    buf_putc(&name, '}');
     quote_field(&name, service->name);
     struct choice_target out = { arena_copy(arena, buf_str(&name)), true };
     buf_fini(&name);

@@ -21,7 +21,7 @@ bool choice_is_plain(const struct model_service *service);
 struct choice_target choice_target_of(struct arena *arena, const struct model_service *service,
                                       const struct strmap *holders);
 
-/* The entries of all services that are used, by key: ">whoami@etcd?" (no host begins with '>', and the '?'
+/* The entries of all services that are used, by key: "}whoami@etcd?" (no host begins with '}', and the '?'
  * makes it an exact one). Values are fields parted by ';': KIND;FLAGS;COOKIE;BACKEND;MEMBERS;TIMES
  * - KIND: w weighted, h by the client's address, f failover, s servers.
  * - FLAGS, of servers: r in turn, p the better of two, h by the client's address, l the least busy; k
@@ -30,7 +30,7 @@ struct choice_target choice_target_of(struct arena *arena, const struct model_se
  * - BACKEND, of servers.
  * - MEMBERS, parted by ',': of servers NAME|WEIGHT|URL|HOST|PATH (HOST: to be set if not empty; "!": the
  *   server cannot be asked, 500; PATH: to be put in front); of the others ID|WEIGHT|NAME|TARGET, a target
- *   being a backend or ">name".
+ *   being a backend or "}name".
  * - TIMES, of servers: ANSWER|CONNECT, milliseconds until an answer begins and to connect, or empty.
  * Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
 struct plan_entry *choice_entries(struct arena *arena, const struct model *model,

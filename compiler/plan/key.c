@@ -22,7 +22,7 @@ bool key_put_path(struct buf *out, struct str path, bool prefix)
         if (c == '%' && (cut_short ? !prefix : !is_reserved_code(str_from(path, i))))
             return false;
         if ((unsigned char)c <= 0x20 || c == 0x7f)
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+            buf_printf(out, "#%02X", (unsigned)(unsigned char)c);
         else
             buf_putc(out, c);
     }
@@ -33,7 +33,9 @@ void key_put_prefix(struct buf *out, struct str prefix)
 {
     for (size_t i = 0; i < prefix.n; i++) {
         char c = prefix.p[i];
-        if ((unsigned char)c <= 0x20 || c == 0x7f || c == '%' || c == '?' || c == '#')
+        if ((unsigned char)c <= 0x20 || c == 0x7f)
+            buf_printf(out, "#%02X", (unsigned)(unsigned char)c);
+        else if (c == '%' || c == '?' || c == '#')
             buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
         else
             buf_putc(out, c);
@@ -58,22 +60,16 @@ static bool is_ipv6_text(struct str host)
     return colons >= 2;
 }
 
-bool key_put_host(struct buf *out, struct str host)
+bool key_put_host(struct buf *out, struct str host, size_t dots)
 {
-    while (host.n && host.p[host.n - 1] == '.')
-        host.n--;
-    if (host.n == 0)
-        return false;
     bool ipv6 = is_ipv6_text(host);
-    if (ipv6)
-        buf_putc(out, '[');
     for (size_t i = 0; i < host.n; i++) {
         char c = ascii_lower(host.p[i]);
         if (!ipv6 && !is_host_byte(c))
             return false;
         buf_putc(out, c);
     }
-    if (ipv6)
-        buf_putc(out, ']');
-    return true;
+    for (size_t i = 0; i < dots; i++)
+        buf_putc(out, '.');
+    return host.n > 0;
 }

@@ -1,4 +1,4 @@
-/* Rules to keys: which router wins at which key of routes.map. Internal to plan. */
+/* Rules to keys: which router wins at which key of routes.map, and what may still beat it. Internal to plan. */
 #pragma once
 
 #include "plan/program.h"
@@ -6,17 +6,18 @@
 /* A key and the router whose record stands there. */
 struct match {
     struct str key;
-    size_t path_at;  /* where the path begins in the key; an exact one ends in '?' */
-    size_t router;   /* index into model->routers */
-    size_t prefix;   /* which prefix its chain cuts off the paths of this key, an index into strip.prefixes; */
-    bool cuts;       /* … if any */
-    bool challenged; /* a record of any host may have a greater rank: the skeleton must look */
+    size_t path_at;    /* where the path begins in the key; an exact one ends in '?'. Router keys: the key's length */
+    size_t router;     /* index into model->routers, or NOBODY: what may beat it is all that the key is for */
+    size_t prefix;     /* which prefix its chain cuts off the paths of this key, an index into strip.prefixes; */
+    bool cuts;         /* … if any */
+    struct str rivals; /* of a first key: letters of enum rival in plan.h */
+    struct str group;  /* of a further key: name of a group or table */
 };
 
 struct matches {
     const struct match *p; /* by key */
     size_t n;
-    bool host_keys, any_keys;
+    struct plan_map regexes, fields, labels, names; /* the other maps: plan.h */
 };
 
 /* chains: one for each router of the model, in its order. */

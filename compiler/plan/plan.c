@@ -5,9 +5,13 @@
 #include "base/strmap.h"
 #include "plan/choice.h"
 #include "plan/match.h"
+#include "plan/place.h"
+#include "plan/ops.h"
 #include "plan/record.h"
 #include "plan/service.h"
 #include "plan/shape.h"
+
+typedef VEC(struct str) name_list;
 
 static struct shape_need services_needed(struct arena *arena, const struct model *model)
 {
@@ -31,14 +35,47 @@ static struct chain_plan *chains_of(struct arena *arena, const struct model *mod
 /* Which kinds of things occur: of routers that win somewhere only. */
 static void add_kinds(struct shape_need *need, const struct matches *matches, const struct chain_plan *chains)
 {
-    need->host_keys = matches->host_keys;
-    need->any_keys = matches->any_keys;
     for (size_t i = 0; i < matches->n; i++) {
-        const struct plan_program *program = chains[matches->p[i].router].program;
+        if (matches->p[i].router == NOBODY)
+            continue;
+        const struct chain_plan *chain = &chains[matches->p[i].router];
+        int rounds = (int)chain->rounds;
         need->cut = need->cut || matches->p[i].cuts;
-        need->agent = need->agent || program;
-        need->agent_full = need->agent_full || (program && program_is_full(program));
+        need->agent = need->agent || chain->program || chain->n_asked;
+        need->agent_full = need->agent_full || (chain->program && program_is_full(chain->program));
+        for (size_t j = 0; j < chain->n_asked; j++)
+            need->agent_full = need->agent_full || program_is_full(chain->asked[j]);
+        need->rounds = rounds > need->rounds ? rounds : need->rounds;
     }
+}
+
+static void add_names(struct strmap *seen, name_list *names, const struct model_headers_list *headers)
+{
+    for (size_t i = 0; i < headers->n; i++)
+        if (!strmap_put(seen, headers->p[i].name, seen))
+            vec_push(names, headers->p[i].name);
+}
+
+/* The names of headers that programs set in answers. Those of CORS are among the usual ones anyway. */
+static void add_response_headers(struct arena *arena, struct shape_need *need, const struct model *model)
+{
+    struct strmap *seen = strmap_create(arena, 16);
+    name_list names = { 0 };
+    for (size_t i = 0; i < model->n_routers; i++)
+        for (size_t j = 0; j < model->routers[i].n_ops; j++) {
+            const struct model_op *op = &model->routers[i].ops[j];
+            if (op->kind != OP_HEADERS)
+                continue;
+            add_names(seen, &names, &op->headers->response);
+            add_names(seen, &names, &op->headers->security);
+            add_names(seen, &names, &op->headers->secure);
+        }
+    struct str *copy = ARENA_ARRAY(arena, struct str, names.n);
+    if (names.n)
+        memcpy(copy, names.p, names.n * sizeof *copy);
+    need->response_headers = copy;
+    need->n_response_headers = names.n;
+    vec_fini(&names);
 }
 
 static void fill_backends(struct arena *arena, const struct model *model, struct plan *plan)
@@ -100,12 +137,14 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
     struct buf scratch = { 0 };
     for (size_t i = 0; i < matches->n; i++) {
         const struct match *match = &matches->p[i];
-        const struct model_router *router = &model->routers[match->router];
-        struct choice_target target = choice_target_of(arena, router->service, holders);
+        const struct model_router *router = match->router == NOBODY ? NULL : &model->routers[match->router];
+        struct choice_target target = { 0 };
         while (chosen < n_choices && str_cmp(choices[chosen].key, match->key) < 0)
             *next++ = choices[chosen++];
+        if (router)
+            target = choice_target_of(arena, router->service, holders);
         *next++ = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
-                                                                 &chains[match->router], &target) };
+                                                                 router ? &chains[match->router] : NULL, &target) };
     }
     while (chosen < n_choices)
         *next++ = choices[chosen++];
@@ -122,11 +161,16 @@ static int program_compare(const void *a, const void *b)
 static void fill_programs(struct arena *arena, const struct model *model, const struct chain_plan *chains,
                           struct plan *plan)
 {
-    struct plan_program *programs = ARENA_ARRAY(arena, struct plan_program, model->n_routers);
-    size_t n = 0, kept = 0;
+    size_t most = 0, n = 0, kept = 0;
     for (size_t i = 0; i < model->n_routers; i++)
+        most += chains[i].n_asked + 1;
+    struct plan_program *programs = ARENA_ARRAY(arena, struct plan_program, most);
+    for (size_t i = 0; i < model->n_routers; i++) {
         if (chains[i].program)
             programs[n++] = *chains[i].program;
+        for (size_t j = 0; j < chains[i].n_asked; j++)
+            programs[n++] = *chains[i].asked[j];
+    }
     if (n)
         qsort(programs, n, sizeof *programs, program_compare);
     for (size_t i = 0; i < n; i++)
@@ -134,6 +178,39 @@ static void fill_programs(struct arena *arena, const struct model *model, const 
             programs[kept++] = programs[i];
     plan->programs = programs;
     plan->n_programs = kept;
+}
+
+static int entry_compare(const void *a, const void *b)
+{
+    return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
+}
+
+/* Entries of equal keys are equal. */
+static struct plan_map map_of(struct arena *arena, plan_entries *all)
+{
+    struct plan_entry *p = ARENA_ARRAY(arena, struct plan_entry, all->n);
+    size_t n = 0;
+    if (all->n)
+        qsort(all->p, all->n, sizeof *all->p, entry_compare);
+    for (size_t i = 0; i < all->n; i++)
+        if (n == 0 || !str_eq(p[n - 1].key, all->p[i].key))
+            p[n++] = all->p[i];
+    vec_fini(all);
+    return (struct plan_map){ p, n };
+}
+
+static void fill_maps(struct arena *arena, const struct model *model, const struct matches *matches,
+                      const struct chain_plan *chains, struct plan *plan)
+{
+    plan_entries programs = { 0 };
+    for (size_t i = 0; i < model->n_routers; i++)
+        if (chains[i].ops.key.p)
+            ops_lines(arena, &chains[i].ops, &programs);
+    plan->maps[MAP_PROGRAMS] = map_of(arena, &programs);
+    plan->maps[MAP_REGEXES] = matches->regexes;
+    plan->maps[MAP_FIELDS] = matches->fields;
+    plan->maps[MAP_LABELS] = matches->labels;
+    plan->maps[MAP_NAMES] = matches->names;
 }
 
 struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous)
@@ -145,6 +222,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     struct matches matches = match_build(arena, model, chains);
     struct shape_need need = services_needed(arena, model);
     add_kinds(&need, &matches, chains);
+    add_response_headers(arena, &need, model);
     if (!previous)
         plan->shape_reason = STR("a first configuration");
     if (!previous || !shape_fit(arena, previous, &need, &plan->shape, &plan->shape_reason))
@@ -153,6 +231,7 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     fill_files(arena, plan);
     fill_routes(arena, model, &matches, chains, plan);
     fill_programs(arena, model, chains, plan);
+    fill_maps(arena, model, &matches, chains, plan);
     return plan;
 }
 

@@ -24,11 +24,15 @@ struct shape_backend {
 };
 
 struct shape {
-    bool host_keys; /* rules with Host occur */
-    bool any_keys;  /* rules without Host occur */
-    bool cut;       /* records with a path cut occur (field CUT) */
-    bool agent;     /* records with an agent program occur */
-    bool agent_full; /* … that need the whole request (host, url, headers), not only program and address */
+    bool host_keys;   /* rules with Host occur */
+    bool any_keys;    /* rules without Host occur */
+    bool cut;         /* records with a path cut occur (field CUT) */
+    bool agent;       /* records with an agent program occur */
+    bool agent_full;  /* … that need the whole request (host, url, headers), not only program and address */
+    int rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
+                         between */
+    const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
+    size_t n_response_headers;
     bool grows; /* the running HAProxy can add backends. Not part of the skeleton: set by who asks for the next plan */
     const struct shape_backend *backends; /* in byte order of the names */
     size_t n_backends;
@@ -39,6 +43,22 @@ struct plan_entry {
     struct str key, value;
 };
 
+/* Maps that records point into. Their keys are digests of what they say, so the value of a key never changes:
+ * entries are there before the first record that needs them, and go when no request can meet them any more.
+ */
+enum plan_map_id {
+    MAP_PROGRAMS, /* programs.map: native programs, see ops.h */
+    MAP_REGEXES, /* regexes.map: "^GROUP\|EXPRESSION" → "{ROUTER"; of one group the best router first */
+    MAP_FIELDS,  /* fields.map: the same for those that look at headers or the query → "RANK;ROUTER" */
+    MAP_LABELS,  /* labels.map: "TABLE/LABEL" → "RANK;ROUTER;GROUP": who is decided by the label, and a group of fields.map to try */
+    MAP_NAMES,   /* names.map: names of headers that labels ask for; no digests, but one too many does no harm */
+    PLAN_MAPS
+};
+
+struct plan_map {
+    const struct plan_entry *p; /* by key */
+    size_t n;
+};
 /* Certificates that servers are reached with: a file below the artifacts' folder of TLS, and in HAProxy's memory. Named after
  * its contents. */
 struct plan_file {
@@ -94,29 +114,69 @@ struct plan {
     size_t n_backends;
     const struct plan_program *programs; /* by id */
     size_t n_programs;
+    struct plan_map maps[PLAN_MAPS];
     const struct plan_file *const *files; /* of all servers, by name */
     size_t n_files;
 };
 
-/* routes.map also holds how backends are chosen (choice.h): keys that begin with '>', so that one transaction changes both.
- * The records (a key is HOST|E/PATH, E the index of the entry point, HOST empty for any host; exact paths end
- * in '?', prefixes do not; looked up by map_beg with the line HOST|E/PATH?, so the longest key wins).
- * A path in a key is the routing path (reference/traefik-routing.md 3.4), blanks and control bytes staying
- * in their %XX form. Fields of the value are parted by ';' and quoted by quote_field: */
+/* The keys of routes.map. E is the index of an entry point; HOST is lower case, without port (its last dot cut off where it has just
+ * one); PATH is the routing path (reference/traefik-routing.md 3.4) with blanks and control bytes as #XX; keys of exact
+ * paths end in '?', those of prefixes do not. All are looked up by map_beg with a line that ends in PATH?, so the longest key wins.
+ *
+ * First keys, of which a request finds one:
+ *     HOST|E/PATH       rules of that host
+ *     |E/PATH           rules of any host, where no key of the host was found
+ * Further keys, which the first record asks for (enum rival); SCOPE is HOST|E/PATH, |E/PATH, or *.REST|E/PATH for one label and then REST:
+ *     *.REST|E/PATH     rules of wildcard hosts
+ *     <METHOD/SCOPE     rules that need just this method
+ *     >SCOPE            a group of regular expressions over address, host, method and path; also
+ *     >>LABELS|E/PATH   … of hosts that end in these two or three labels,
+ *     >^E^BEGINNING     … of hosts that begin so,
+ *     >=E=              … of all hosts and paths
+ *     @SCOPE, @=E=      a table of what the request must have: a header (name=value, or name: for any value) or query parameter
+ *                       (?key=value, ?key:); nothing at all for regular expressions that need headers or the query
+ *     {NAME             the router, for those that are found in one of these ways
+ *     }NAME             how a backend is chosen (choice.h): here, so that one transaction changes both
+ *
+ * Fields of a record are parted by ';' and quoted by quote_field: */
 enum record_field {
-    RECORD_FLAGS = 1, /* "." : nothing to do but to use the backend. Else of these letters:
-                         a  a record of any host may beat this one: look, compare RANK
+    RECORD_FLAGS = 1, /* '+' where RECORD_MORE holds rivals; then "." (nothing to do but to use the backend) or of these letters:
                          s  cut the path natively, S  cut it by Lua (the prefix needs decoding)
                          e  the key is an exact path: what the cut leaves of it is RESULT
                          g  ask the agent
-                         b  the backend is chosen for each request: BACKEND names how (choice.h) */
-    RECORD_BACKEND,   /* a declared backend; or, with flag b, ">name" */
-    RECORD_RANK,      /* greater (strcmp) wins; at equal rank the record of the host wins over that of any host */
-    RECORD_PROGRAM,   /* plan_program.id, or empty */
+                         p  run the native program OPS; q: behind the agent
+                         b  the backend is chosen for each request: BACKEND names how */
+    RECORD_BACKEND,   /* a declared backend; with flag b, "}name"; empty: no router, only rivals or groups */
+    RECORD_RANK,      /* of two records the one with the smaller text (strcmp) RANK;ROUTER wins */
     RECORD_ROUTER,    /* qualified name of the router */
+    RECORD_PROGRAM,   /* plan_program.id, or empty */
     RECORD_CUT,       /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
-    RECORD_RESULT     /* with flag e: the path after the cut, as long as the request spells its path without codes */
+    RECORD_RESULT,    /* with flag e: the path after the cut, as long as the request spells its path without codes */
+    RECORD_MORE,      /* of first keys: letters of RIVAL_LETTERS; of further keys: the name of a group or table */
+    RECORD_OPS        /* with flag p or q: key of programs.map. Fields at the end that are empty are not written */
 };
+
+/* What may beat the router of a first record for some of its requests. */
+enum rival {
+    RIVAL_ANY,         /* |E/PATH */
+    RIVAL_WILD,        /* *.REST|E/PATH */
+    RIVAL_METHOD,      /* <METHOD/HOST|E/PATH */
+    RIVAL_METHOD_ANY,  /* <METHOD/|E/PATH */
+    RIVAL_METHOD_WILD, /* <METHOD/ *.REST|E/PATH */
+    RIVAL_REGEX,       /* >HOST|E/PATH */
+    RIVAL_REGEX_ANY,   /* >|E/PATH */
+    RIVAL_REGEX_WILD,  /* >*.REST|E/PATH */
+    RIVAL_REGEX_HOST,  /* >>LABELS|E/PATH and >^E^BEGINNING */
+    RIVAL_REGEX_ROOT,  /* >=E= */
+    RIVAL_HEADER,      /* @SCOPE or @=E=, if the request has one of the headers */
+    RIVAL_QUERY,       /* …, if it has a query */
+    RIVAL_FULL,        /* …, in any case */
+    RIVAL_COUNT
+};
+#define RIVAL_LETTERS "awmnoxyzhrvqf"
+
+/* The rank of a record without a router: worse than any. */
+#define RANK_NOBODY "~"
 
 /* `previous` is the shape of the running process, NULL for none. It is kept if everything fits (holders
  * aside); otherwise the plan has a new one, with every service under its own name, and says why. */

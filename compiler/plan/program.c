@@ -4,7 +4,9 @@
 
 #include "base/hash.h"
 #include "base/quote.h"
+#include "plan/conjunct.h"
 #include "plan/key.h"
+#include "plan/ops.h"
 
 enum { DIGEST_DIGITS = 16 };
 
@@ -48,15 +50,16 @@ static void put_limit(struct buf *out, const struct model_router *router, size_t
     buf_putc(out, '}');
 }
 
+/* The program of those ops of a router that are marked. */
 static const struct plan_program *agent_program(struct arena *arena, const struct model_router *router,
-                                                const struct settings *settings)
+                                                const bool *marked, const struct settings *settings)
 {
     struct buf json = { 0 };
     bool full = false;
     size_t n = 0;
     buf_puts(&json, "{\"ops\":[");
     for (size_t i = 0; i < router->n_ops; i++) {
-        if (router->ops[i].kind != OP_RATE_LIMIT)
+        if (!marked[i])
             continue;
         if (n++)
             buf_putc(&json, ',');
@@ -77,25 +80,124 @@ static const struct plan_program *agent_program(struct arena *arena, const struc
     return program;
 }
 
-struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
-                                const struct settings *settings)
+static bool is_of_agent(const struct model_op *op)
 {
-    struct chain_plan chain = { .program = agent_program(arena, router, settings) };
-    for (size_t i = 0; i < router->n_ops && !chain.strip; i++)
-        if (router->ops[i].kind == OP_STRIP_PREFIX)
-            chain.strip = &router->ops[i];
-    if (!chain.strip)
-        return chain;
-    struct str *prefixes = ARENA_ARRAY(arena, struct str, chain.strip->strip.n);
+    return op->kind == OP_RATE_LIMIT;
+}
+
+/* Whether the verdict of an agent's op is the same before and behind a native op that neither refuses nor
+ * changes answers. */
+static bool is_blind(const struct model_op *op)
+{
+    return op->kind == OP_RATE_LIMIT && op->limit.source == SOURCE_IP;
+}
+
+/* Whether a native op leaves answers alone and never refuses a request. */
+static bool is_silent(const struct model_op *op)
+{
+    const struct model_headers *h = op->headers;
+    return op->kind == OP_ADD_PREFIX || (op->kind == OP_HEADERS && h->response.n == 0 && !h->cors.on && h->n_hosts == 0 &&
+                                         h->security.n == 0 && h->secure.n == 0);
+}
+
+/* Keys of the strip's prefixes. */
+static void fill_strip(struct arena *arena, struct chain_plan *chain)
+{
+    struct str *prefixes = ARENA_ARRAY(arena, struct str, chain->strip->strip.n);
     struct buf key = { 0 };
-    for (size_t i = 0; i < chain.strip->strip.n; i++) {
+    for (size_t i = 0; i < chain->strip->strip.n; i++) {
         buf_reset(&key);
-        key_put_prefix(&key, chain.strip->strip.prefixes[i]);
+        key_put_prefix(&key, chain->strip->strip.prefixes[i]);
         prefixes[i] = arena_copy(arena, buf_str(&key));
     }
     buf_fini(&key);
-    chain.prefixes = prefixes;
+    chain->prefixes = prefixes;
+}
+
+/* At most one strip, of paths that the router's keys know, and ops of the agent that do not look at what it changes. */
+static bool is_simple(const struct model_router *router)
+{
+    size_t n_native = 0;
+    for (size_t i = 0; i < router->n_ops; i++) {
+        n_native += !is_of_agent(&router->ops[i]);
+        if (!is_of_agent(&router->ops[i]) && router->ops[i].kind != OP_STRIP_PREFIX)
+            return false;
+    }
+    return n_native == 0 || (n_native == 1 && dnf_is_decided(&router->dnf));
+}
+
+static struct chain_plan simple_chain(struct arena *arena, const struct model_router *router,
+                                      const struct settings *settings)
+{
+    struct chain_plan chain = { 0 };
+    bool *marked = ARENA_ARRAY(arena, bool, router->n_ops);
+    for (size_t i = 0; i < router->n_ops; i++) {
+        marked[i] = is_of_agent(&router->ops[i]);
+        if (router->ops[i].kind == OP_STRIP_PREFIX)
+            chain.strip = &router->ops[i];
+    }
+    chain.program = agent_program(arena, router, marked, settings);
+    chain.rounds = chain.program != NULL;
+    if (chain.strip)
+        fill_strip(arena, &chain);
     return chain;
+}
+
+/* Marks the agent's ops from `at` on that one call can decide together. What stands between them runs behind
+ * the call then, so it must be silent, and they blind to it. */
+static void mark_call(const struct model_router *router, size_t at, bool *marked)
+{
+    bool between = false;
+    for (size_t i = at; i < router->n_ops; i++) {
+        const struct model_op *op = &router->ops[i];
+        if (is_of_agent(op) && between && !is_blind(op))
+            return;
+        if (!is_of_agent(op) && !is_silent(op))
+            return;
+        marked[i] = is_of_agent(op);
+        between = between || !is_of_agent(op);
+    }
+}
+
+static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
+                                       const struct settings *settings)
+{
+    struct chain_plan chain = { 0 };
+    const struct plan_program **asked = ARENA_ARRAY(arena, const struct plan_program *, router->n_ops);
+    bool *done = ARENA_ARRAY(arena, bool, router->n_ops), native = false;
+    struct buf text = { 0 };
+    for (size_t i = 0; i < router->n_ops; i++) {
+        if (done[i])
+            continue;
+        if (!is_of_agent(&router->ops[i])) {
+            ops_put(&text, router, i);
+            chain.rounds += router->ops[i].kind == OP_IN_FLIGHT || router->ops[i].kind == OP_BODY_LIMIT;
+            native = true;
+            continue;
+        }
+        bool *marked = ARENA_ARRAY(arena, bool, router->n_ops);
+        mark_call(router, i, marked);
+        const struct plan_program *program = agent_program(arena, router, marked, settings);
+        for (size_t j = i; j < router->n_ops; j++)
+            done[j] = done[j] || marked[j];
+        chain.rounds++;
+        if (native) {
+            ops_put_agent(&text, program->id);
+            asked[chain.n_asked++] = program;
+        } else {
+            chain.program = program;
+        }
+    }
+    chain.asked = asked;
+    chain.ops = ops_entry(arena, buf_str(&text));
+    buf_fini(&text);
+    return chain;
+}
+
+struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
+                                const struct settings *settings)
+{
+    return is_simple(router) ? simple_chain(arena, router, settings) : general_chain(arena, router, settings);
 }
 
 size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)

@@ -1,12 +1,21 @@
-/* A router's chain as what the skeleton does for it: an agent program and a path cut. Internal to plan. */
+/* A router's chain as what the skeleton does for it. Internal to plan.
+ *
+ * The commonest chains need no program: at most one stripPrefix and ops of the agent that do not look at
+ * paths are flags and fields of the record. Everything else is a native program (ops.h), which says itself
+ * where the agent is asked. */
 #pragma once
 
 #include "plan/plan.h"
 
 struct chain_plan {
-    const struct plan_program *program; /* NULL: nothing for the agent */
-    const struct model_op *strip;       /* NULL: no path is cut */
+    const struct plan_program *program; /* asked first; NULL: nothing for the agent at the start */
+    const struct model_op *strip;       /* NULL: no path is cut by the record */
     const struct str *prefixes;         /* of strip, in key form; an empty one strips nothing */
+    struct plan_entry
+        ops; /* key and text of the native program, which runs behind `program`; key.p NULL: none */
+    const struct plan_program *const *asked; /* agent programs that the native one names */
+    size_t n_asked;
+    size_t rounds; /* how often a request pauses: for the agent, to be counted, for its body */
 };
 
 /* Computes it. The program is new in the arena; equal chains of one router give equal programs. */

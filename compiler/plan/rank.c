@@ -3,32 +3,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Traefik's providers.precedence: earlier wins ties. Those that maitred has. */
-static int provider_rank(struct str qualified)
+static int provider_digit(struct str qualified)
 {
-    static const char *const rising[] = { "@etcd", "@file", "@internal" };
-    int count = sizeof rising / sizeof *rising;
-    for (int i = 0; i < count; i++)
-        if (str_ends(qualified, str_c(rising[i])))
-            return i + 1;
-    return 0;
+    size_t at = qualified.n;
+    while (at > 0 && qualified.p[at - 1] != '@')
+        at--;
+    return '0' + provider_precedence(str_from(qualified, at));
 }
 
+/* A letter for sign and number of digits (A to S: 19 to 1 digits; a to s: negative, 1 to 19), then the digits, of positive
+ * numbers their complements. Capitals come before small letters. */
 void rank_put(struct buf *out, const struct model_router *router)
 {
     char digits[24];
-    uint64_t size = router->priority < 0 ? 0 - (uint64_t)router->priority : (uint64_t)router->priority;
+    bool negative = router->priority < 0;
+    uint64_t size = negative ? 0 - (uint64_t)router->priority : (uint64_t)router->priority;
     int n = snprintf(digits, sizeof digits, "%" PRIu64, size);
-    if (router->priority < 0)
-        for (int i = 0; i < n; i++)
-            digits[i] = (char)('0' + '9' - digits[i]);
-    buf_putc(out, (char)(router->priority < 0 ? 'Z' - n : 'a' + n));
+    for (int i = 0; i < n && !negative; i++)
+        digits[i] = (char)('0' + '9' - digits[i]);
+    buf_putc(out, (char)(negative ? 'a' + n - 1 : 'T' - n));
     buf_puts(out, digits);
-    buf_putc(out, (char)('0' + provider_rank(router->name)));
-}
-
-bool rank_above(const struct model_router *a, const struct model_router *b)
-{
-    return a->priority != b->priority ? a->priority > b->priority
-                                      : provider_rank(a->name) > provider_rank(b->name);
+    buf_putc(out, (char)provider_digit(router->name));
 }

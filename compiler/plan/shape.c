@@ -6,6 +6,11 @@
 #include "plan/choice.h"
 #include "plan/service.h"
 
+/* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
+enum { MAX_RESPONSE_HEADERS = 64 };
+/* So often a program may pause without a reload: a list of access, a limit and an authentication, say. */
+enum { USUAL_ROUNDS = 2 };
+
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {
     if (need->host_keys && !have->host_keys)
@@ -18,6 +23,8 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
         return STR("the first middleware of the agent");
     if (need->agent_full && !have->agent_full)
         return STR("the first middleware of the agent that reads headers");
+    if (need->rounds > have->rounds)
+        return STR("the first chain of middlewares that pauses so often");
     return (struct str){ 0 };
 }
 
@@ -147,7 +154,11 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
         vec_push(&h.backends, (struct shape_backend){ arena_copy(arena, old->name), arena_copy(arena, old->service),
                                                       arena_copy(arena, old->holder), old->kind });
     }
+    struct str *names = ARENA_ARRAY(arena, struct str, previous->n_response_headers);
+    for (size_t i = 0; i < previous->n_response_headers; i++)
+        names[i] = arena_copy(arena, previous->response_headers[i]);
     *out = *previous;
+    out->response_headers = names;
     bool ok = assign_holders(&h, need, previous->grows);
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, h.backends.n);
     if (h.backends.n) {
@@ -168,6 +179,57 @@ static size_t spares_for(size_t n_services, const struct settings *settings)
     enum { SHARE = 8 };
     size_t wanted = settings->haproxy.spare_backends > 0 ? (size_t)settings->haproxy.spare_backends : 0;
     return wanted && n_services / SHARE > wanted ? n_services / SHARE : wanted;
+}
+
+/* Names that the usual middlewares set: their first use costs no reload. */
+static const struct str usual_headers[] = {
+    STR("access-control-allow-credentials"),
+    STR("access-control-allow-origin"),
+    STR("access-control-expose-headers"),
+    STR("cache-control"),
+    STR("content-security-policy"),
+    STR("content-security-policy-report-only"),
+    STR("permissions-policy"),
+    STR("public-key-pins"),
+    STR("referrer-policy"),
+    STR("server"),
+    STR("strict-transport-security"),
+    STR("vary"),
+    STR("x-content-type-options"),
+    STR("x-frame-options"),
+    STR("x-powered-by"),
+    STR("x-robots-tag"),
+    STR("x-xss-protection"),
+};
+
+static int name_compare(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Those of the usual ones, the plan and the old shape, each once, by name. */
+static void grow_names(struct arena *arena, const struct shape *old, const struct shape_need *need,
+                       struct shape *out)
+{
+    const size_t n_usual = sizeof usual_headers / sizeof *usual_headers;
+    size_t n = n_usual + old->n_response_headers + need->n_response_headers, kept = 0;
+    struct str *names = ARENA_ARRAY(arena, struct str, n);
+    memcpy(names, usual_headers, sizeof usual_headers);
+    for (size_t i = 0; i < old->n_response_headers; i++)
+        names[n_usual + i] = arena_copy(arena, old->response_headers[i]);
+    for (size_t i = 0; i < need->n_response_headers; i++)
+        names[n_usual + old->n_response_headers + i] = need->response_headers[i];
+    qsort(names, n, sizeof *names, name_compare);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || !str_eq(names[kept - 1], names[i]))
+            names[kept++] = names[i];
+    out->response_headers = names;
+    out->n_response_headers = kept < MAX_RESPONSE_HEADERS ? kept : MAX_RESPONSE_HEADERS;
+}
+
+static int greater(int a, int b)
+{
+    return a > b ? a : b;
 }
 
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
@@ -194,6 +256,8 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .cut = true,
                            .agent = old->agent || need->agent,
                            .agent_full = old->agent_full || need->agent_full,
+                           .rounds = greater(greater(old->rounds, need->rounds), USUAL_ROUNDS),
                            .backends = backends,
                            .n_backends = n };
+    grow_names(arena, old, need, out);
 }

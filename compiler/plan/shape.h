@@ -7,6 +7,10 @@
 /* What a plan needs of its skeleton. */
 struct shape_need {
     bool host_keys, any_keys, cut, agent, agent_full;
+    int rounds;
+    const struct str *
+        response_headers; /* as in struct shape; those that the shape lacks are none of its reasons to grow */
+    size_t n_response_headers;
     const struct model_service *const *services; /* those that routers use, by name */
     size_t n_services;
 };

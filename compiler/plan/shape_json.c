@@ -9,10 +9,13 @@ void shape_write(const struct shape *shape, struct buf *out)
 {
     static const char *const words[] = { "false", "true" };
     buf_printf(out,
-               "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"agentFull\":%s,\n"
-               "\"backends\":[",
+               "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"agentFull\":%s,"
+               "\"rounds\":%d,\n\"responseHeaders\":[",
                words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent],
-               words[shape->agent_full]);
+               words[shape->agent_full], shape->rounds);
+    for (size_t i = 0; i < shape->n_response_headers; i++)
+        buf_printf(out, "%s\"%.*s\"", i ? "," : "", STR_ARG(shape->response_headers[i]));
+    buf_puts(out, "],\n\"backends\":[");
     for (size_t i = 0; i < shape->n_backends; i++) {
         buf_printf(out, "%s[\"%.*s\",\"", i ? ",\n" : "\n", STR_ARG(shape->backends[i].name));
         quote_name(out, shape->backends[i].service);
@@ -94,6 +97,33 @@ static bool read_backends(struct arena *arena, struct json_object *root, struct 
     return true;
 }
 
+/* They become part of the configuration, so they must be nothing but names of headers, each once. */
+static bool read_headers(struct arena *arena, struct json_object *root, struct shape *out)
+{
+    struct json_object *row;
+    if (!json_object_object_get_ex(root, "responseHeaders", &row) ||
+        !json_object_is_type(row, json_type_array))
+        return false;
+    size_t n = json_object_array_length(row);
+    struct str *names = ARENA_ARRAY(arena, struct str, n);
+    for (size_t i = 0; i < n; i++)
+        if (!read_text(arena, row, i, &names[i]) || !model_is_header_name(names[i]) ||
+            (i && str_cmp(names[i - 1], names[i]) >= 0))
+            return false;
+    out->response_headers = names;
+    out->n_response_headers = n;
+    return true;
+}
+
+static bool read_rounds(struct json_object *root, int *out)
+{
+    struct json_object *value;
+    if (!json_object_object_get_ex(root, "rounds", &value) || !json_object_is_type(value, json_type_int))
+        return false;
+    *out = json_object_get_int(value);
+    return *out >= 0 && *out <= MODEL_MAX_OPS;
+}
+
 bool shape_read(struct arena *arena, struct str json, struct shape *out)
 {
     *out = (struct shape){ 0 };
@@ -106,7 +136,8 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
               read_flag(root, "hostKeys", &out->host_keys) && read_flag(root, "anyKeys", &out->any_keys) &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
-              read_flag(root, "agentFull", &out->agent_full) && read_backends(arena, root, out);
+              read_flag(root, "agentFull", &out->agent_full) && read_rounds(root, &out->rounds) &&
+              read_headers(arena, root, out) && read_backends(arena, root, out);
     json_object_put(root);
     json_tokener_free(tokener);
     if (!ok)

@@ -2,16 +2,10 @@
 
 #include <stdlib.h>
 
-/* Providers that win ties come first; the others by name. */
-static size_t precedence(struct str provider)
-{
-    return str_eq(provider, STR("file")) ? 0 : str_eq(provider, STR("etcd")) ? 1 : 2;
-}
-
 static int compare_spaces(const void *a, const void *b)
 {
     const struct tree *x = ((const struct space *)a)->tree, *y = ((const struct space *)b)->tree;
-    size_t p = precedence(x->provider), q = precedence(y->provider);
+    int p = provider_precedence(x->provider), q = provider_precedence(y->provider);
     return p != q ? (p < q ? -1 : 1) : str_cmp(x->provider, y->provider);
 }
 

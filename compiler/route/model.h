@@ -2,13 +2,16 @@
  * and whatever is in error left out. Frozen: nothing behind this stage changes it. */
 #pragma once
 
+#include "route/model_op.h"
 #include "route/model_service.h"
 #include "route/rule.h"
 #include "route/settings.h"
 
-enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT };
+enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
+                     OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
+                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT };
 
-enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
+enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
 
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
@@ -25,6 +28,16 @@ struct model_op {
             enum source_kind source;
             struct str header; /* SOURCE_HEADER: its name, lower case */
         } limit;
+        struct str prefix; /* OP_ADD_PREFIX: not empty */
+        const struct model_headers *headers;
+        struct model_strip_regex strip_regex;
+        struct str path; /* OP_REPLACE_PATH */
+        struct model_replace replace; /* OP_REPLACE_REGEX, OP_REDIRECT_REGEX */
+        struct model_redirect redirect; /* OP_REDIRECT_SCHEME */
+        struct model_allow_list allow;
+        struct model_in_flight in_flight;
+        const char *refused_codes; /* OP_ENCODED: "2F5C": the codes that are refused, two digits each */
+        int64_t most_bytes; /* OP_BODY_LIMIT */
     };
 };
 
@@ -44,12 +57,18 @@ struct model_router {
 struct model {
     const struct settings *settings;
     int64_t revision;
-    const struct model_router *routers; /* by rank: priority descending, provider, stored name */
+    const struct model_router *routers; /* by rank (router_compare) */
     size_t n_routers;
     const struct model_service *services; /* by name */
     size_t n_services;
     size_t n_routers_out; /* routers of the trees that are in error, if only on one of their entry points */
 };
+
+/* Which provider wins ties (Traefik's providers.precedence, as far as they exist here): the smaller. */
+int provider_precedence(struct str provider);
+
+/* The order of all routers: priority descending, provider, name (as quote_field_compare orders). <0: a is asked first. */
+int router_compare(const struct model_router *a, const struct model_router *b);
 
 /* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops that
  * do nothing (rate limits without an average, strips without prefixes) are left out. The model points into

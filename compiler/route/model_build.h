@@ -6,7 +6,6 @@
 
 /* Limits against hostile trees. */
 enum {
-    MODEL_MAX_OPS = 64,            /* of one router: chains can name chains and double each time */
     MODEL_MAX_EXPANSION = 1 << 21, /* literals of all rules beyond those that were written */
     MODEL_MAX_GUESSES = 100000,    /* names compared to say what was meant */
     MODEL_MAX_TIES = 100,          /* TIE notes */
@@ -141,8 +140,31 @@ struct op_list middlewares_resolve(struct build *b, const struct list_value *nam
  * NULL then. */
 struct op_list op_list_join(struct build *b, const struct op_list *lists, size_t n);
 
+/* s with its ASCII letters small, in the arena. */
+struct str text_lower(struct arena *arena, struct str s);
+
+/* The program of a regular expression, or NULL with a finding. */
+const struct regex_program *model_read_regex(struct build *b, struct str pattern, struct str key);
+
+/* Which address counts. false with findings. */
+bool model_read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_ip_strategy *out);
+
+/* Readers of one kind of middleware each (model_path.c, model_headers.c, model_access.c): fill *op, set *idle to false where
+ * it does something; false with findings where it is in error. */
+bool model_read_add_prefix(struct build *b, const struct add_prefix *source, struct model_op *op, bool *idle);
+bool model_read_strip_regex(struct build *b, const struct strip_prefix_regex *source, struct model_op *op, bool *idle);
+bool model_read_replace_path(struct build *b, const struct replace_path *source, struct model_op *op, bool *idle);
+bool model_read_regex_replace(struct build *b, const struct regex_replace *source, struct model_op *op, bool *idle);
+bool model_read_redirect_scheme(struct build *b, const struct redirect_scheme *source, struct model_op *op, bool *idle);
+bool model_read_allow_list(struct build *b, const struct allow_list *source, struct model_op *op, bool *idle);
+bool model_read_in_flight(struct build *b, const struct in_flight_req *source, struct model_op *op, bool *idle);
+bool model_read_encoded(struct build *b, const struct encoded_characters *source, struct model_op *op, bool *idle);
+bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op, bool *idle);
+bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle);
+bool model_read_headers(struct build *b, const struct headers *source, struct model_op *op, bool *idle);
+
 /* Fills out->routers (in the order of the trees) and n_routers_out. */
 void routers_build(struct build *b, struct model *out);
 
-/* Copies routers, found in the order that decides ties, to `out` in rank order, and notes ties. */
+/* Copies routers to `out` in rank order, and notes ties. */
 void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out);

@@ -18,14 +18,6 @@ static bool read_strip_prefix(struct build *b, const struct strip_prefix *source
     return true;
 }
 
-static struct str lower_case(struct arena *arena, struct str s)
-{
-    char *p = arena_alloc(arena, s.n, 1);
-    for (size_t i = 0; i < s.n; i++)
-        p[i] = ascii_lower(s.p[i]);
-    return str_of(p, s.n);
-}
-
 static bool read_ip_strategy(struct build *b, const struct ip_strategy *strategy)
 {
     bool ok = true;
@@ -49,7 +41,7 @@ static bool read_source(struct build *b, const struct source_criterion *source, 
     }
     op->limit.source = by_header ? SOURCE_HEADER : by_host ? SOURCE_HOST : SOURCE_IP;
     if (by_header)
-        op->limit.header = lower_case(b->arena, source->request_header_name.v);
+        op->limit.header = text_lower(b->arena, source->request_header_name.v);
     return !by_ip || read_ip_strategy(b, &source->ip_strategy);
 }
 
@@ -97,6 +89,34 @@ static bool check_kind(struct build *b, const struct middleware *m)
     return m->n_kinds == 1 && !m->other_kind.p;
 }
 
+/* Redirects, access, limits, headers. */
+static bool read_other(struct build *b, const struct middleware *m, struct model_op *op, bool *idle)
+{
+    if (m->replace_path_regex.key.p) {
+        op->kind = OP_REPLACE_REGEX;
+        return model_read_regex_replace(b, &m->replace_path_regex, op, idle);
+    }
+    if (m->redirect_regex.key.p) {
+        op->kind = OP_REDIRECT_REGEX;
+        return model_read_regex_replace(b, &m->redirect_regex, op, idle);
+    }
+    if (m->redirect_scheme.key.p)
+        return model_read_redirect_scheme(b, &m->redirect_scheme, op, idle);
+    if (m->ip_allow_list.key.p)
+        return model_read_allow_list(b, &m->ip_allow_list, op, idle);
+    if (m->ip_white_list.key.p)
+        return model_read_allow_list(b, &m->ip_white_list, op, idle);
+    if (m->in_flight_req.key.p)
+        return model_read_in_flight(b, &m->in_flight_req, op, idle);
+    if (m->encoded_characters.key.p)
+        return model_read_encoded(b, &m->encoded_characters, op, idle);
+    if (m->content_type.key.p)
+        return model_read_content_type(b, &m->content_type, op, idle);
+    if (m->buffering.key.p)
+        return model_read_buffering(b, &m->buffering, op, idle);
+    return m->headers.key.p && model_read_headers(b, &m->headers, op, idle);
+}
+
 /* Anything but a chain: at most one op. */
 static struct op_list read_single(struct build *b, const struct middleware_entry *entry)
 {
@@ -111,6 +131,14 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = read_strip_prefix(b, &m->strip_prefix, op, &idle);
     else if (m->rate_limit.key.p)
         out.ok = read_rate_limit(b, &m->rate_limit, op, &idle);
+    else if (m->add_prefix.key.p)
+        out.ok = model_read_add_prefix(b, &m->add_prefix, op, &idle);
+    else if (m->strip_prefix_regex.key.p)
+        out.ok = model_read_strip_regex(b, &m->strip_prefix_regex, op, &idle);
+    else if (m->replace_path.key.p)
+        out.ok = model_read_replace_path(b, &m->replace_path, op, &idle);
+    else
+        out.ok = read_other(b, m, op, &idle);
     out.p = op;
     out.n = out.ok && !idle;
     return out;

@@ -4,19 +4,35 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/quote.h"
 #include "route/rule_finding.h"
 
-struct rank {
-    int64_t priority;
-    size_t index; /* routers come in the order that decides ties */
-};
-
-static int compare_ranks(const void *a, const void *b)
+int provider_precedence(struct str provider)
 {
-    const struct rank *x = a, *y = b;
-    if (x->priority != y->priority)
-        return x->priority > y->priority ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
+    static const char *const order[] = { "internal", "file", "etcd" };
+    int count = sizeof order / sizeof *order;
+    for (int i = 0; i < count; i++)
+        if (str_eq(provider, str_c(order[i])))
+            return i;
+    return count;
+}
+
+static struct str provider_of(const struct model_router *r)
+{
+    return reference_read(r->name, STR("")).provider;
+}
+
+int router_compare(const struct model_router *a, const struct model_router *b)
+{
+    if (a->priority != b->priority)
+        return a->priority > b->priority ? -1 : 1;
+    int p = provider_precedence(provider_of(a)), q = provider_precedence(provider_of(b));
+    return p != q ? (p < q ? -1 : 1) : quote_field_compare(a->name, b->name);
+}
+
+static int compare_found(const void *a, const void *b)
+{
+    return router_compare(*(const struct model_router *const *)a, *(const struct model_router *const *)b);
 }
 
 static uint64_t mix(uint64_t h, uint64_t x)
@@ -39,7 +55,8 @@ static uint64_t router_hash(const struct model_router *r)
 
 static bool same_literal(const struct rule_literal *a, const struct rule_literal *b)
 {
-    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args)
+    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args ||
+        a->dots != b->dots || !a->regex != !b->regex)
         return false;
     for (size_t i = 0; i < a->n_args; i++)
         if (!str_eq(a->args[i], b->args[i]))
@@ -58,11 +75,6 @@ static bool share_entry_point(const struct model_router *a, const struct model_r
             j++;
     }
     return false;
-}
-
-static struct str provider_of(const struct model_router *r)
-{
-    return reference_read(r->name, STR("")).provider;
 }
 
 /* Between providers precedence decides, in Traefik too. */
@@ -114,12 +126,12 @@ static void note_ties(struct build *b, const struct model_router *routers, size_
 
 void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out)
 {
-    struct rank *ranks = ARENA_ARRAY(b->scratch, struct rank, n);
+    const struct model_router **ranked = ARENA_ARRAY(b->scratch, const struct model_router *, n);
     for (size_t i = 0; i < n; i++)
-        ranks[i] = (struct rank){ found[i].priority, i };
+        ranked[i] = &found[i];
     if (n)
-        qsort(ranks, n, sizeof *ranks, compare_ranks);
+        qsort(ranked, n, sizeof *ranked, compare_found);
     for (size_t i = 0; i < n; i++)
-        out[i] = found[ranks[i].index];
+        out[i] = *ranked[i];
     note_ties(b, out, n);
 }

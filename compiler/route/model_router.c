@@ -48,8 +48,7 @@ static bool read_rule(struct router_build *rb, const struct router *r, struct mo
 {
     struct build *b = rb->b;
     struct str text = r->rule.v, key = IS_SET(r->rule) ? r->rule.key : r->object.key;
-    if (str_eq(r->rule_syntax.v, STR("v2")))
-        return refuse_unsupported(b, r->rule_syntax.key, "the syntax v2 is");
+    struct str syntax = r->rule_syntax.v.n ? r->rule_syntax.v : b->settings->default_rule_syntax;
     if (!IS_SET(r->rule)) {
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has no rule");
         return false;
@@ -60,8 +59,11 @@ static bool read_rule(struct router_build *rb, const struct router *r, struct mo
     }
     out->rule = text;
     const struct rule_node *rule = rule_parse(rb->trees, text, key, b->diag);
-    return rule && rule_check(rule, text, key, b->diag) && take_expansion(b, rule, text, key) &&
-           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag);
+    if (rule)
+        rule = rule_check(b->arena, rb->trees, rule, str_eq(syntax, STR("v2")) ? RULE_V2 : RULE_V3, text, key,
+                          b->diag);
+    return rule && take_expansion(b, rule, text, key) &&
+           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag) && rule_fits(&out->dnf, text, key, b->diag);
 }
 
 static bool read_priority(struct build *b, const struct router *r, struct model_router *out)
@@ -175,17 +177,17 @@ static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
 
 static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
 {
+    enum { MAX_IN_FLIGHT = 2 }; /* HAProxy tracks three things of a request, and the agent's failures are one */
+    size_t n_counted = 0;
     struct str key = IS_SET(r->middlewares) ? r->middlewares.key : r->object.key;
-    size_t n_strips = 0;
     if (ops.n > MODEL_MAX_OPS) {
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has more than %d middlewares",
                     MODEL_MAX_OPS);
         return false;
     }
     for (size_t i = 0; i < ops.n; i++)
-        n_strips += ops.p[i].kind == OP_STRIP_PREFIX;
-    return n_strips < 2 ||
-           refuse_unsupported(b, key, "more than one stripPrefix in a router's middlewares are");
+        n_counted += ops.p[i].kind == OP_IN_FLIGHT;
+    return n_counted <= MAX_IN_FLIGHT || refuse_unsupported(b, key, "more than two inFlightReq in a router's middlewares are");
 }
 
 /* The router on entry points with the same middlewares in front. */

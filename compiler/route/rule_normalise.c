@@ -2,7 +2,7 @@
  * and the other remembered, at && and ! the parts wait in a list. What is reached on the way is a conjunct.
  * So nothing is ever multiplied out that is not part of the result, and the size of the result is known
  * before. */
-#include "route/matcher.h"
+#include "route/rule.h"
 
 #include <stdio.h>
 
@@ -49,9 +49,8 @@ struct rule_size rule_measure(const struct rule_node *rule)
 
 /* A call as a literal. Equal literals have equal ids; ids follow the order of matcher and arguments. */
 struct atom {
-    struct rule_literal literal;
-    enum matcher_reach reach;
-    size_t at; /* of its call in the text: ascending in `atoms` */
+    const struct rule_literal *literal; /* NULL: `constant` */
+    bool constant;
     size_t id;
 };
 
@@ -72,7 +71,7 @@ struct conjunct {
 
 struct expansion {
     struct arena *arena;
-    VEC(struct atom) atoms;   /* in the order of the text */
+    VEC(struct atom) atoms;   /* by the index of their calls */
     VEC(struct atom *) by_id; /* one for each id */
     VEC(struct waiting) waiting;
     VEC(struct branch) branches;
@@ -84,8 +83,8 @@ struct expansion {
 
 static int compare_literals(const void *a, const void *b)
 {
-    const struct rule_literal *x = &(*(struct atom *const *)a)->literal,
-                              *y = &(*(struct atom *const *)b)->literal;
+    const struct rule_literal *x = (*(struct atom *const *)a)->literal,
+                              *y = (*(struct atom *const *)b)->literal;
     if (x->matcher != y->matcher)
         return x->matcher < y->matcher ? -1 : 1;
     for (size_t i = 0; i < x->n_args && i < y->n_args; i++) {
@@ -93,7 +92,11 @@ static int compare_literals(const void *a, const void *b)
         if (c)
             return c;
     }
-    return x->n_args < y->n_args ? -1 : x->n_args > y->n_args;
+    if (x->n_args != y->n_args)
+        return x->n_args < y->n_args ? -1 : 1;
+    if (x->dots != y->dots)
+        return x->dots < y->dots ? -1 : 1;
+    return (x->regex != NULL) - (y->regex != NULL);
 }
 
 static void collect_atoms(struct expansion *e, const struct rule_node *node)
@@ -104,15 +107,7 @@ static void collect_atoms(struct expansion *e, const struct rule_node *node)
             collect_atoms(e, node->right);
         return;
     }
-    const char *why;
-    struct atom atom = { .at = node->at };
-    struct str *args = ARENA_ARRAY(e->arena, struct str, node->n_args);
-    atom.literal =
-        (struct rule_literal){ .matcher = matcher_by_name(node->name), .args = args, .n_args = node->n_args };
-    atom.reach = matcher_reach(atom.literal.matcher, node->args, &why);
-    for (size_t i = 0; i < node->n_args; i++)
-        args[i] = matcher_canonical_arg(e->arena, atom.literal.matcher, node->args[i]);
-    vec_push(&e->atoms, atom);
+    vec_push(&e->atoms, (struct atom){ .literal = node->literal, .constant = node->constant });
 }
 
 static void number_atoms(struct expansion *e)
@@ -120,28 +115,17 @@ static void number_atoms(struct expansion *e)
     struct atom **sorted;
     size_t n = 0;
     for (size_t i = 0; i < e->atoms.n; i++)
-        vec_push(&e->by_id, &e->atoms.p[i]);
+        if (e->atoms.p[i].literal)
+            vec_push(&e->by_id, &e->atoms.p[i]);
     sorted = e->by_id.p;
-    qsort(sorted, e->by_id.n, sizeof *sorted, compare_literals);
+    if (e->by_id.n)
+        qsort(sorted, e->by_id.n, sizeof *sorted, compare_literals);
     for (size_t i = 0; i < e->by_id.n; i++) {
         if (i == 0 || compare_literals(&sorted[n - 1], &sorted[i]) != 0)
             sorted[n++] = sorted[i];
         sorted[i]->id = n - 1;
     }
     e->by_id.n = n;
-}
-
-static const struct atom *atom_of(const struct expansion *e, const struct rule_node *call)
-{
-    size_t low = 0, high = e->atoms.n;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (e->atoms.p[middle].at <= call->at)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &e->atoms.p[low];
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -152,7 +136,7 @@ static int compare_ids(const void *a, const void *b)
 
 static struct str path_of(const struct atom *atom)
 {
-    return atom->literal.args[0];
+    return atom->literal->args[0];
 }
 
 /* Of the exact paths and prefixes that must all hold: the one that says it all, NULL where there is none.
@@ -163,7 +147,7 @@ static const struct atom *narrowest_path(const struct expansion *e, const size_t
     const struct atom *best = NULL;
     for (size_t i = 0; i < n; i++) {
         const struct atom *atom = e->by_id.p[ids[i] / 2];
-        enum matcher matcher = atom->literal.matcher;
+        enum matcher matcher = atom->literal->matcher;
         if (ids[i] % 2 || (matcher != MATCHER_PATH && matcher != MATCHER_PATH_PREFIX))
             continue;
         if (!best) {
@@ -171,7 +155,7 @@ static const struct atom *narrowest_path(const struct expansion *e, const size_t
             continue;
         }
         /* Exact paths have smaller ids than prefixes, so they come first. */
-        bool best_exact = best->literal.matcher == MATCHER_PATH, longer = path_of(atom).n > path_of(best).n;
+        bool best_exact = best->literal->matcher == MATCHER_PATH, longer = path_of(atom).n > path_of(best).n;
         const struct atom *narrow = longer && !best_exact ? atom : best, *wide = narrow == atom ? best : atom;
         if (matcher == MATCHER_PATH || !str_starts(path_of(narrow), path_of(wide)))
             *contradiction = true;
@@ -180,23 +164,30 @@ static const struct atom *narrowest_path(const struct expansion *e, const size_t
     return best;
 }
 
+static size_t distance(size_t a, size_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
 /* Whether sorted ids contradict each other: x and not x, or two values of what a request has once. */
 static bool is_contradiction(const struct expansion *e, const size_t *ids, size_t n)
 {
-    const struct atom *host = NULL, *method = NULL;
+    const struct rule_literal *host = NULL, *method = NULL;
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && ids[i] % 2 && ids[i] == ids[i - 1] + 1)
             return true;
-        const struct atom *atom = e->by_id.p[ids[i] / 2];
-        bool positive = ids[i] % 2 == 0;
-        if (positive && atom->literal.matcher == MATCHER_HOST && atom->reach == REACH_SOME) {
-            if (host)
+        const struct rule_literal *literal = e->by_id.p[ids[i] / 2]->literal;
+        if (ids[i] % 2)
+            continue;
+        if (literal->matcher == MATCHER_HOST) {
+            /* Equal ones stand side by side, by their dots: one request can have up to two more or fewer. */
+            if (host && (!str_eq(host->args[0], literal->args[0]) || distance(host->dots, literal->dots) > 2))
                 return true;
-            host = atom;
-        } else if (positive && atom->literal.matcher == MATCHER_METHOD) {
+            host = host ? host : literal;
+        } else if (literal->matcher == MATCHER_METHOD) {
             if (method)
                 return true;
-            method = atom;
+            method = literal;
         }
     }
     return false;
@@ -232,7 +223,8 @@ static void keep_chosen(struct expansion *e)
     const struct atom *path = narrowest_path(e, ids, n, &contradiction);
     for (size_t i = 0; i < n; i++) {
         const struct atom *atom = e->by_id.p[ids[i] / 2];
-        bool of_path = atom->literal.matcher == MATCHER_PATH || atom->literal.matcher == MATCHER_PATH_PREFIX;
+        bool of_path =
+            atom->literal->matcher == MATCHER_PATH || atom->literal->matcher == MATCHER_PATH_PREFIX;
         if (ids[i] % 2 || !of_path || atom == path)
             ids[conjunct.n++] = ids[i];
     }
@@ -255,9 +247,9 @@ static size_t expand_step(struct expansion *e, size_t waiting, bool *dead)
 {
     struct waiting w = e->waiting.p[waiting];
     if (w.node->op == RULE_CALL) {
-        const struct atom *atom = atom_of(e, w.node);
-        *dead = atom->reach == (w.negated ? REACH_ALL : REACH_NONE);
-        if (atom->reach != (w.negated ? REACH_NONE : REACH_ALL))
+        const struct atom *atom = &e->atoms.p[w.node->index];
+        *dead = !atom->literal && atom->constant == w.negated;
+        if (atom->literal)
             vec_push(&e->chosen, 2 * atom->id + w.negated);
         return w.next;
     }
@@ -340,7 +332,7 @@ static struct rule_dnf copy_out(const struct expansion *e)
         conjuncts[i] = (struct rule_conjunct){ .literals = literals, .n = c.n };
         for (size_t j = 0; j < c.n; j++, literals++) {
             size_t id = e->ids.p[c.from + j];
-            *literals = e->by_id.p[id / 2]->literal;
+            *literals = *e->by_id.p[id / 2]->literal;
             literals->negated = id % 2;
         }
     }

@@ -1,6 +1,8 @@
 /* String literals of rules: The Go Programming Language Specification, "String literals". */
 #include "route/rule_lexer.h"
 
+#include "base/utf8.h"
+
 size_t rule_string_end(struct str text, size_t at)
 {
     char quote = text.p[at];
@@ -48,19 +50,6 @@ static uint32_t read_number(struct str s, size_t digits, int base)
     return value;
 }
 
-static size_t put_utf8(char *p, uint32_t c)
-{
-    if (c < 0x80) {
-        p[0] = (char)c;
-        return 1;
-    }
-    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = n - 1; i > 0; i--, c >>= 6)
-        p[i] = (char)(0x80 | (c & 0x3f));
-    p[0] = (char)((0xf00 >> n & 0xff) | c);
-    return n;
-}
-
 /* Decodes the escape at the start of s ('\' included) to p. Returns its length, 0 where Go knows none such.
  * An escape is never shorter than what it means. */
 static size_t decode_escape(struct str s, char *p, size_t *written)
@@ -78,7 +67,7 @@ static size_t decode_escape(struct str s, char *p, size_t *written)
         uint32_t value = read_number(str_from(s, 2), digits, 16);
         if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
             return 0;
-        *written = put_utf8(p, value);
+        *written = utf8_encode(p, value);
         return 2 + digits;
     }
     size_t from = c == 'x' ? 2 : 1, digits = c == 'x' ? 2 : 3;

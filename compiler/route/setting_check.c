@@ -44,6 +44,13 @@ static void check_api(struct check *c)
         report(c, "api.basepath", "not a path", "a path such as /traefik");
 }
 
+static void check_rules(struct check *c)
+{
+    struct str syntax = c->settings->default_rule_syntax;
+    if (!str_eq(syntax, STR("v2")) && !str_eq(syntax, STR("v3")))
+        report(c, "core.defaultrulesyntax", "no syntax of rules", "v3 or v2");
+}
+
 static void check_files(struct check *c)
 {
     const struct settings *s = c->settings;
@@ -104,6 +111,7 @@ void settings_check(struct arena *arena, const struct settings *settings, const 
     struct check c = { arena, settings, choices, diag };
     check_etcd(&c);
     check_api(&c);
+    check_rules(&c);
     check_files(&c);
     check_sockets(&c);
     check_ping(&c);

@@ -74,7 +74,7 @@ static const struct setting_row provider_rows[] = {
 const struct setting_table setting_providers = { ROWS_OF(provider_rows) };
 
 static const struct setting_row other_rows[] = {
-    UNUSED("core.defaultrulesyntax", TEXT, IGNORED, "v3", "v3 or v2"),
+    USED("core.defaultrulesyntax", TEXT, default_rule_syntax, "v3", "v3 or v2, of routers that name none"),
     UNUSED("serverstransport.insecureskipverify", BOOL, IGNORED, "false", "do not verify servers"),
     UNUSED("serverstransport.rootcas", LIST, IGNORED, "", "authorities to trust"),
     UNUSED("serverstransport.maxidleconnsperhost", INT, IGNORED, "200",

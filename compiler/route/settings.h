@@ -43,6 +43,7 @@ struct settings {
         bool on, watch;
         struct str filename, directory;
     } file;
+    struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */
     struct {
         bool on, insecure, dashboard, debug;
@@ -105,3 +106,6 @@ void settings_instance(const struct settings *settings, char out[static 13]);
 
 /* All settings with type, default and meaning, for --help (text) and the documentation (markdown). */
 void settings_print(struct buf *out, bool markdown);
+
+/* The names of all settings that have an effect, one a line, as far as the user's own names: "entrypoints.". */
+void settings_names(struct buf *out);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kv/snapshot.h"
+#include "route/tree_middleware.h"
 #include "route/tree_service.h"
 
 struct router_tls {
@@ -17,19 +18,6 @@ struct router {
     struct list_value entry_points, middlewares, parent_refs;
     struct int_value priority;
     struct router_tls tls;
-};
-
-struct ip_strategy {
-    struct str key;
-    struct int_value depth, ipv6_subnet;
-    struct list_value excluded_ips;
-};
-
-struct source_criterion {
-    struct str key;
-    struct ip_strategy ip_strategy;
-    struct text_value request_header_name;
-    struct bool_value request_host;
 };
 
 struct rate_limit {
@@ -55,6 +43,17 @@ struct middleware {
     struct object object;
     size_t n_kinds; /* how many types it has; one is right */
     struct strip_prefix strip_prefix;
+    struct add_prefix add_prefix;
+    struct headers headers;
+    struct strip_prefix_regex strip_prefix_regex;
+    struct replace_path replace_path;
+    struct regex_replace replace_path_regex, redirect_regex;
+    struct redirect_scheme redirect_scheme;
+    struct allow_list ip_allow_list, ip_white_list;
+    struct in_flight_req in_flight_req;
+    struct encoded_characters encoded_characters;
+    struct content_type content_type;
+    struct buffering buffering;
     struct rate_limit rate_limit;
     struct chain chain;
     struct str other_kind; /* key of a type that is known but not compiled yet; p == NULL: none */

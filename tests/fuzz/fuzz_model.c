@@ -25,14 +25,13 @@ static const struct tree *read_tree(struct arena *arena, struct str *lines, cons
 
 static void check_router(const struct model *model, const struct model_router *r)
 {
-    size_t n_strips = 0;
     for (size_t i = 0; i < r->n_ops; i++) {
-        n_strips += r->ops[i].kind == OP_STRIP_PREFIX;
-        assert(r->ops[i].kind == OP_STRIP_PREFIX ? r->ops[i].strip.n > 0
-                                                 : r->ops[i].limit.average > 0 && r->ops[i].limit.burst > 0 &&
-                                                       r->ops[i].limit.period_ns > 0);
+        const struct model_op *op = &r->ops[i];
+        assert(op->kind != OP_STRIP_PREFIX || op->strip.n > 0);
+        assert(op->kind != OP_ADD_PREFIX || op->prefix.n > 0);
+        assert(op->kind != OP_RATE_LIMIT || (op->limit.average > 0 && op->limit.burst > 0 && op->limit.period_ns > 0));
     }
-    assert(n_strips < 2 && r->n_ops <= 64 && r->service->used && r->n_entry_points > 0);
+    assert(r->n_ops <= 64 && r->service->used && r->n_entry_points > 0);
     for (size_t i = 0; i < r->n_entry_points; i++)
         assert(r->entry_points[i] < model->settings->n_entry_points &&
                (i == 0 || r->entry_points[i - 1] < r->entry_points[i]));

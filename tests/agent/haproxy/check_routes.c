@@ -123,7 +123,7 @@ START_TEST(a_replacement_that_fails_changes_nothing)
     struct str good = entries[900].value;
     entries[900].value = str_c(long_value);
     ck_assert_int_eq(replace(&scene, entries, 1000), APPLY_DIFFERS);
-    ck_assert_str_eq(scene.error, "a route is too long for the runtime socket");
+    ck_assert_str_eq(scene.error, "sending routes: one of them is too long for the runtime socket");
     ck_assert_uint_eq(live(&scene).n_routes, 3);
     ck_assert_int_eq(route(&scene, STEP_ADD_ROUTE, "long.test|0/", long_value), APPLY_DIFFERS);
     entries[900].value = good;
@@ -140,7 +140,7 @@ START_TEST(a_map_that_haproxy_does_not_know_differs)
     struct shape shape = { 0 };
     open_scene(&scene, "");
     applier_destroy(scene.applier);
-    scene.applier = applier_create(scene.stage.runtime_path, "/nonexistent/routes.map", NULL);
+    scene.applier = applier_create(scene.stage.runtime_path, "/nonexistent", NULL);
     ck_assert_int_eq(route(&scene, STEP_ADD_ROUTE, "x|0/", "y"), APPLY_DIFFERS);
     ck_assert_ptr_nonnull(strstr(scene.error, "Unknown map identifier"));
     ck_assert_int_eq(replace(&scene, NULL, 0), APPLY_DIFFERS);
@@ -225,6 +225,65 @@ START_TEST(the_agent_learns_before_the_routes_and_forgets_behind_them)
 }
 END_TEST
 
+static enum apply_status map_step(struct scene *scene, enum step_kind kind, const struct plan_entry *entries, size_t n)
+{
+    struct step step = { .kind = kind, .map = MAP_PROGRAMS, .entries = entries, .n_entries = n };
+    return run(scene, &step, 1);
+}
+
+/* Whether a look-up of the live map finds the key. */
+static bool has_line(struct scene *scene, const char *key)
+{
+    struct buf answer = { 0 };
+    char command[200];
+    snprintf(command, sizeof command, "get map %s/maps/programs.map %s", scene->stage.folder, key);
+    bool found = strstr(stage_ask(&scene->stage, command, &answer), "found=yes");
+    buf_fini(&answer);
+    return found;
+}
+
+START_TEST(retired_lines_stay_for_a_while_and_come_back)
+{
+    static const struct plan_entry one[] = { { STR("p1"), STR("add?/a b#;") } };
+    struct scene scene;
+    open_scene(&scene, "");
+    ck_assert_uint_eq(live(&scene).maps[MAP_PROGRAMS].n, 1);
+    ck_assert_int_eq(map_step(&scene, STEP_FILL_MAP, one, 1), APPLY_OK);
+    struct plan_map map = live(&scene).maps[MAP_PROGRAMS];
+    ck_assert_uint_eq(map.n, 2);
+    ck_assert(str_eq(map.p[1].value, one[0].value));
+    ck_assert_int_eq(map_step(&scene, STEP_RETIRE, one, 1), APPLY_OK);
+    ck_assert_uint_eq(live(&scene).maps[MAP_PROGRAMS].n, 1);
+    applier_sweep(scene.applier);
+    ck_assert_msg(has_line(&scene, "p1"), "a request on its way may still look it up");
+    ck_assert_int_eq(map_step(&scene, STEP_FILL_MAP, one, 1), APPLY_OK);
+    struct buf answer = { 0 };
+    char command[200];
+    snprintf(command, sizeof command, "show map %s/maps/programs.map", scene.stage.folder);
+    const char *all = stage_ask(&scene.stage, command, &answer), *first = strstr(all, " p1 ");
+    ck_assert_msg(first && !strstr(first + 1, " p1 "), "one line of it:\n%s", all);
+    buf_fini(&answer);
+    ck_assert_uint_eq(live(&scene).maps[MAP_PROGRAMS].n, 2);
+    close_scene(&scene);
+}
+END_TEST
+
+START_TEST(a_map_is_filled_at_once_and_its_damage_is_mended)
+{
+    struct scene scene;
+    open_scene(&scene, "");
+    struct plan_entry *many = many_entries(&scene, 3000, "x");
+    ck_assert_int_eq(map_step(&scene, STEP_FILL_MAP, many, 3000), APPLY_OK);
+    ck_assert_uint_eq(live(&scene).maps[MAP_PROGRAMS].n, 3001);
+    struct plan_entry mended = { many[7].key, STR("right") };
+    ck_assert_int_eq(map_step(&scene, STEP_FILL_MAP, &mended, 1), APPLY_OK);
+    struct plan_map map = live(&scene).maps[MAP_PROGRAMS];
+    ck_assert_uint_eq(map.n, 3001);
+    ck_assert(str_eq(map.p[7].value, STR("right")));
+    close_scene(&scene);
+}
+END_TEST
+
 /* A state made of `seed`: some routes, some servers of three backends. */
 static struct runtime_state random_state(struct scene *scene, unsigned *seed)
 {
@@ -274,6 +333,8 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
+        { retired_lines_stay_for_a_while_and_come_back, 0 },
+        { a_map_is_filled_at_once_and_its_damage_is_mended, 0 },
         { the_state_of_the_files_is_read, 0 },
         { a_route_is_set_added_and_deleted, 0 },
         { what_is_deleted_may_be_gone_already, 0 },

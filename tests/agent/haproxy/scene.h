@@ -15,7 +15,7 @@ static inline void open_scene(struct scene *scene, const char *backends)
 {
     *scene = (struct scene){ .arena = arena_create() };
     stage_open(&scene->stage, backends);
-    scene->applier = applier_create(scene->stage.runtime_path, scene->stage.map_path, NULL);
+    scene->applier = applier_create(scene->stage.runtime_path, scene->stage.folder, NULL);
 }
 
 static inline void close_scene(struct scene *scene)

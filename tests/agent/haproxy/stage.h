@@ -139,6 +139,7 @@ static inline void stage_prepare(struct stage *stage, const char *more)
     ck_assert(file_read(TESTDATA "/haproxy/routes.map", 0, &map));
     stage_write(stage, "maps/routes.map", buf_str(&map));
     buf_fini(&map);
+    stage_write(stage, "maps/programs.map", STR("p0 add?/zero;\n"));
 }
 
 static inline struct haproxy_options stage_options(const struct stage *stage)

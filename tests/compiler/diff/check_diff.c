@@ -3,15 +3,18 @@
 #include "diff/diff.h"
 
 /* Random states of a few backends, routes and programs; the steps of a diff are carried out on a model of HAProxy,
- * which must then equal the wanted state and must never have had a record whose backend or program was not there. */
+ * which must then equal the wanted state and must never have had a record whose backend, program or line of programs.map was not there. A record here is
+ * two digits: program and line. */
 
-enum { BACKENDS = 4, SERVERS = 4, KEYS = 6, PROGRAMS = 5, ROUNDS = 2000 };
+enum { BACKENDS = 4, SERVERS = 4, KEYS = 6, PROGRAMS = 5, LINES = 4, ROUNDS = 2000 };
 
 struct state {
     struct plan_entry routes[KEYS];
     struct plan_backend backends[BACKENDS];
     struct plan_server servers[BACKENDS][SERVERS];
     struct plan_program programs[PROGRAMS];
+    struct plan_entry lines[LINES];
+    char records[KEYS][2];
     struct runtime_state view;
 };
 
@@ -42,11 +45,23 @@ static void random_state(struct state *s, unsigned *seed)
                 s->servers[b][count++] = (struct plan_server){ .name = digit(names, i), .port = 80, .weight = 1 + (int)roll(seed, 2) };
         s->backends[b] = (struct plan_backend){ .name = digit(names, b), .servers = s->servers[b], .n_servers = count };
     }
-    size_t routes = 0;
-    for (unsigned i = 0; i < KEYS; i++)
+    size_t routes = 0, lines = 0;
+    for (unsigned i = 0; i < LINES; i++)
         if (roll(seed, 2))
-            s->routes[routes++] = (struct plan_entry){ digit(names, i), n ? s->programs[roll(seed, (unsigned)n)].id : STR("") };
-    s->view = (struct runtime_state){ s->routes, routes, s->backends, BACKENDS, s->programs, n };
+            s->lines[lines++] = (struct plan_entry){ digit(names, i), digit(names, i) };
+    for (unsigned i = 0; i < KEYS; i++)
+        if (roll(seed, 2)) {
+            s->records[i][0] = n ? s->programs[roll(seed, (unsigned)n)].id.p[0] : '-';
+            s->records[i][1] = lines ? s->lines[roll(seed, (unsigned)lines)].key.p[0] : '-';
+            s->routes[routes++] = (struct plan_entry){ digit(names, i), str_of(s->records[i], 2) };
+        }
+    s->view = (struct runtime_state){ .routes = s->routes,
+                                      .n_routes = routes,
+                                      .backends = s->backends,
+                                      .n_backends = BACKENDS,
+                                      .programs = s->programs,
+                                      .n_programs = n,
+                                      .maps = { [MAP_PROGRAMS] = { s->lines, lines } } };
 }
 
 static bool has_program(const struct runtime_state *state, struct str id)
@@ -62,7 +77,7 @@ struct running {
     bool servers[BACKENDS][SERVERS];
     int weights[BACKENDS][SERVERS];
     struct str routes[KEYS]; /* p == NULL: none */
-    bool programs[PROGRAMS];
+    bool programs[PROGRAMS], lines[LINES];
 };
 
 static void running_set(struct running *r, const struct runtime_state *s)
@@ -78,6 +93,23 @@ static void running_set(struct running *r, const struct runtime_state *s)
         r->routes[s->routes[i].key.p[0] - '0'] = s->routes[i].value;
     for (size_t i = 0; i < s->n_programs; i++)
         r->programs[s->programs[i].id.p[0] - '0'] = true;
+    for (size_t i = 0; i < s->maps[MAP_PROGRAMS].n; i++)
+        r->lines[s->maps[MAP_PROGRAMS].p[i].key.p[0] - '0'] = true;
+}
+
+static void set_lines(struct running *r, const struct step *step, bool there)
+{
+    for (size_t i = 0; i < step->n_entries; i++) {
+        bool *line = &r->lines[step->entries[i].key.p[0] - '0'];
+        ck_assert(*line != there);
+        *line = there;
+    }
+}
+
+static bool is_whole(const struct running *r, struct str record)
+{
+    return !record.p || ((record.p[0] == '-' || r->programs[record.p[0] - '0']) &&
+                         (record.p[1] == '-' || r->lines[record.p[1] - '0']));
 }
 
 static void carry_out(struct running *r, const struct step *step, const struct runtime_state *from,
@@ -110,6 +142,12 @@ static void carry_out(struct running *r, const struct step *step, const struct r
         for (size_t i = 0; i < from->n_programs; i++)
             if (!has_program(to, from->programs[i].id))
                 r->programs[from->programs[i].id.p[0] - '0'] = false;
+        break;
+    case STEP_FILL_MAP:
+        set_lines(r, step, true);
+        break;
+    case STEP_RETIRE:
+        set_lines(r, step, false);
         break;
     case STEP_SET_ROUTE:
         ck_assert(r->routes[key].p);
@@ -149,17 +187,31 @@ START_TEST(the_steps_lead_from_any_state_to_any_other)
             commits += kind >= STEP_SET_ROUTE && kind <= STEP_REPLACE_ROUTES;
             carry_out(&now, &steps.p[i], &from.view, &to.view);
             for (size_t k = 0; k < KEYS; k++)
-                ck_assert_msg(!now.routes[k].n || now.programs[now.routes[k].p[0] - '0'], "a record without its program");
+                ck_assert_msg(is_whole(&now, now.routes[k]), "a record without its program");
         }
         ck_assert_msg(commits <= 1, "a change of the routes is one step");
         ck_assert_mem_eq(now.servers, want.servers, sizeof now.servers);
         ck_assert_mem_eq(now.weights, want.weights, sizeof now.weights);
         ck_assert_mem_eq(now.programs, want.programs, sizeof now.programs);
+        ck_assert_mem_eq(now.lines, want.lines, sizeof now.lines);
         for (size_t k = 0; k < KEYS; k++)
             ck_assert(str_eq(now.routes[k], want.routes[k]) && !now.routes[k].p == !want.routes[k].p);
         ck_assert_uint_eq(diff_runtime(arena, &to.view, &to.view).n, 0);
         arena_destroy(arena);
     }
+}
+END_TEST
+
+START_TEST(damage_of_a_map_is_mended_and_not_retired)
+{
+    static const struct plan_entry good[] = { { { "a", 1 }, { "1", 1 } } }, bad[] = { { { "a", 1 }, { "2", 1 } } };
+    struct runtime_state from = { .maps = { [MAP_PROGRAMS] = { bad, 1 } } }, to = { .maps = { [MAP_PROGRAMS] = { good, 1 } } };
+    struct arena *arena = arena_create();
+    struct steps steps = diff_runtime(arena, &from, &to);
+    ck_assert_uint_eq(steps.n, 1);
+    ck_assert_int_eq(steps.p[0].kind, STEP_FILL_MAP);
+    ck_assert(str_eq(steps.p[0].entries[0].value, STR("1")));
+    arena_destroy(arena);
 }
 END_TEST
 
@@ -186,6 +238,7 @@ int main(void)
 {
     const struct test_row rows[] = {
         { the_steps_lead_from_any_state_to_any_other, 0 },
+        { damage_of_a_map_is_mended_and_not_retired, 0 },
         { one_record_is_set_alone_and_several_in_a_transaction, 0 },
         { 0 },
     };

@@ -28,7 +28,7 @@ static const struct {
     { RULED("r", ""), "out 1\n! rule-syntax routers/r/rule\n" },
     { RULED("r", "Host(a)"), "out 1\n! rule-syntax routers/r/rule\n" },
     { RULED("r", "Hots(`a`)"), "out 1\n! rule-matcher routers/r/rule\n" },
-    { RULED("r", "Method(`GET`)"), "out 1\n! not-supported routers/r/rule\n" },
+    { RULED("r", "Method(`GET`)"), "r@etcd 13 web,websecure s@etcd\n" },
     { ROUTER("r") "rule = Host(`a`)", "out 1\n! bad-object routers/r\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = ", "out 1\n! bad-object routers/r/service\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = x",
@@ -51,7 +51,7 @@ static const struct {
     { USUAL("r") ROUTER("r") "tls = true", "out 1\n! not-supported routers/r/tls\n" },
     { USUAL("r") ROUTER("r") "tls = false", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "parentrefs = p", "out 1\n! not-supported routers/r/parentrefs\n" },
-    { USUAL("r") ROUTER("r") "rulesyntax = v2", "out 1\n! not-supported routers/r/rulesyntax\n" },
+    { USUAL("r") ROUTER("r") "rulesyntax = v2", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "rulesyntax = V2", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "observability/metrics = false", "r@etcd 9 web,websecure s@etcd\n" },
     /* Entry points. */

@@ -1,12 +1,27 @@
 /* The disjunctive normal form: examples, and truth tables of random rules. */
 #include "rule_fixture.h"
 
-static bool normalise(struct str rule_text, struct rule_dnf *out)
+/* The findings of the check are not of interest here. */
+static const struct rule_node *check_quietly(const struct rule_node *rule, enum rule_syntax syntax,
+                                             struct str text)
+{
+    const struct rule_node *checked =
+        rule_check(arena, arena, rule, syntax, text, KEY, diag_create(arena, 0));
+    ck_assert_msg(checked != NULL, "%.*s", STR_ARG(text));
+    return checked;
+}
+
+static bool normalise_as(enum rule_syntax syntax, struct str rule_text, struct rule_dnf *out)
 {
     struct str text;
     const struct rule_node *rule = parse_exact(rule_text, &text);
     ck_assert_msg(rule != NULL, "%.*s", STR_ARG(rule_text));
-    return rule_normalise(arena, rule, text, KEY, out, diag);
+    return rule_normalise(arena, check_quietly(rule, syntax, text), text, KEY, out, diag);
+}
+
+static bool normalise(struct str rule_text, struct rule_dnf *out)
+{
+    return normalise_as(RULE_V3, rule_text, out);
 }
 
 /* "Host(a) !Path(/x) | …", "true" for a conjunct without literals. */
@@ -22,7 +37,9 @@ static void put_dnf(struct buf *out, struct rule_dnf dnf)
             buf_printf(out, "%s%s%s(", j ? " " : "", l->negated ? "!" : "", matcher_name(l->matcher));
             for (size_t k = 0; k < l->n_args; k++)
                 buf_printf(out, "%s%.*s", k ? "," : "", STR_ARG(l->args[k]));
-            buf_putc(out, ')');
+            if (l->dots)
+                buf_printf(out, "+%zu", l->dots);
+            buf_puts(out, l->regex ? ")~" : ")");
         }
     }
 }
@@ -31,11 +48,42 @@ static const struct {
     const char *rule, *dnf;
 } examples[] = {
     { "Host(`a`)", "Host(a)" },
-    { "HOST(`A.Test.`)", "Host(a.test)" },
+    { "HOST(`A.Test.`)", "Host(a.test+1)" },
+    { "Host(`a..`)", "Host(a+2)" },
+    { "Host(`*.A.test`)", "Host with a wildcard(a.test)" },
+    { "Host(`*.a.test..`)", "Host with a wildcard(a.test+2)" },
+    { "Host(`*.`)", "HostRegexp(^[^.]+$|^[^.]*\\.{1,2}$)~" },
+    { "Host(`*..`)", "HostRegexp(^[^.]*\\.{1,3}$)~" },
+    { "Host(`.`)", "HostRegexp(^\\.{1,2}$)~" },
+    { "Host(`a.*.b`)", "Host(a.*.b)" },
+    { "Host(`*a`)", "false" },
+    { "Host(`::1`)", "Host(::1)" },
+    { "Host(`a:80`)", "HostRegexp(^a:80\\.{0,1}$)~" },
+    { "HostRegexp(`.*`)", "true" },
+    { "HostRegexp(`a`)", "HostRegexp(a)~" },
+    { "HostRegexp(`^$`)", "true" }, /* Traefik tries an empty name, too */
+    { "HostRegexp(`^[a-z]*$`)", "true" },
+    { "!PathRegexp(`^`)", "false" },
+    { "PathRegexp(`^/a`)", "PathPrefix(/a)" },
+    { "PathRegexp(`^/a/.*`)", "PathPrefix(/a/)" },
+    { "PathRegexp(`^/a\\.b$`)", "Path(/a.b)" },
+    { "PathRegexp(`^a`)", "PathRegexp(^a)~" },
+    { "HeaderRegexp(`X-A`, `.*`)", "HeaderRegexp(x-a,.*)~" },
+    { "Header(`X-A`, `V`)", "Header(x-a,V)" },
+    { "QueryRegexp(`a`)", "Query(a)" },
+    { "Query(`a`, `b`) && QueryRegexp(`a`, `b`)", "Query(a,b) QueryRegexp(a,b)~" },
+    { "Method(`po\xc5\xbft`)", "Method(POST)" },
+    { "ClientIP(`1.2.3.4`)", "ClientIP(1.2.3.4/32)" },
+    { "ClientIP(`1.2.3.4/8`)", "ClientIP(1.0.0.0/8)" },
+    { "ClientIP(`1.2.3.4/0`)", "ClientIP(0.0.0.0/0)" },
+    { "ClientIP(`::ffff:1.2.3.4`)", "ClientIP(1.2.3.4/32)" },
+    { "ClientIP(`::FFFF:1.2.3.4/112`)", "ClientIP(1.2.0.0/16)" },
+    { "ClientIP(`::ffff:1.2.3.4/95`)", "ClientIP(::fffe:0:0/95)" },
+    { "ClientIP(`2001:DB8::1/33`)", "ClientIP(2001:db8::/33)" },
     { "Host(`*`)", "true" },
     { "!Host(`*`)", "false" },
-    { "Host(`a:80`)", "false" },
-    { "!Host(`a:80`)", "true" },
+    { "Host(`a/b`)", "false" },
+    { "!Host(`a/b`)", "true" },
     { "Method(`get`)", "Method(GET)" },
     { "Path(`/B`) && Host(`a`)", "Host(a) Path(/B)" },
     { "Path(`/x`) || Host(`b`) || Host(`a`)", "Host(a) | Host(b) | Path(/x)" },
@@ -44,16 +92,18 @@ static const struct {
       "Host(a) Path(/x) | Host(a) Path(/y) | Host(b) Path(/x) | Host(b) Path(/y)" },
     { "Host(`*`) && Path(`/x`)", "Path(/x)" },
     { "Host(`*`) || Path(`/x`)", "true" },
-    { "Host(`a:80`) || Path(`/x`)", "Path(/x)" },
-    { "Host(`a:80`) && Path(`/x`)", "false" },
+    { "Host(`a/b`) || Path(`/x`)", "Path(/x)" },
+    { "Host(`a/b`) && Path(`/x`)", "false" },
     /* De Morgan. */
     { "!(Host(`a`) && Path(`/x`))", "!Host(a) | !Path(/x)" },
     { "!(Host(`a`) || Path(`/x`))", "!Host(a) !Path(/x)" },
     { "!(!Host(`a`) || !(Path(`/x`) || Path(`/y`)))", "Host(a) Path(/x) | Host(a) Path(/y)" },
     { "!(Host(`a`) && !(Path(`/x`) && Query(`q`)))", "!Host(a) | Path(/x) Query(q)" },
     /* Duplicates, contradictions, absorption. */
-    { "Host(`a`) && Host(`A`) && Host(`a.`)", "Host(a)" },
-    { "Host(`a`) || Host(`A.`)", "Host(a)" },
+    { "Host(`a`) && Host(`A`)", "Host(a)" },
+    { "Host(`a`) && Host(`a.`)", "Host(a) Host(a+1)" },
+    { "Host(`a`) && Host(`a...`)", "false" },
+    { "Host(`a`) || Host(`A`)", "Host(a)" },
     { "Host(`a`) && Host(`b`)", "false" },
     { "Host(`a`) && !Host(`a`)", "false" },
     { "Host(`a`) && (Host(`b`) || Path(`/x`))", "Host(a) Path(/x)" },
@@ -90,7 +140,7 @@ START_TEST(a_rule_that_contradicts_itself_is_told)
     ck_assert_uint_eq(diag_total(diag), 1);
     ck_assert_int_eq(diag_get(diag, 0)->code, FINDING_RULE_NEVER);
     ck_assert(normalise(STR("Host(`a`) && Host(`b`) || Path(`/x`)"), &dnf));
-    ck_assert(normalise(STR("Host(`a:80`)"), &dnf)); /* that is rule_check's to tell */
+    ck_assert(normalise(STR("Host(`a/b`)"), &dnf)); /* that is rule_check's to tell */
     ck_assert_uint_eq(diag_total(diag), 1);
 }
 END_TEST
@@ -110,7 +160,8 @@ START_TEST(the_size_is_known_and_bounded)
 {
     struct rule_dnf dnf;
     struct str text;
-    struct rule_size size = rule_measure(parse_exact(product_of(12), &text));
+    const struct rule_node *product = parse_exact(product_of(12), &text);
+    struct rule_size size = rule_measure(check_quietly(product, RULE_V3, text));
     ck_assert_uint_eq(size.conjuncts, 4096);
     ck_assert_uint_eq(size.literals, 4096 * 12);
     ck_assert_uint_eq(size.calls, 24);
@@ -158,6 +209,7 @@ START_TEST(the_result_outlives_text_and_tree)
     char *text = strdup("Host(`a`) && Query(\"\\x71\", `v`) || Path(`/x`)");
     struct rule_dnf dnf;
     const struct rule_node *rule = rule_parse(trees, str_c(text), KEY, diag);
+    rule = rule_check(arena, trees, rule, RULE_V3, str_c(text), KEY, diag);
     ck_assert(rule_normalise(arena, rule, str_c(text), KEY, &dnf, diag));
     memset(text, 'z', strlen(text));
     free(text);
@@ -186,7 +238,7 @@ static unsigned random_below(unsigned n)
 static void put_random_call(struct buf *out, bool headers_only)
 {
     static const char *const calls[] = {
-        "Host(`a`)",         "Host(`b`)",        "HOST(`A.`)",    "Host(`*`)",       "Host(`a:80`)",
+        "Host(`a`)",         "Host(`b`)",        "HOST(`A.`)",    "Host(`*`)",       "Host(`a/b`)",
         "Path(`/`)",         "Path(`/x`)",       "Path(`/x/y`)",  "PathPrefix(`/`)", "PathPrefix(`/x`)",
         "Pathprefix(`/x/`)", "PathPrefix(`/z`)", "Method(`GET`)", "method(`put`)",   "Path(`/x?`)",
     };
@@ -275,9 +327,9 @@ static void check_simplified(struct rule_dnf dnf)
             const struct rule_literal *l = &c->literals[j];
             hosts += l->matcher == MATCHER_HOST && !l->negated;
             paths += (l->matcher == MATCHER_PATH || l->matcher == MATCHER_PATH_PREFIX) && !l->negated;
-            ck_assert(!str_eq(l->args[0], STR("*")) && !has(l->args[0], ":") && !has(l->args[0], "?"));
+            ck_assert(!str_eq(l->args[0], STR("*")) && !has(l->args[0], "/b") && !has(l->args[0], "?"));
         }
-        ck_assert_uint_le(hosts, 1);
+        ck_assert_uint_le(hosts, 2); /* a and a. */
         ck_assert_uint_le(paths, 1);
     }
 }
@@ -293,7 +345,7 @@ START_TEST(random_rules_mean_the_same)
         struct str copy;
         const struct rule_node *rule = parse_exact(buf_str(&text), &copy);
         struct rule_dnf dnf;
-        if (rule_normalise(arena, rule, copy, KEY, &dnf, diag)) {
+        if (rule_normalise(arena, check_quietly(rule, RULE_V3, copy), copy, KEY, &dnf, diag)) {
             check_simplified(dnf);
             for (unsigned i = 0; i < 256; i++) {
                 struct request r = { hosts[random_below(4)], paths[random_below(7)],
@@ -307,10 +359,109 @@ START_TEST(random_rules_mean_the_same)
 }
 END_TEST
 
+/* The v2 syntax: the same literals. */
+static const struct {
+    const char *rule, *dnf;
+} old_examples[] = {
+    { "Host(`a`, `B.`)", "Host(a) | Host(b+1)" },
+    { "!Host(`a`, `b`)", "!Host(a) !Host(b)" },
+    { "HostHeader(`a`)", "Host(a)" },
+    { "Host(`*.a`)", "Host(*.a)" },
+    { "Host(`*`)", "HostRegexp(^\\*\\.{0,1}$)~" },
+    { "HostRegexp(`A.test`)", "HostRegexp(^a\\.test$)~" },
+    { "HostRegexp(`{sub:[A-Z]+}.a`, `{w}.b`)",
+      "HostRegexp(^(?i:[A-Z]+)\\.a$)~ | HostRegexp(^(?i:[^.]+)\\.b$)~" },
+    { "HostRegexp(`{any:.*}`)", "HostRegexp(^(?i:.*)$)~" },
+    { "HostRegexp(`{any:a*}`)", "HostRegexp(^(?i:a*)$)~" },
+    { "Path(`/a`, `/b`)", "Path(/a) | Path(/b)" },
+    { "Path(`/a/{id}`)", "PathRegexp(^/a/(?:[^/]+)$)~" },
+    { "Path(`/{id:[0-9]{1,2}}.x`)", "PathRegexp(^/(?:[0-9]{1,2})\\.x$)~" },
+    { "PathPrefix(`/a`)", "PathPrefix(/a)" },
+    { "PathPrefix(`/(x|y)`)", "PathPrefix(/(x|y))" },
+    { "PathPrefix(`/a/{id:x|y}`)", "PathRegexp(^/a/(?:x|y))~" },
+    { "Path(`/\xef\xbf\xbd`)", "PathRegexp(^/\xef\xbf\xbd$)~" },
+    { "Method(`get`, `PUT`)", "Method(GET) | Method(PUT)" },
+    { "!Method(`get`, `PUT`)", "!Method(GET) !Method(PUT)" },
+    { "Headers(`X-A`, `1`, `X-B`, `2`)", "Header(x-a,1) Header(x-b,2)" },
+    { "Headers(`X-A`, `1`, `X-A`, `2`)", "Header(x-a,2)" },
+    { "Headers(`X-A`, `1`, `x-a`, `2`)", "Header(x-a,1) Header(x-a,2)" },
+    { "!Headers(`X-A`, `1`, `X-B`, `2`)", "!Header(x-a,1) | !Header(x-b,2)" },
+    { "HeadersRegexp(`X-A`, `1`)", "HeaderRegexp(x-a,1)~" },
+    { "Query(`a=1`, `b=2`)", "first Query(a,1) first Query(b,2)" },
+    { "Query(`a`, `1`)", "first Query(a,1)" },
+    { "Query(`a`, `b=c`, `d`)", "first Query(a,b) first Query(c,d)" },
+    { "Query(`a=`)", "first Query(a,^.*$)~" },
+    { "Query(`a={n}`)", "first Query(a,^(?:.*)$)~" },
+    { "Query(`a=x{n:[0-9]+}`)", "first Query(a,^x(?:[0-9]+)$)~" },
+    { "Query(`a=b=c`)", "first Query(a,b=c)" },
+    { "ClientIP(`1.2.3.4`, `::1`)", "ClientIP(1.2.3.4/32) | ClientIP(::1/128)" },
+    { "Host(`a`, `b`) && Path(`/x`, `/y`)",
+      "Host(a) Path(/x) | Host(a) Path(/y) | Host(b) Path(/x) | Host(b) Path(/y)" },
+};
+
+START_TEST(old_examples_come_out_as_written)
+{
+    struct rule_dnf dnf;
+    ck_assert(normalise_as(RULE_V2, str_c(old_examples[_i].rule), &dnf));
+    struct buf out = { 0 };
+    put_dnf(&out, dnf);
+    ck_assert_str_eq(out.p, old_examples[_i].dnf);
+    buf_fini(&out);
+}
+END_TEST
+
+static const struct {
+    const char *rule;
+    enum finding_code code;
+    const char *message;
+} old_faults[] = {
+    { "Host(``)", FINDING_RULE_MATCHER, "empty" },
+    { "Host()", FINDING_RULE_MATCHER, "missing" },
+    { "Host(`\xc3\xa9`)", FINDING_RULE_MATCHER, "ASCII" },
+    { "HostRegexp(`{x:(}`)", FINDING_RULE_REGEX, "not closed" },
+    { "HostRegexp(`{:x}`)", FINDING_RULE_MATCHER, "name" },
+    { "HostRegexp(`{x:}`)", FINDING_RULE_MATCHER, "name" },
+    { "HostRegexp(`{x`)", FINDING_RULE_MATCHER, "}" },
+    { "Path(`/x}`)", FINDING_RULE_MATCHER, "without {" },
+    { "Path(`x`)", FINDING_RULE_MATCHER, "begins with /" },
+    { "Path(`{x}`)", FINDING_RULE_MATCHER, "begins with /" },
+    { "Path(\"/\\xff\")", FINDING_RULE_REGEX, "UTF-8" },
+    { "PathPrefix(`/{a:[}`)", FINDING_RULE_REGEX, "]" },
+    { "Path(`/{a:x)(y}`)", FINDING_RULE_REGEX, ")" },
+    { "Headers(`a`)", FINDING_RULE_MATCHER, "pairs" },
+    { "HeadersRegexp(`a`, `(`)", FINDING_RULE_REGEX, "not closed" },
+    { "HeadersRegexp(`a`, `(`, `a`, `x`)", FINDING_RULE_REGEX, "not closed" },
+    { "Query(`a`)", FINDING_RULE_MATCHER, "name, = and" },
+    { "Query(`a={v}`, `b={v}`)", FINDING_RULE_MATCHER, "same name" },
+    { "Query(`{a}=1`)", FINDING_NOT_SUPPORTED, "not supported" },
+    { "ClientIP(`1.2.3.4`, `x`)", FINDING_RULE_MATCHER, "address" },
+    { "Header(`a`, `b`)", FINDING_RULE_MATCHER, "v3" },
+    { "PathRegexp(`a`)", FINDING_RULE_MATCHER, "v3" },
+    { "Methods(`GET`)", FINDING_RULE_MATCHER, "no matcher" },
+    { "HostRegexp(`{h:(?-i)a}`)", FINDING_RULE_DIFFERS, "lower case" },
+    { "HostRegexp(`{h:[0-9a-f:]+}`)", FINDING_RULE_DIFFERS, "brackets" },
+};
+
+START_TEST(old_faults_are_told)
+{
+    struct str text;
+    const struct rule_node *rule = parse_exact(str_c(old_faults[_i].rule), &text);
+    ck_assert_ptr_nonnull(rule);
+    bool ok = rule_check(arena, arena, rule, RULE_V2, text, KEY, diag) != NULL;
+    ck_assert_msg(diag_total(diag) == 1, "%s", old_faults[_i].rule);
+    const struct finding *f = diag_get(diag, 0);
+    ck_assert_msg(f->code == old_faults[_i].code, "%s: %s", old_faults[_i].rule, finding_name(f->code));
+    ck_assert_msg(has(f->message, old_faults[_i].message), "%s: %s", old_faults[_i].rule, f->message.p);
+    ck_assert(ok == (f->code == FINDING_RULE_DIFFERS));
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
         { examples_come_out_as_written, ROWS(examples) },
+        { old_examples_come_out_as_written, ROWS(old_examples) },
+        { old_faults_are_told, ROWS(old_faults) },
         { a_rule_that_contradicts_itself_is_told, 0 },
         { the_size_is_known_and_bounded, 0 },
         { many_literals_are_bounded_too, 0 },

@@ -1,0 +1,42 @@
+#include "base/address.h"
+
+#include <arpa/inet.h>
+
+bool address_read(struct str text, struct address *out)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+    char copy[INET6_ADDRSTRLEN];
+    bool six = str_find(text, ':') < text.n;
+    if (text.n == 0 || text.n >= sizeof copy || str_find(text, '\0') < text.n)
+        return false;
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    *out = (struct address){ .n = six ? 16 : 4 };
+    if (inet_pton(six ? AF_INET6 : AF_INET, copy, out->bytes) != 1)
+        return false;
+    if (six && memcmp(out->bytes, mapped, sizeof mapped) == 0) {
+        out->n = 4;
+        memmove(out->bytes, out->bytes + sizeof mapped, 4);
+    }
+    return true;
+}
+
+bool address_range_read(struct str text, struct address_range *out)
+{
+    size_t slash = str_find(text, '/');
+    int64_t bits = 0;
+    if (!address_read(str_head(text, slash), &out->address) || !str_to_int64(str_from(text, slash + 1), &bits) || bits < 0 ||
+        bits > (int64_t)out->address.n * 8)
+        return false;
+    out->bits = (size_t)bits;
+    return true;
+}
+
+bool address_is_in(const struct address *address, const struct address_range *range)
+{
+    size_t whole = range->bits / 8, left = range->bits % 8;
+    if (address->n != range->address.n || memcmp(address->bytes, range->address.bytes, whole) != 0)
+        return false;
+    unsigned char mask = (unsigned char)(0xff << (8 - left));
+    return left == 0 || ((address->bytes[whole] ^ range->address.bytes[whole]) & mask) == 0;
+}
