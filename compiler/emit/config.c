@@ -126,6 +126,16 @@ static struct template_value script_list(struct arena *arena, const struct emit_
     return (struct template_value)LIST("scripts", rows, n);
 }
 
+/* One for each pause of a program. */
+static struct template_value round_list(struct arena *arena, const struct shape *shape)
+{
+    size_t n = shape->rounds > 1 ? (size_t)shape->rounds : 1;
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = SCOPE(arena, FLAG("first", i == 0));
+    return (struct template_value)LIST("rounds", rows, n);
+}
+
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
     /* The likeliest first: the rules are tried in this order. */
@@ -140,7 +150,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         script_list(arena, paths),
         TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
         TEXT("response_words", response_words(arena, shape)), response_list(arena, shape),
-        numbers(arena, "rounds", "round", NULL, 0, shape->rounds > 1 ? (size_t)shape->rounds : 1),
+        round_list(arena, shape),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
         TEXT("routes_word", emit_word(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
