@@ -80,7 +80,7 @@ START_TEST(a_first_plan_names_backends_after_their_services)
     ck_assert_uint_eq(plan->n_backends, 2 + SPARES);
     ck_assert(str_eq(plan->backends[0].name, STR("etcd:a")) && str_eq(plan->backends[0].service, STR("a@etcd")));
     ck_assert(str_eq(plan->backends[2].name, STR("spare-0001")) && plan->backends[2].service.n == 0);
-    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;c101;;ra@etcd;;"));
+    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;R892;ra@etcd;;;;"));
     ck_assert(!plan->shape.agent);
     arena_destroy(w.arena);
 }
@@ -210,9 +210,9 @@ START_TEST(a_strip_is_resolved_for_each_key)
     add_op(&w, 0, strip_of(prefixes, 2));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
     ck_assert_uint_eq(plan->n_routes, 3);
-    ck_assert(value_is(plan, "|0/", ".;etcd:a;c101;;ra@etcd;;"));
-    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;c101;;ra@etcd;/foo?;"));
-    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;c101;;ra@etcd;/a%3Bb?;"), "a field cannot hold its separator");
+    ck_assert(value_is(plan, "|0/", ".;etcd:a;R892;ra@etcd;;;;"));
+    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;"));
+    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;R892;ra@etcd;;/a%3Bb?;;"), "a field cannot hold its separator");
     arena_destroy(w.arena);
 }
 END_TEST
@@ -220,10 +220,10 @@ END_TEST
 static const struct {
     const char *path, *prefix, *value;
 } exact_rows[] = {
-    { "/foo", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/" },       { "/foo/x", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/x" },
-    { "/foobar", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/bar" }, { "/foo//x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },
-    { "/foo/../x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },   { "/foo/", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/" },
-    { "/foo;x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },      { "/fo", "/foo", ".;etcd:a;c101;;ra@etcd;;" },
+    { "/foo", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },       { "/foo/x", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/x;" },
+    { "/foobar", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/bar;" }, { "/foo//x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },
+    { "/foo/../x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },   { "/foo/", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },
+    { "/foo;x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },      { "/fo", "/foo", ".;etcd:a;R892;ra@etcd;;;;" },
 };
 
 START_TEST(what_a_cut_leaves_of_an_exact_path_stands_in_the_record)
