@@ -224,6 +224,18 @@ core.register_action("join_for", { "http-req" }, function(txn)
     txn.http:req_set_header("X-Forwarded-For", table.concat(values(txn.http:req_get_headers(), "x-forwarded-for"), ", "))
 end)
 
+-- The agent's changes of the request's headers, a line each: "-name" takes a header away, "name: value" adds one.
+core.register_action("request_headers", { "http-req" }, function(txn)
+    for line in txn:get_var("txn.m.request"):gmatch("[^\n]+") do
+        local name, value = line:match("^([^:]+): (.*)$")
+        if name then
+            txn.http:req_add_header(name, value)
+        else
+            txn.http:req_del_header(line:sub(2))
+        end
+    end
+end)
+
 -- Answers ----------------------------------------------------------------------------------------------------------
 
 -- A refusal of the agent's whose status has no rule of its own.

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "control/named_files.h"
 #include "emit/emit.h"
 #include "kv/reader.h"
 
@@ -33,8 +34,14 @@ static bool compile_source(const struct verb_call *call, struct compilation *c)
         return false;
     }
     const struct tree *tree = tree_decode(c->arena, &snapshot, c->diag);
-    const struct model *model = model_build(c->arena, &tree, 1, c->settings, c->diag);
+    struct named_files *files = named_files_create();
+    struct settings *settings = ARENA_NEW(c->arena, struct settings);
+    *settings = *c->settings;
+    settings->files = named_files_view(files);
+    const struct model *model = model_build(c->arena, &tree, 1, settings, c->diag);
     c->plan = plan_build(c->arena, model, NULL);
+    named_files_destroy(files);
+    settings->files = NULL;
     diag_sort(c->diag);
     return true;
 }

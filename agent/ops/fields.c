@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
+
 static struct field *find(struct field *fields, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
@@ -41,4 +43,12 @@ bool fields_read(struct json_object *object, struct field *fields, size_t n, cha
 struct str field_str(struct json_object *string)
 {
     return str_of(json_object_get_string(string), (size_t)json_object_get_string_len(string));
+}
+
+struct str str_own(struct str s)
+{
+    char *copy = xmalloc(s.n + 1);
+    if (s.n)
+        memcpy(copy, s.p, s.n);
+    return str_of(copy, s.n);
 }

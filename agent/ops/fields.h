@@ -20,3 +20,6 @@ bool fields_read(struct json_object *object, struct field *fields, size_t n, cha
 
 /* The bytes of a JSON string, as long as the object lives. */
 struct str field_str(struct json_object *string);
+
+/* A copy on the heap; never a NULL pointer. */
+struct str str_own(struct str s);

@@ -5,18 +5,22 @@
 #include <stdatomic.h>
 
 #include "ops/decide.h"
+#include "ops/users.h"
 
 struct op;
+
+enum op_result { OP_PASS, OP_REFUSE, OP_WAIT };
 
 struct op_type {
     const char *name; /* in policy.json, and of the counters */
     /* Reads the op's members into *op. false with what is wrong with them; fini is called all the same. */
     bool (*parse)(struct json_object *from, struct op *op, char error[static 256]);
     void (*fini)(struct op *op); /* of a zeroed op, too */
-    /* false: refused, and `v` says how. The request arrives at the op at now_ns; an op that lets it wait adds
-     * to v->delay_ns. */
-    bool (*run)(const struct op *op, const struct request *request, struct limiter *limiter, int64_t now_ns,
-                struct verdict *v);
+    /* OP_REFUSE: d->verdict says how. The request arrives at the op at d->now_ns + d->verdict->delay_ns; an op that lets it wait adds to
+     * the delay. OP_WAIT: the op cannot tell at once; nothing has begun. */
+    enum op_result (*run)(const struct op *op, struct decision *d);
+    /* Begins what takes time; ends with waiting_end. NULL: run never says OP_WAIT. */
+    void (*start)(const struct op *op, struct waiting *waiting);
 };
 
 enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
@@ -28,10 +32,18 @@ struct rate_limit {
     struct str header;
 };
 
+struct basic_auth {
+    struct users users;
+    struct str challenge; /* the value of WWW-Authenticate */
+    struct str header;    /* name of the header for the user's name, or empty */
+    bool remove;          /* Authorization ends here */
+};
+
 struct op {
     const struct op_type *type;
     union {
         struct rate_limit rate_limit;
+        struct basic_auth basic_auth;
     };
 };
 
@@ -48,7 +60,7 @@ struct program *program_create(struct str id, struct json_object *from, char err
 struct program *program_hold(struct program *program);
 void program_release(struct program *program);
 
-extern const struct op_type rate_limit_op;
+extern const struct op_type rate_limit_op, basic_auth_op;
 
 /* The type of that name, or NULL. */
 const struct op_type *op_type_find(struct str name);

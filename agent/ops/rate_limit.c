@@ -8,14 +8,6 @@
 #include "ops/op.h"
 #include "ops/verdict.h"
 
-static struct str own_copy(struct str s)
-{
-    char *copy = xmalloc(s.n);
-    if (s.n)
-        memcpy(copy, s.p, s.n);
-    return str_of(copy, s.n);
-}
-
 static bool parse_source(struct json_object *from, struct rate_limit *out, char error[static 256])
 {
     static const char *const kinds[] = {
@@ -38,7 +30,7 @@ static bool parse_source(struct json_object *from, struct rate_limit *out, char 
         return false;
     }
     out->source = (enum source_kind)kind;
-    out->header = own_copy(name);
+    out->header = str_own(name);
     return true;
 }
 
@@ -52,7 +44,7 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
     struct rate_limit *out = &op->rate_limit;
     if (!fields_read(from, fields, 6, error) || !parse_source(fields[5].value, out, error))
         return false;
-    out->bucket = own_copy(field_str(fields[1].value));
+    out->bucket = str_own(field_str(fields[1].value));
     out->limit = (struct limit){ .average = json_object_get_int64(fields[2].value),
                                  .period_ns = json_object_get_int64(fields[3].value),
                                  .burst = json_object_get_int64(fields[4].value) };
@@ -99,19 +91,21 @@ static void refuse(struct verdict *v, int64_t wait_ns)
     verdict_add_header(v, "X-Retry-In", duration_text(wait_ns, text));
 }
 
-static bool run(const struct op *op, const struct request *request, struct limiter *limiter, int64_t now_ns,
-                struct verdict *v)
+static enum op_result run(const struct op *op, struct decision *d)
 {
     const struct rate_limit *r = &op->rate_limit;
-    struct limit_answer answer = limiter_take(limiter, &r->limit, r->bucket, source_of(r, request), now_ns);
-    if (answer.allowed)
-        v->delay_ns += answer.wait_ns;
-    else
-        refuse(v, answer.wait_ns);
-    return answer.allowed;
+    /* What an op before it delays arrives that much later. */
+    struct limit_answer answer = limiter_take(d->tools->limiter, &r->limit, r->bucket, source_of(r, &d->request),
+                                              d->now_ns + d->verdict->delay_ns);
+    if (!answer.allowed) {
+        refuse(d->verdict, answer.wait_ns);
+        return OP_REFUSE;
+    }
+    d->verdict->delay_ns += answer.wait_ns;
+    return OP_PASS;
 }
 
-const struct op_type rate_limit_op = { "rateLimit", parse, fini, run };
+const struct op_type rate_limit_op = { "rateLimit", parse, fini, run, NULL };
 
 void verdict_refuse_delay(struct verdict *v)
 {

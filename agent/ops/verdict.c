@@ -2,6 +2,12 @@
 
 void verdict_init(struct verdict *v)
 {
+    v->request = (struct buf){ 0 };
+    verdict_reset(v);
+}
+
+void verdict_reset(struct verdict *v)
+{
     /* Not `text`: it is large, and this runs for every request. */
     v->pass = true;
     v->status = 0;
@@ -10,6 +16,13 @@ void verdict_init(struct verdict *v)
     v->n_headers = 0;
     v->text_used = 0;
     v->op = NULL;
+    if (v->request.n)
+        buf_reset(&v->request);
+}
+
+void verdict_fini(struct verdict *v)
+{
+    buf_fini(&v->request);
 }
 
 void verdict_refuse(struct verdict *v, const char *op, int status, const char *body)
@@ -33,4 +46,22 @@ void verdict_add_header(struct verdict *v, const char *name, struct str value)
     v->headers[v->n_headers].name = name;
     v->headers[v->n_headers].value = str_of(copy, value.n);
     v->n_headers++;
+}
+
+void verdict_drop_request_header(struct verdict *v, struct str name)
+{
+    buf_putc(&v->request, '-');
+    buf_put(&v->request, name);
+    buf_putc(&v->request, '\n');
+}
+
+void verdict_add_request_header(struct verdict *v, struct str name, struct str value)
+{
+    buf_put(&v->request, name);
+    buf_puts(&v->request, ": ");
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        buf_putc(&v->request, c == '\n' || c == '\r' || c == '\0' ? ' ' : c);
+    }
+    buf_putc(&v->request, '\n');
 }

@@ -7,6 +7,7 @@
 struct counters {
     _Atomic uint64_t connections, open_connections, frames, broken_frames;
     _Atomic uint64_t passed, refused, delayed, unknown_program, rate_limited;
+    _Atomic uint64_t held; /* decisions that take time, at present */
 };
 
 /* With a single writer a load and a store do; an atomic addition would cost ten times as much. */

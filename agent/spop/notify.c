@@ -37,6 +37,7 @@ static void take_argument(void *context, struct str message, struct str argument
         { STR("host"), offsetof(struct question, request.host) },
         { STR("url"), offsetof(struct question, request.url) },
         { STR("hdrs"), offsetof(struct question, request.headers) },
+        { STR("auth"), offsetof(struct question, request.authorization) },
     };
     struct question *out = context;
     (void)message;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "ops/hasher.h"
 #include "spop/worker.h"
 
 struct agent {
-    struct limiter *limiter;
+    struct tools tools;
     struct worker *workers; /* do not move: their loops know them */
     int n_workers;
     pthread_mutex_t publishing;   /* one publication at a time; guards `programs` */
@@ -19,12 +20,14 @@ struct agent *agent_start(const struct agent_options *options, struct log *log, 
 {
     assert(options->workers >= 1);
     struct agent *agent = xmalloc(sizeof *agent);
-    *agent = (struct agent){ .limiter = limiter_create(options->buckets),
-                             .workers = xmalloc((size_t)options->workers * sizeof *agent->workers) };
+    *agent = (struct agent){ .workers = xmalloc((size_t)options->workers * sizeof *agent->workers) };
+    agent->tools.limiter = limiter_create(options->buckets);
+    agent->tools.verified = verified_create();
+    agent->tools.hasher = hasher_create(options->hashers > 0 ? options->hashers : options->workers, agent->tools.verified);
     pthread_mutex_init(&agent->publishing, NULL);
     for (; agent->n_workers < options->workers; agent->n_workers++)
         if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers,
-                          agent->limiter, log, error)) {
+                          &agent->tools, log, error)) {
             agent_stop(agent);
             return NULL;
         }
@@ -58,8 +61,10 @@ void agent_stats(struct agent *agent, struct agent_stats *out)
         out->delayed += counter_get(&c->delayed);
         out->unknown_program += counter_get(&c->unknown_program);
         out->rate_limited += counter_get(&c->rate_limited);
+        out->held += counter_get(&c->held);
     }
-    limiter_stats(agent->limiter, &out->buckets_in_use, &out->buckets_evicted);
+    out->hashes_queued = hasher_queued(agent->tools.hasher);
+    limiter_stats(agent->tools.limiter, &out->buckets_in_use, &out->buckets_evicted);
     pthread_mutex_lock(&agent->publishing);
     out->programs = agent->programs ? program_set_count(agent->programs) : 0;
     pthread_mutex_unlock(&agent->publishing);
@@ -69,11 +74,14 @@ void agent_stop(struct agent *agent)
 {
     if (!agent)
         return;
+    hasher_stop(agent->tools.hasher); /* what waits for it comes back to the workers */
     for (int i = 0; i < agent->n_workers; i++)
         worker_stop(&agent->workers[i]);
     program_set_release(agent->programs);
     pthread_mutex_destroy(&agent->publishing);
-    limiter_destroy(agent->limiter);
+    hasher_destroy(agent->tools.hasher);
+    verified_destroy(agent->tools.verified);
+    limiter_destroy(agent->tools.limiter);
     free(agent->workers);
     free(agent);
 }

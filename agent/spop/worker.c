@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "ops/verdict.h"
 #include "spop/connection.h"
 #include "spop/socket.h"
 #include "sys/clock.h"
@@ -86,6 +87,7 @@ static void end_loop(struct worker *w)
 {
     uv_close((uv_handle_t *)&w->listener, NULL);
     connections_close(w);
+    inbox_drain(&w->inbox);
     drop_delayed(w);
     uv_close((uv_handle_t *)&w->timer, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
@@ -94,6 +96,7 @@ static void end_loop(struct worker *w)
 static void on_wake(uv_async_t *wake)
 {
     struct worker *w = wake->data;
+    inbox_drain(&w->inbox);
     pthread_mutex_lock(&w->lock);
     if (w->has_next) {
         program_set_release(w->programs); /* not the last one: the agent holds one until all have the next */
@@ -105,6 +108,13 @@ static void on_wake(uv_async_t *wake)
     pthread_mutex_unlock(&w->lock);
     if (stop)
         end_loop(w);
+}
+
+/* From any thread. */
+static void wake_up(void *context)
+{
+    struct worker *w = context;
+    uv_async_send(&w->wake);
 }
 
 static void *run(void *context)
@@ -168,15 +178,17 @@ static void fini(struct worker *w)
 {
     unlink(w->path);
     program_set_release(w->programs);
+    inbox_fini(&w->inbox);
+    verdict_fini(&w->verdict);
     pthread_cond_destroy(&w->taken);
     pthread_mutex_destroy(&w->lock);
     free(w->scratch);
 }
 
-bool worker_start(struct worker *w, const char *folder, int index, struct limiter *limiter, struct log *log,
+bool worker_start(struct worker *w, const char *folder, int index, const struct tools *tools, struct log *log,
                   char error[static 256])
 {
-    *w = (struct worker){ .limiter = limiter, .log = log, .armed_ns = INT64_MAX };
+    *w = (struct worker){ .tools = *tools, .log = log, .armed_ns = INT64_MAX };
     int n = snprintf(w->path, sizeof w->path, "%s/agent-%d.sock", folder, index);
     if (n < 0 || (size_t)n >= sizeof w->path) {
         snprintf(error, 256, "%.150s: too long for the name of a socket; name a shorter folder", folder);
@@ -190,6 +202,9 @@ bool worker_start(struct worker *w, const char *folder, int index, struct limite
         return false;
     }
     delays_init(&w->delays, MAX_DELAYED);
+    verdict_init(&w->verdict);
+    inbox_init(&w->inbox, wake_up, w);
+    w->tools.inbox = &w->inbox;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->taken, NULL);
     w->scratch = xmalloc(SCRATCH_SIZE);

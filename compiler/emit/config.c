@@ -110,7 +110,8 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         FLAG("host_keys", shape->host_keys), FLAG("any_keys", shape->any_keys), FLAG("both_keys", both),
         TEXT("any_guard", shape->host_keys ? STR(" if !{ var(txn.r) -m found }") : STR("")),
         FLAG("exits", both || shape->cut || shape->agent), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
-        FLAG("agent_full", shape->agent_full), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
+        emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
+        FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
         entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, sizeof statuses / sizeof *statuses));
     template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);

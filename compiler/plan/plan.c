@@ -36,7 +36,7 @@ static void add_kinds(struct shape_need *need, const struct matches *matches, co
         const struct plan_program *program = chains[matches->p[i].router].program;
         need->cut = need->cut || matches->p[i].cuts;
         need->agent = need->agent || program;
-        need->agent_full = need->agent_full || (program && program_is_full(program));
+        need->messages |= program ? program_message(program) : 0;
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/quote.h"
 #include "plan/key.h"
+#include "plan/program_auth.h"
 
 enum { DIGEST_DIGITS = 16 };
 
@@ -48,20 +49,31 @@ static void put_limit(struct buf *out, const struct model_router *router, size_t
     buf_putc(out, '}');
 }
 
+/* What the agent does for the op at `at`; nothing is written where it does nothing. */
+static void put_op(struct buf *out, const struct model_router *router, size_t at, struct program_need *need)
+{
+    const struct model_op *op = &router->ops[at];
+    if (op->kind == OP_RATE_LIMIT) {
+        put_limit(out, router, at);
+        program_needs(need, op->limit.source == SOURCE_IP ? MESSAGE_LEAN : MESSAGE_FULL, false);
+    } else {
+        program_put_auth(out, op, need);
+    }
+}
+
 static const struct plan_program *agent_program(struct arena *arena, const struct model_router *router,
                                                 const struct settings *settings)
 {
-    struct buf json = { 0 };
-    bool full = false;
+    struct buf json = { 0 }, op = { 0 };
+    struct program_need need = { 0 };
     size_t n = 0;
     buf_puts(&json, "{\"ops\":[");
     for (size_t i = 0; i < router->n_ops; i++) {
-        if (router->ops[i].kind != OP_RATE_LIMIT)
-            continue;
-        if (n++)
+        buf_reset(&op);
+        put_op(&op, router, i, &need);
+        if (op.n && n++)
             buf_putc(&json, ',');
-        put_limit(&json, router, i);
-        full = full || router->ops[i].limit.source != SOURCE_IP;
+        buf_put(&json, buf_str(&op));
     }
     buf_puts(&json, "]}");
     struct plan_program *program = NULL;
@@ -70,10 +82,11 @@ static const struct plan_program *agent_program(struct arena *arena, const struc
         sha256_hex(buf_str(&json), digest, DIGEST_DIGITS);
         program = ARENA_NEW(arena, struct plan_program);
         program->json = arena_copy(arena, buf_str(&json));
-        program->id = arena_printf(arena, "%c%c%s", settings->agent.rate_limit_fails_closed ? 'c' : 'o',
-                                   full ? 'f' : 'l', digest);
+        program->id = arena_printf(arena, "%c%c%s", need.closed || settings->agent.rate_limit_fails_closed ? 'c' : 'o',
+                                   program_letter(&need), digest);
     }
     buf_fini(&json);
+    buf_fini(&op);
     return program;
 }
 

@@ -14,8 +14,8 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
         return STR("the first path middleware");
     if (need->agent && !have->agent)
         return STR("the first middleware of the agent");
-    if (need->agent_full && !have->agent_full)
-        return STR("the first middleware of the agent that reads headers");
+    if (need->messages & ~have->messages)
+        return STR("the first middleware of the agent that asks for so much of a request, or for so long");
     return (struct str){ 0 };
 }
 
@@ -101,7 +101,7 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .any_keys = true,
                            .cut = true,
                            .agent = old->agent || need->agent,
-                           .agent_full = old->agent_full || need->agent_full,
+                           .messages = old->messages | need->messages,
                            .backends = backends,
                            .n_backends = n };
 }

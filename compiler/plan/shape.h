@@ -6,7 +6,8 @@
 
 /* What a plan needs of its skeleton. */
 struct shape_need {
-    bool host_keys, any_keys, cut, agent, agent_full;
+    bool host_keys, any_keys, cut, agent;
+    unsigned messages;
     const struct model_service *const *services; /* those that routers use, by name */
     size_t n_services;
 };

@@ -24,9 +24,18 @@ struct model_service {
     bool used; /* by a router of the model */
 };
 
-enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT };
+enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH };
 
 enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
+
+/* basicAuth, digestAuth. */
+struct model_auth {
+    const struct str *users; /* "name:hash", "name:realm:hash"; of equal names the last counts. Secrets */
+    size_t n_users;
+    struct str realm;  /* never empty */
+    struct str header; /* for the user's name; or empty */
+    bool remove_header;
+};
 
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
@@ -43,6 +52,7 @@ struct model_op {
             enum source_kind source;
             struct str header; /* SOURCE_HEADER: its name, lower case */
         } limit;
+        const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
     };
 };
 

@@ -111,6 +111,8 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = read_strip_prefix(b, &m->strip_prefix, op, &idle);
     else if (m->rate_limit.key.p)
         out.ok = read_rate_limit(b, &m->rate_limit, op, &idle);
+    else if (m->basic_auth.key.p)
+        out.ok = model_read_basic_auth(b, &m->basic_auth, op), idle = false;
     out.p = op;
     out.n = out.ok && !idle;
     return out;

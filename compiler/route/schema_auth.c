@@ -2,23 +2,18 @@
 
 /* Middlewares that are about who the client is. */
 
-static const struct schema_row basic_rows[] = {
-    KEY("users", SECRETS, HARMLESS, "", "name:hash, each"),
-    KEY("usersFile", TEXT, HARMLESS, "", "path of a file of such lines"),
-    KEY("realm", TEXT, HARMLESS, "traefik", "shown to the user"),
-    KEY("removeHeader", BOOL, HARMLESS, "false", "servers do not see the password"),
-    KEY("headerField", TEXT, HARMLESS, "", "header that tells servers the name"),
-};
-const struct schema schema_basic_auth = CHECK_TABLE("basicAuth", basic_rows);
+#define PASSWORD_ROWS(users_meaning, remove_meaning)                                                         \
+    FIELD("users", SECRETS, struct password_auth, users, "", users_meaning),                                 \
+    FIELD("usersFile", TEXT, struct password_auth, users_file, "", "path of a file of such lines"),          \
+    FIELD("realm", TEXT, struct password_auth, realm, "traefik", "shown to the user"),                       \
+    FIELD("removeHeader", BOOL, struct password_auth, remove_header, "false", remove_meaning),               \
+    FIELD("headerField", TEXT, struct password_auth, header_field, "", "header that tells servers the name")
 
-static const struct schema_row digest_rows[] = {
-    KEY("users", SECRETS, HARMLESS, "", "name:realm:hash, each"),
-    KEY("usersFile", TEXT, HARMLESS, "", "path of a file of such lines"),
-    KEY("realm", TEXT, HARMLESS, "traefik", "shown to the user"),
-    KEY("removeHeader", BOOL, HARMLESS, "false", "servers do not see the digest"),
-    KEY("headerField", TEXT, HARMLESS, "", "header that tells servers the name"),
-};
-const struct schema schema_digest_auth = CHECK_TABLE("digestAuth", digest_rows);
+static const struct schema_row basic_rows[] = { PASSWORD_ROWS("name:hash, each", "servers do not see the password") };
+const struct schema schema_basic_auth = READ_TABLE("basicAuth", basic_rows, struct password_auth);
+
+static const struct schema_row digest_rows[] = { PASSWORD_ROWS("name:realm:hash, each", "servers do not see the digest") };
+const struct schema schema_digest_auth = READ_TABLE("digestAuth", digest_rows, struct password_auth);
 
 static const struct schema_row forward_rows[] = {
     KEY("address", TEXT, HARMLESS, "", "URL to ask"),

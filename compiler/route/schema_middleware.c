@@ -186,7 +186,7 @@ static const struct schema strip_regex = CHECK_TABLE("stripPrefixRegex", strip_r
 
 static const struct schema_row middleware_rows[] = {
     OTHER_KIND("addPrefix", STRUCT, add_prefix, "puts something before the path"),
-    OTHER_KIND("basicAuth", STRUCT, schema_basic_auth, "asks for a name and a password"),
+    KIND("basicAuth", struct middleware, basic_auth, schema_basic_auth, "asks for a name and a password"),
     OTHER_KIND("buffering", STRUCT, buffering, "reads requests and answers whole"),
     KIND("chain", struct middleware, chain, chain, "several middlewares under one name"),
     OTHER_KIND("circuitBreaker", STRUCT, circuit_breaker, "spares servers that are in trouble"),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kv/snapshot.h"
+#include "route/tree_auth.h"
 #include "route/value.h"
 
 /* In every object: its name as stored, its key, and whether something in it could not be read (then it is in
@@ -90,6 +91,8 @@ struct middleware {
     struct strip_prefix strip_prefix;
     struct rate_limit rate_limit;
     struct chain chain;
+    struct password_auth basic_auth, digest_auth;
+    struct forward_auth forward_auth;
     struct str other_kind; /* key of a type that is known but not compiled yet; p == NULL: none */
 };
 

@@ -153,7 +153,7 @@ START_TEST(a_kind_that_occurred_stays_in_the_shape)
     struct plan *bare = plan_build(arena, &w.model, NULL);
     add_op(&w, 0, limit_of(10, SOURCE_IP));
     struct plan *limited = plan_build(arena, &w.model, &bare->shape);
-    ck_assert(limited->shape_reason.n > 0 && limited->shape.agent && !limited->shape.agent_full);
+    ck_assert(limited->shape_reason.n > 0 && limited->shape.agent && limited->shape.messages == 1u << MESSAGE_LEAN);
     make_world(&w, arena, "a");
     struct plan *again = plan_build(arena, &w.model, &limited->shape);
     ck_assert_uint_eq(again->shape_reason.n, 0);
@@ -173,7 +173,7 @@ START_TEST(a_program_is_named_by_its_contents)
     ck_assert_uint_eq(plan->n_programs, 2);
     ck_assert(str_starts(plan->programs[0].id, STR("of")) && str_starts(plan->programs[1].id, STR("ol")));
     ck_assert(str_eq(plan->programs[0].id, again->programs[0].id));
-    ck_assert(plan->shape.agent_full);
+    ck_assert(plan->shape.messages >> MESSAGE_FULL & 1);
     make_world(&w, arena, "ab");
     add_op(&w, 0, limit_of(11, SOURCE_IP));
     w.settings.agent.rate_limit_fails_closed = true;

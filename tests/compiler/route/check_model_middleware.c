@@ -77,8 +77,8 @@ static const struct {
       OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") STRIP("a") LIMIT("a"),
       OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-    { USE("a") MW("a") "basicauth/users = u:h",
-      OUT "! not-supported middlewares/a/basicauth\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "grpcweb/alloworigins = u",
+      OUT "! not-supported middlewares/a/grpcweb\n! broken-reference routers/r/middlewares\n" },
     { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x",
       OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") MW("a") "ratelimit/average = x", OUT "! broken-reference routers/r/middlewares\n" },
@@ -245,7 +245,7 @@ static const struct {
     { "bad@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
       "out 1\n! broken-reference entrypoints.a.http.middlewares\n! broken-reference "
       "entrypoints.a.http.middlewares\n"
-      "! not-supported middlewares/bad/basicauth\n" },
+      "! not-supported middlewares/bad/grpcweb\n" },
     /* Told only when a router needs it, and once. */
     { "gone@file",
       "http/routers/x/rule = Path(`/`)\nhttp/routers/x/service = s\nhttp/routers/x/entrypoints = c",
@@ -265,7 +265,7 @@ START_TEST(entry_points_put_middlewares_in_front)
 {
     const char *file = SECOND FIRST;
     if (has(str_c(entered[_i].of_a), "bad"))
-        file = SECOND FIRST MW("bad") "basicauth/users = u:h\n";
+        file = SECOND FIRST MW("bad") "grpcweb/alloworigins = u\n";
     struct model_case c = with_entry_point_middlewares(entered[_i].of_a, entered[_i].tree, file);
     struct buf out = { 0 };
     put_routers(&out, c.model);

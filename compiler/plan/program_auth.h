@@ -1,0 +1,19 @@
+/* The authentications in an agent program, and what a program needs to know of a request. Internal to plan. */
+#pragma once
+
+#include "plan/plan.h"
+
+struct program_need {
+    enum agent_message message; /* the greatest of MESSAGE_LEAN, _AUTH, _FULL that an op needs */
+    bool patient, body;
+    bool closed; /* without a verdict nobody passes */
+};
+
+/* An op needs that message, and patience or not. */
+void program_needs(struct program_need *need, enum agent_message message, bool patient);
+
+/* The letter of the message that tells all of it. */
+char program_letter(const struct program_need *need);
+
+/* Appends an authentication's JSON (agent/ops reads it); nothing for other ops. */
+void program_put_auth(struct buf *out, const struct model_op *op, struct program_need *need);
