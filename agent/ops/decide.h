@@ -6,6 +6,7 @@
 #include "ops/program.h"
 
 struct hasher;
+struct nonces;
 struct verified;
 
 /* An address as SPOP has it: length 4 or 16, or 0 for none. */
@@ -67,6 +68,7 @@ struct decision {
 struct tools {
     struct limiter *limiter;
     struct verified *verified;
+    struct nonces *nonces;
     struct hasher *hasher;
     struct inbox *inbox; /* of the thread that decides */
 };

@@ -39,11 +39,21 @@ struct basic_auth {
     bool remove;          /* Authorization ends here */
 };
 
+enum { DIGEST_INSTANCE = 32 };
+
+struct digest_auth {
+    struct users users; /* by "name:realm" */
+    struct str realm, header;
+    bool remove;
+    char instance[DIGEST_INSTANCE + 1]; /* what nonces are bound to: a digest of all that the op says */
+};
+
 struct op {
     const struct op_type *type;
     union {
         struct rate_limit rate_limit;
         struct basic_auth basic_auth;
+        struct digest_auth digest_auth;
     };
 };
 
@@ -60,7 +70,7 @@ struct program *program_create(struct str id, struct json_object *from, char err
 struct program *program_hold(struct program *program);
 void program_release(struct program *program);
 
-extern const struct op_type rate_limit_op, basic_auth_op;
+extern const struct op_type rate_limit_op, basic_auth_op, digest_auth_op;
 
 /* The type of that name, or NULL. */
 const struct op_type *op_type_find(struct str name);

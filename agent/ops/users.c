@@ -27,9 +27,13 @@ static bool read_user(struct arena *arena, struct json_object *from, struct user
     if (!json_object_is_type(from, json_type_string))
         return false;
     struct str line = arena_copy(arena, field_str(from));
-    size_t colon = str_find(line, ':');
-    *out = (struct user){ str_head(line, colon), str_from(line, colon + 1) };
-    return colon < line.n;
+    size_t colon = line.n;
+    while (colon > 0 && line.p[colon - 1] != ':')
+        colon--;
+    if (colon == 0)
+        return false;
+    *out = (struct user){ str_head(line, colon - 1), str_from(line, colon) };
+    return true;
 }
 
 bool users_read(struct json_object *array, struct users *out, char error[static 256])

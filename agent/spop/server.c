@@ -6,7 +6,10 @@
 
 #include "base/arena.h"
 #include "ops/hasher.h"
+#include "ops/nonces.h"
 #include "spop/worker.h"
+
+enum { DIGEST_CLIENTS = 1 << 16 }; /* 2 MB, shared by all digestAuth */
 
 struct agent {
     struct tools tools;
@@ -23,6 +26,7 @@ struct agent *agent_start(const struct agent_options *options, struct log *log, 
     *agent = (struct agent){ .workers = xmalloc((size_t)options->workers * sizeof *agent->workers) };
     agent->tools.limiter = limiter_create(options->buckets);
     agent->tools.verified = verified_create();
+    agent->tools.nonces = nonces_create(DIGEST_CLIENTS);
     agent->tools.hasher = hasher_create(options->hashers > 0 ? options->hashers : options->workers, agent->tools.verified);
     pthread_mutex_init(&agent->publishing, NULL);
     for (; agent->n_workers < options->workers; agent->n_workers++)
@@ -80,6 +84,7 @@ void agent_stop(struct agent *agent)
     program_set_release(agent->programs);
     pthread_mutex_destroy(&agent->publishing);
     hasher_destroy(agent->tools.hasher);
+    nonces_destroy(agent->tools.nonces);
     verified_destroy(agent->tools.verified);
     limiter_destroy(agent->tools.limiter);
     free(agent->workers);

@@ -113,6 +113,8 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = read_rate_limit(b, &m->rate_limit, op, &idle);
     else if (m->basic_auth.key.p)
         out.ok = model_read_basic_auth(b, &m->basic_auth, op), idle = false;
+    else if (m->digest_auth.key.p)
+        out.ok = model_read_digest_auth(b, &m->digest_auth, op), idle = false;
     out.p = op;
     out.n = out.ok && !idle;
     return out;

@@ -192,7 +192,7 @@ static const struct schema_row middleware_rows[] = {
     OTHER_KIND("circuitBreaker", STRUCT, circuit_breaker, "spares servers that are in trouble"),
     OTHER_KIND("compress", MARKER, compress, "compresses answers"),
     OTHER_KIND("contentType", MARKER, content_type, "guesses missing content types"),
-    OTHER_KIND("digestAuth", STRUCT, schema_digest_auth, "asks for a digest of name and password"),
+    KIND("digestAuth", struct middleware, digest_auth, schema_digest_auth, "asks for a digest of name and password"),
     OTHER_KIND("encodedCharacters", STRUCT, encoded, "refuses some encoded characters in paths"),
     OTHER_KIND("errors", STRUCT, errors, "replaces error pages"),
     OTHER_KIND("forwardAuth", STRUCT, schema_forward_auth, "asks another server"),

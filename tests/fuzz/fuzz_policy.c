@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "ops/decide.h"
+#include "ops/nonces.h"
 #include "ops/program.h"
 #include "ops/verdict.h"
 #include "ops/verified.h"
@@ -18,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const struct program *program = program_set_find(set, STR("p"));
     if (program) {
-        struct tools tools = { .limiter = limiter_create(16), .verified = verified_create() };
+        struct tools tools = { .limiter = limiter_create(16), .verified = verified_create(),
+                               .nonces = nonces_create(16) };
         struct request request = { .host = json, .headers = json, .authorization = json, .url = json, .method = json };
         struct verdict verdict;
         verdict_init(&verdict);
@@ -29,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             assert(verdict.delay_ns >= 0 && (verdict.pass || verdict.status >= 400));
         }
         verdict_fini(&verdict);
+        nonces_destroy(tools.nonces);
         verified_destroy(tools.verified);
         limiter_destroy(tools.limiter);
     }

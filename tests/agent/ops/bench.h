@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ops/hasher.h"
+#include "ops/nonces.h"
 #include "ops/verdict.h"
 #include "suite.h"
 #include "sys/clock.h"
@@ -46,6 +47,7 @@ static inline void bench_open(struct bench *b, const char *ops)
     inbox_init(&b->inbox, bench_wake, b);
     b->tools.limiter = limiter_create(64);
     b->tools.verified = verified_create();
+    b->tools.nonces = nonces_create(64);
     b->tools.hasher = hasher_create(2, b->tools.verified);
     b->tools.inbox = &b->inbox;
     bench_load(b, ops);
@@ -56,6 +58,7 @@ static inline void bench_close(struct bench *b)
     hasher_stop(b->tools.hasher);
     inbox_drain(&b->inbox);
     hasher_destroy(b->tools.hasher);
+    nonces_destroy(b->tools.nonces);
     verified_destroy(b->tools.verified);
     limiter_destroy(b->tools.limiter);
     program_set_release(b->set);
