@@ -236,13 +236,45 @@ core.register_action("request_headers", { "http-req" }, function(txn)
     end
 end)
 
+-- The agent's changes of the cookies that a server sets, a line each: "-name" takes the server's of that name away, "+text" adds one.
+core.register_action("cookies", { "http-res" }, function(txn)
+    local gone, added = {}, {}
+    for sign, text in txn:get_var("txn.m.cookies"):gmatch("([+-])([^\n]+)") do
+        if sign == "-" then
+            gone[text] = true
+        else
+            added[#added + 1] = text
+        end
+    end
+    local lines = values(txn.http:res_get_headers(), "set-cookie")
+    txn.http:res_del_header("set-cookie")
+    for _, line in ipairs(lines) do
+        if not gone[line:match("^%s*([^=;%s]*)")] then
+            txn.http:res_add_header("set-cookie", line)
+        end
+    end
+    for _, line in ipairs(added) do
+        txn.http:res_add_header("set-cookie", line)
+    end
+end)
+
 -- Answers ----------------------------------------------------------------------------------------------------------
 
--- A refusal of the agent's whose status has no rule of its own.
+-- A refusal of the agent's in the words of another server, or with a status that has no rule of its own.
 core.register_service("answer", "http", function(applet)
     local status, body = tonumber(applet:get_var("txn.m.status")), applet:get_var("txn.m.body") or ""
+    local list = applet:get_var("txn.m.h_list") or ""
     applet:set_status(status and status >= 200 and status <= 999 and status or 500)
-    applet:add_header("Content-Length", tostring(#body))
+    for name, value in list:gmatch("([^\n:]+): ([^\n]*)") do
+        applet:add_header(name, value)
+    end
+    if status ~= 204 and status ~= 304 then
+        applet:add_header("Content-Length", tostring(#body))
+    else
+        body = ""
+    end
     applet:start_response()
-    applet:send(body)
+    if applet.method ~= "HEAD" then
+        applet:send(body)
+    end
 end)

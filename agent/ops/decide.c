@@ -15,6 +15,7 @@ struct decision decision_begin(const struct program *program, const struct reque
 void decision_end(struct decision *d)
 {
     buf_fini(&d->headers);
+    buf_fini(&d->url);
 }
 
 /* The next op sees the headers as those before it have left them. */

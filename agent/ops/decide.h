@@ -5,7 +5,10 @@
 #include "ops/limiter.h"
 #include "ops/program.h"
 
+struct forwarder;
 struct hasher;
+struct inbox;
+struct log;
 struct nonces;
 struct verified;
 
@@ -21,6 +24,9 @@ struct request {
     struct str method, host, url;
     struct str headers;       /* HAProxy's req.hdrs_bin; read through headers_find */
     struct str authorization; /* the first Authorization, where the message has that instead of headers */
+    struct str body;          /* as much of it as HAProxy had room for */
+    uint64_t body_size;       /* all of it, as far as known */
+    bool tls;                 /* the client's connection is encrypted */
 };
 
 /* First value of a header (name in lower case) in req.hdrs_bin; p == NULL: none, or the block is broken. */
@@ -50,6 +56,11 @@ struct verdict {
     const char *op; /* which op refused, for counters: "rateLimit" */
     /* Changes of the request's headers, in order; a line each: "-name" takes all of that name away, "name: value" adds one. */
     struct buf request;
+    /* Changes of the answer's cookies, a line each: "-name" takes the server's of that name away, "+text" adds a Set-Cookie. */
+    struct buf cookies;
+    /* Refused, in the words of another server: "Name: value" lines of headers, and a body. `listed` says that they count. */
+    struct buf answer, content;
+    bool listed;
 };
 
 /* A decision that is being made. */
@@ -58,7 +69,7 @@ struct decision {
     const struct tools *tools;
     struct request request; /* as the op at hand sees it */
     struct verdict *verdict;
-    struct buf headers;     /* holds request.headers once an op has changed them */
+    struct buf headers, url; /* hold request.headers and request.url once an op has changed them */
     size_t n_applied;       /* bytes of verdict->request that request.headers knows already */
     size_t at;              /* the op at hand */
     int64_t now_ns;         /* CLOCK_MONOTONIC */
@@ -70,7 +81,10 @@ struct tools {
     struct verified *verified;
     struct nonces *nonces;
     struct hasher *hasher;
-    struct inbox *inbox; /* of the thread that decides */
+    /* Of the thread that decides: */
+    struct inbox *inbox;
+    struct forwarder *forwarder;
+    struct log *log; /* or NULL */
 };
 
 /* At the first op of a program. The verdict, initialised, is set to a pass. */

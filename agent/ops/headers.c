@@ -77,22 +77,35 @@ static void copy_without(struct buf *out, struct str block, struct str left_out)
             put_header(out, name, value);
 }
 
-/* One line of verdict.request. */
-static void apply_change(struct decision *d, struct str line)
+static void take_over(struct decision *d, struct buf changed)
 {
-    struct buf changed = { 0 };
-    bool removes = str_starts(line, STR("-"));
-    if (removes) {
-        copy_without(&changed, d->request.headers, str_from(line, 1));
-    } else {
-        size_t colon = str_find(line, ':');
-        copy_without(&changed, d->request.headers, STR(""));
-        put_header(&changed, str_head(line, colon), str_from(line, colon + 2));
-    }
     buf_puts(&changed, ""); /* has memory even if nothing is left: there are headers, just none in it */
     buf_fini(&d->headers);
     d->headers = changed;
     d->request.headers = str_of(changed.p ? changed.p : "", changed.n);
+}
+
+void request_add_header(struct decision *d, struct str name, struct str value)
+{
+    struct buf changed = { 0 };
+    if (!d->request.headers.p)
+        return;
+    copy_without(&changed, d->request.headers, STR(""));
+    put_header(&changed, name, value);
+    take_over(d, changed);
+}
+
+/* One line of verdict.request. */
+static void apply_change(struct decision *d, struct str line)
+{
+    size_t colon = str_find(line, ':');
+    if (str_starts(line, STR("-"))) {
+        struct buf changed = { 0 };
+        copy_without(&changed, d->request.headers, str_from(line, 1));
+        take_over(d, changed);
+    } else {
+        request_add_header(d, str_head(line, colon), str_from(line, colon + 2));
+    }
 }
 
 void request_apply(struct decision *d)

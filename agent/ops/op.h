@@ -39,6 +39,17 @@ struct basic_auth {
     bool remove;          /* Authorization ends here */
 };
 
+struct texts {
+    struct str *p;
+    size_t n;
+};
+
+/* Path middlewares before an op that reads the path: HAProxy does them, the agent only computes them for itself. */
+struct strip_prefix {
+    struct texts prefixes;
+    bool force_slash;
+};
+
 enum { DIGEST_INSTANCE = 32 };
 
 struct digest_auth {
@@ -48,12 +59,26 @@ struct digest_auth {
     char instance[DIGEST_INSTANCE + 1]; /* what nonces are bound to: a digest of all that the op says */
 };
 
+enum forward_trust { TRUST_UNSET, TRUST_NO, TRUST_YES };
+
+struct forward_auth {
+    struct str address, signin;
+    enum forward_trust trust; /* trustForwardHeader: not set is a third thing */
+    struct texts request_headers, response_headers, cookies;
+    struct pcre2_real_code_8 *response_regex; /* or NULL */
+    bool send_body, keep_location, keep_method, insecure;
+    int64_t max_body, max_response; /* bytes; < 0: no limit */
+    struct str ca, cert, key; /* PEM, or empty */
+};
+
 struct op {
     const struct op_type *type;
     union {
         struct rate_limit rate_limit;
         struct basic_auth basic_auth;
         struct digest_auth digest_auth;
+        struct forward_auth forward_auth;
+        struct strip_prefix strip_prefix;
     };
 };
 
@@ -70,7 +95,7 @@ struct program *program_create(struct str id, struct json_object *from, char err
 struct program *program_hold(struct program *program);
 void program_release(struct program *program);
 
-extern const struct op_type rate_limit_op, basic_auth_op, digest_auth_op;
+extern const struct op_type rate_limit_op, basic_auth_op, digest_auth_op, forward_auth_op, strip_prefix_op;
 
 /* The type of that name, or NULL. */
 const struct op_type *op_type_find(struct str name);

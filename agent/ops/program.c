@@ -8,7 +8,8 @@
 #include "ops/op.h"
 
 /* The ops there are. */
-static const struct op_type *const types[] = { &rate_limit_op, &basic_auth_op, &digest_auth_op };
+static const struct op_type *const types[] = { &rate_limit_op, &basic_auth_op, &digest_auth_op,
+                                              &forward_auth_op, &strip_prefix_op };
 
 const struct op_type *op_type_find(struct str name)
 {

@@ -2,7 +2,7 @@
 
 void verdict_init(struct verdict *v)
 {
-    v->request = (struct buf){ 0 };
+    v->request = v->cookies = v->answer = v->content = (struct buf){ 0 };
     verdict_reset(v);
 }
 
@@ -16,13 +16,19 @@ void verdict_reset(struct verdict *v)
     v->n_headers = 0;
     v->text_used = 0;
     v->op = NULL;
-    if (v->request.n)
-        buf_reset(&v->request);
+    v->listed = false;
+    struct buf *const bufs[] = { &v->request, &v->cookies, &v->answer, &v->content };
+    for (size_t i = 0; i < 4; i++)
+        if (bufs[i]->n)
+            buf_reset(bufs[i]);
 }
 
 void verdict_fini(struct verdict *v)
 {
     buf_fini(&v->request);
+    buf_fini(&v->cookies);
+    buf_fini(&v->answer);
+    buf_fini(&v->content);
 }
 
 void verdict_refuse(struct verdict *v, const char *op, int status, const char *body)

@@ -23,3 +23,6 @@ void verdict_refuse_delay(struct verdict *verdict);
 
 /* For decide.c: brings d->request up to date with the changes that the verdict lists. */
 void request_apply(struct decision *d);
+
+/* A header that only the ops behind see. */
+void request_add_header(struct decision *d, struct str name, struct str value);

@@ -55,6 +55,11 @@ static void set_refusal(struct writer *w, const struct verdict *verdict)
 {
     ack_set(w, SCOPE_TRANSACTION, STR("status"),
             &(struct value){ .type = VALUE_INT32, .number = (uint64_t)verdict->status });
+    if (verdict->listed) {
+        set_text(w, STR("h_list"), buf_str(&verdict->answer));
+        set_text(w, STR("body"), buf_str(&verdict->content));
+        return;
+    }
     if (verdict->body)
         set_text(w, STR("body"), str_c(verdict->body));
     for (size_t i = 0; i < verdict->n_headers; i++)
@@ -68,6 +73,8 @@ static void set_changes(struct writer *w, const struct verdict *verdict)
         ack_set(w, SCOPE_TRANSACTION, STR("drop_auth"), &(struct value){ .type = VALUE_BOOL, .number = 1 });
     else if (verdict->request.n)
         set_text(w, STR("request"), buf_str(&verdict->request));
+    if (verdict->cookies.n)
+        set_text(w, STR("cookies"), buf_str(&verdict->cookies));
 }
 
 void ack_write(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict)
@@ -84,14 +91,14 @@ void ack_write(struct writer *w, struct ack_of of, struct str program, const str
 void ack_write_short(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict)
 {
     size_t start = frame_begin(w, FRAME_ACK, of.stream, of.id);
-    set_verdict(w, program, verdict->pass && verdict->request.n == 0);
+    set_verdict(w, program, verdict->pass && verdict->request.n == 0 && verdict->cookies.n == 0);
     frame_end(w, start);
 }
 
 size_t ack_room(const struct verdict *verdict)
 {
     enum { AROUND = 512 }; /* frame, program, names of the variables */
-    size_t room = AROUND + verdict->request.n + (verdict->body ? strlen(verdict->body) : 0);
+    size_t room = AROUND + verdict->request.n + verdict->cookies.n + verdict->answer.n + verdict->content.n + (verdict->body ? strlen(verdict->body) : 0);
     for (size_t i = 0; i < verdict->n_headers; i++)
         room += verdict->headers[i].value.n;
     return room;

@@ -1,6 +1,7 @@
 #include "spop/server.h"
 
 #include <assert.h>
+#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ struct agent {
 struct agent *agent_start(const struct agent_options *options, struct log *log, char error[static 256])
 {
     assert(options->workers >= 1);
+    curl_global_init(CURL_GLOBAL_DEFAULT); /* counted: agent_stop gives it back */
     struct agent *agent = xmalloc(sizeof *agent);
     *agent = (struct agent){ .workers = xmalloc((size_t)options->workers * sizeof *agent->workers) };
     agent->tools.limiter = limiter_create(options->buckets);
@@ -89,4 +91,5 @@ void agent_stop(struct agent *agent)
     limiter_destroy(agent->tools.limiter);
     free(agent->workers);
     free(agent);
+    curl_global_cleanup();
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "ops/forwarder.h"
 #include "ops/verdict.h"
 #include "spop/connection.h"
 #include "spop/socket.h"
@@ -87,6 +88,7 @@ static void end_loop(struct worker *w)
 {
     uv_close((uv_handle_t *)&w->listener, NULL);
     connections_close(w);
+    forwarder_stop(w->tools.forwarder);
     inbox_drain(&w->inbox);
     drop_delayed(w);
     uv_close((uv_handle_t *)&w->timer, NULL);
@@ -127,7 +129,8 @@ static void *run(void *context)
 static void close_handle(uv_handle_t *handle, void *context)
 {
     (void)context;
-    uv_close(handle, NULL);
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 /* Of a loop that never ran. */
@@ -205,6 +208,8 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     verdict_init(&w->verdict);
     inbox_init(&w->inbox, wake_up, w);
     w->tools.inbox = &w->inbox;
+    w->tools.forwarder = forwarder_create(&w->loop);
+    w->tools.log = log;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->taken, NULL);
     w->scratch = xmalloc(SCRATCH_SIZE);
@@ -212,7 +217,9 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     if (code == 0)
         return true;
     snprintf(error, 256, "no thread: %s", strerror(code));
+    forwarder_stop(w->tools.forwarder);
     drop_loop(w);
+    forwarder_destroy(w->tools.forwarder);
     fini(w);
     return false;
 }
@@ -243,5 +250,6 @@ void worker_stop(struct worker *w)
     pthread_join(w->thread, NULL);
     int left = uv_loop_close(&w->loop);
     assert(left == 0);
+    forwarder_destroy(w->tools.forwarder);
     fini(w);
 }

@@ -111,6 +111,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT("any_guard", shape->host_keys ? STR(" if !{ var(txn.r) -m found }") : STR("")),
         FLAG("exits", both || shape->cut || shape->agent), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
         emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
+        FLAG("agent_body", shape->messages >> MESSAGE_PATIENT_BODY & 1),
         FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
         entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, sizeof statuses / sizeof *statuses));

@@ -57,7 +57,7 @@ static void put_op(struct buf *out, const struct model_router *router, size_t at
         put_limit(out, router, at);
         program_needs(need, op->limit.source == SOURCE_IP ? MESSAGE_LEAN : MESSAGE_FULL, false);
     } else {
-        program_put_auth(out, op, need);
+        program_put_auth(out, router, at, need);
     }
 }
 

@@ -15,5 +15,6 @@ void program_needs(struct program_need *need, enum agent_message message, bool p
 /* The letter of the message that tells all of it. */
 char program_letter(const struct program_need *need);
 
-/* Appends an authentication's JSON (agent/ops reads it); nothing for other ops. */
-void program_put_auth(struct buf *out, const struct model_op *op, struct program_need *need);
+/* Appends the JSON (agent/ops reads it) of the router's op at `at`: an authentication, or a path op in front of one that reads the
+ * path. Nothing for others. */
+void program_put_auth(struct buf *out, const struct model_router *router, size_t at, struct program_need *need);

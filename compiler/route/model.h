@@ -37,6 +37,25 @@ struct model_auth {
     bool remove_header;
 };
 
+/* TLS towards another server, as PEM. Secrets. */
+struct model_tls_client {
+    struct str ca, cert, key;
+    bool insecure;
+};
+
+enum model_trust { TRUST_FORWARDED_UNSET, TRUST_FORWARDED_NO, TRUST_FORWARDED_YES };
+
+struct model_forward {
+    struct str address; /* as configured; it may be no URL: requests get 500 */
+    struct str signin, response_regex;
+    enum model_trust trust;
+    const struct str *request_headers, *response_headers, *cookies;
+    size_t n_request_headers, n_response_headers, n_cookies;
+    bool send_body, keep_location, keep_method;
+    int64_t max_body, max_response; /* bytes; < 0: no limit */
+    struct model_tls_client tls;
+};
+
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
     enum model_op_kind kind;
@@ -53,6 +72,7 @@ struct model_op {
             struct str header; /* SOURCE_HEADER: its name, lower case */
         } limit;
         const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
+        const struct model_forward *forward;
     };
 };
 

@@ -1,6 +1,8 @@
-#include "route/model_build.h"
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #include "base/vec.h"
+#include "route/model_build.h"
 
 /* Middlewares about who the client is. Nothing of a user or a key ever goes into a finding. */
 
@@ -75,8 +77,8 @@ static bool check_plain(struct build *b, const struct text_value *value)
     return true;
 }
 
-/* A header's name: letters, digits and what RFC 9110 calls a token. */
-static bool check_name(struct build *b, struct str key, struct str name)
+/* Letters, digits and what else RFC 9110 calls a token. */
+bool check_header_name(struct build *b, struct str key, struct str name)
 {
     for (size_t i = 0; i < name.n; i++) {
         char c = ascii_lower(name.p[i]);
@@ -94,7 +96,7 @@ static bool read_password_auth(struct build *b, const struct password_auth *sour
     enum { LONGEST_REALM = 400 };
     struct model_auth *out = ARENA_NEW(b->arena, struct model_auth);
     bool ok = check_plain(b, &source->realm);
-    ok = check_name(b, source->header_field.key, source->header_field.v) && ok;
+    ok = check_header_name(b, source->header_field.key, source->header_field.v) && ok;
     if (source->realm.v.n > LONGEST_REALM) {
         diag_report(b->diag, FINDING_BAD_VALUE, source->realm.key, "a realm has at most %d bytes", LONGEST_REALM);
         ok = false;
@@ -121,4 +123,91 @@ bool model_read_digest_auth(struct build *b, const struct password_auth *source,
 {
     op->kind = OP_DIGEST_AUTH;
     return read_password_auth(b, source, 2, "name:realm:hash", op);
+}
+
+/* What HAProxy's buffer has room for beside the headers. */
+#define BODY_ROOM INT64_C(49152)
+
+static bool check_names(struct build *b, const struct list_value *names)
+{
+    bool ok = true;
+    for (size_t i = 0; i < names->n; i++)
+        ok = check_header_name(b, names->key, names->v[i]) && ok;
+    return ok;
+}
+
+/* What a list of cookies or headers holds cannot break the lines in which the agent is told of it. */
+static bool check_cookies(struct build *b, const struct list_value *names)
+{
+    bool ok = true;
+    for (size_t i = 0; i < names->n; i++)
+        for (size_t j = 0; j < names->v[i].n && ok; j++)
+            ok = (unsigned char)names->v[i].p[j] > ' ' && names->v[i].p[j] != ';' && names->v[i].p[j] != '=';
+    if (!ok)
+        diag_report(b->diag, FINDING_BAD_VALUE, names->key, "this is no name of a cookie");
+    return ok;
+}
+
+/* Go's expressions have none of PCRE's extensions. */
+static bool check_regex(struct build *b, const struct text_value *regex)
+{
+    struct str s = regex->v;
+    for (size_t i = 0; i + 1 < s.n; i++) {
+        bool look = s.p[i] == '(' && s.p[i + 1] == '?' && i + 2 < s.n && strchr("=!>|#&(", s.p[i + 2]);
+        bool behind = s.p[i] == '(' && s.p[i + 1] == '?' && i + 3 < s.n && s.p[i + 2] == '<' && strchr("=!", s.p[i + 3]);
+        bool back = s.p[i] == '\\' && ((s.p[i + 1] >= '1' && s.p[i + 1] <= '9') || s.p[i + 1] == 'k' || s.p[i + 1] == 'g');
+        if (look || behind || back) {
+            report_text(b, FINDING_BAD_OBJECT, regex->key, s, NULL, "the regular expression has something that Go's do not have");
+            return false;
+        }
+        i += s.p[i] == '\\';
+    }
+    int code;
+    size_t at;
+    pcre2_code *compiled = s.n ? pcre2_compile((PCRE2_SPTR)s.p, s.n, 0, &code, &at, NULL) : NULL;
+    if (s.n && !compiled)
+        report_text(b, FINDING_BAD_OBJECT, regex->key, s, NULL, "the regular expression does not compile");
+    pcre2_code_free(compiled);
+    return s.n == 0 || compiled;
+}
+
+static bool is_true(const struct bool_value *value)
+{
+    return IS_SET(*value) && value->v;
+}
+
+bool model_read_forward_auth(struct build *b, const struct forward_auth *source, struct model_op *op)
+{
+    struct model_forward *out = ARENA_NEW(b->arena, struct model_forward);
+    op->kind = OP_FORWARD_AUTH;
+    op->forward = out;
+    bool ok = check_names(b, &source->request_headers);
+    ok = check_names(b, &source->response_headers) && ok;
+    ok = check_cookies(b, &source->add_cookies) && ok;
+    ok = check_plain(b, &source->signin) && ok;
+    ok = check_regex(b, &source->response_headers_regex) && ok;
+    ok = model_read_tls_client(b, &source->tls, &out->tls) && ok;
+    const struct bool_value *trust = &source->trust_forward_header;
+    *out = (struct model_forward){
+        .address = source->address.v,
+        .signin = source->signin.v,
+        .response_regex = source->response_headers_regex.v,
+        .trust = !IS_SET(*trust) ? TRUST_FORWARDED_UNSET : trust->v ? TRUST_FORWARDED_YES : TRUST_FORWARDED_NO,
+        .request_headers = source->request_headers.v,
+        .n_request_headers = source->request_headers.n,
+        .response_headers = source->response_headers.v,
+        .n_response_headers = source->response_headers.n,
+        .cookies = source->add_cookies.v,
+        .n_cookies = source->add_cookies.n,
+        .send_body = is_true(&source->forward_body),
+        .keep_location = is_true(&source->preserve_location),
+        .keep_method = is_true(&source->preserve_method),
+        .max_body = IS_SET(source->max_body) ? source->max_body.v : -1,
+        .max_response = IS_SET(source->max_response_body) ? source->max_response_body.v : -1,
+        .tls = out->tls,
+    };
+    if (out->send_body && (out->max_body < 0 || out->max_body > BODY_ROOM))
+        diag_report(b->diag, FINDING_LIMITED, source->forward_body.key,
+                    "bodies of more than %d kB, headers included, are refused with 413", (int)(BODY_ROOM / 1024));
+    return ok;
 }

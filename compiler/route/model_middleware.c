@@ -115,6 +115,8 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = model_read_basic_auth(b, &m->basic_auth, op), idle = false;
     else if (m->digest_auth.key.p)
         out.ok = model_read_digest_auth(b, &m->digest_auth, op), idle = false;
+    else if (m->forward_auth.key.p)
+        out.ok = model_read_forward_auth(b, &m->forward_auth, op), idle = false;
     out.p = op;
     out.n = out.ok && !idle;
     return out;

@@ -195,7 +195,7 @@ static const struct schema_row middleware_rows[] = {
     KIND("digestAuth", struct middleware, digest_auth, schema_digest_auth, "asks for a digest of name and password"),
     OTHER_KIND("encodedCharacters", STRUCT, encoded, "refuses some encoded characters in paths"),
     OTHER_KIND("errors", STRUCT, errors, "replaces error pages"),
-    OTHER_KIND("forwardAuth", STRUCT, schema_forward_auth, "asks another server"),
+    KIND("forwardAuth", struct middleware, forward_auth, schema_forward_auth, "asks another server"),
     OTHER_KIND("grpcWeb", STRUCT, grpc_web, "translates gRPC-Web"),
     OTHER_KIND("headers", STRUCT, schema_headers, "changes headers; CORS; security headers"),
     OTHER_KIND("inFlightReq", STRUCT, in_flight, "limits requests at a time"),

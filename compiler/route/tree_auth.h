@@ -20,7 +20,7 @@ struct tls_client_value {
 
 struct forward_auth {
     struct str key;
-    struct text_value address, response_headers_regex, header_field, signin_url;
+    struct text_value address, response_headers_regex, signin;
     struct tls_client_value tls;
     struct bool_value trust_forward_header, forward_body, preserve_location, preserve_method;
     struct list_value response_headers, request_headers, add_cookies;
