@@ -10,6 +10,7 @@ struct hasher;
 struct inbox;
 struct log;
 struct nonces;
+struct redis_links;
 struct verified;
 
 /* An address as SPOP has it: length 4 or 16, or 0 for none. */
@@ -84,6 +85,7 @@ struct tools {
     /* Of the thread that decides: */
     struct inbox *inbox;
     struct forwarder *forwarder;
+    struct redis_links *redis;
     struct log *log; /* or NULL */
 };
 

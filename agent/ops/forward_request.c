@@ -1,5 +1,3 @@
-#include <arpa/inet.h>
-
 #include "ops/forward.h"
 #include "ops/op.h"
 
@@ -66,18 +64,6 @@ static void put(struct buf *out, struct str name, struct str value)
     buf_putc(out, '\n');
 }
 
-static void put_address(struct buf *out, const struct address *a)
-{
-    char text[64] = "";
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-    if (a->length == 4 || (a->length == 16 && memcmp(a->bytes, mapped, 12) == 0)) {
-        const unsigned char *b = a->bytes + (a->length == 16 ? 12 : 0);
-        buf_printf(out, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-    } else if (a->length == 16 && inet_ntop(AF_INET6, a->bytes, text, sizeof text)) {
-        buf_puts(out, text);
-    }
-}
-
 /* The port in Host, else that of the scheme. */
 static struct str port_of(struct str host, bool tls)
 {
@@ -94,13 +80,12 @@ static struct str port_of(struct str host, bool tls)
  * put it there. */
 static void put_forwarded(struct buf *out, const struct forward_auth *op, const struct request *request)
 {
-    struct buf address = { 0 };
-    put_address(&address, &request->source);
+    char address[SOURCE_TEXT];
     const struct {
         struct str name, value;
         bool always;
     } all[] = {
-        { STR("X-Forwarded-For"), buf_str(&address), true },
+        { STR("X-Forwarded-For"), address_text(&request->source, address), true },
         { STR("X-Forwarded-Method"), request->method, true },
         { STR("X-Forwarded-Proto"), request->tls ? STR("https") : STR("http"), true },
         { STR("X-Forwarded-Port"), port_of(request->host, request->tls), op->trust != TRUST_UNSET },
@@ -112,7 +97,6 @@ static void put_forwarded(struct buf *out, const struct forward_auth *op, const 
         if (all[i].always && !there)
             put(out, all[i].name, all[i].value);
     }
-    buf_fini(&address);
 }
 
 void forward_headers(struct buf *out, const struct forward_auth *op, const struct request *request, bool *decode)

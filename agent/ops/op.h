@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 
 #include "ops/decide.h"
+#include "ops/redis.h"
+#include "ops/source.h"
 #include "ops/users.h"
 
 struct op;
@@ -23,13 +25,13 @@ struct op_type {
     void (*start)(const struct op *op, struct waiting *waiting);
 };
 
-enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
-
 struct rate_limit {
     struct str bucket;
+    uint64_t life; /* of its buckets; see program_set_build */
     struct limit limit;
-    enum source_kind source;
-    struct str header;
+    struct source source;
+    bool shared; /* through Redis */
+    struct redis_target redis;
 };
 
 struct basic_auth {

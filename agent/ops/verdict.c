@@ -41,6 +41,15 @@ void verdict_refuse(struct verdict *v, const char *op, int status, const char *b
     v->op = op;
 }
 
+void verdict_refuse_text(struct verdict *v, const char *op, int status, const char *text)
+{
+    verdict_refuse(v, op, status, NULL);
+    v->listed = true;
+    buf_puts(&v->answer, "Content-Type: text/plain; charset=utf-8\nX-Content-Type-Options: nosniff\n");
+    buf_puts(&v->content, text);
+    buf_putc(&v->content, '\n');
+}
+
 void verdict_add_header(struct verdict *v, const char *name, struct str value)
 {
     if (v->n_headers == VERDICT_MAX_HEADERS || value.n > VERDICT_TEXT - v->text_used)

@@ -11,6 +11,9 @@ void verdict_fini(struct verdict *v);
 /* Refused by `op` with that status; `body` is static text or NULL. Headers set before are dropped. */
 void verdict_refuse(struct verdict *v, const char *op, int status, const char *body);
 
+/* The same in the form of Go's http.Error: a line of text, and two headers that say what it is. */
+void verdict_refuse_text(struct verdict *v, const char *op, int status, const char *text);
+
 /* A header of the refusal. The value is copied; what has no room in the verdict is left out. */
 void verdict_add_header(struct verdict *v, const char *name, struct str value);
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "ops/forwarder.h"
+#include "ops/redis.h"
 #include "ops/verdict.h"
 #include "spop/connection.h"
 #include "spop/socket.h"
@@ -89,6 +90,7 @@ static void end_loop(struct worker *w)
     uv_close((uv_handle_t *)&w->listener, NULL);
     connections_close(w);
     forwarder_stop(w->tools.forwarder);
+    redis_links_stop(w->tools.redis);
     inbox_drain(&w->inbox);
     drop_delayed(w);
     uv_close((uv_handle_t *)&w->timer, NULL);
@@ -209,6 +211,7 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     inbox_init(&w->inbox, wake_up, w);
     w->tools.inbox = &w->inbox;
     w->tools.forwarder = forwarder_create(&w->loop);
+    w->tools.redis = redis_links_create(&w->loop);
     w->tools.log = log;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->taken, NULL);
@@ -218,8 +221,10 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
         return true;
     snprintf(error, 256, "no thread: %s", strerror(code));
     forwarder_stop(w->tools.forwarder);
+    redis_links_stop(w->tools.redis);
     drop_loop(w);
     forwarder_destroy(w->tools.forwarder);
+    redis_links_destroy(w->tools.redis);
     fini(w);
     return false;
 }
@@ -251,5 +256,6 @@ void worker_stop(struct worker *w)
     int left = uv_loop_close(&w->loop);
     assert(left == 0);
     forwarder_destroy(w->tools.forwarder);
+    redis_links_destroy(w->tools.redis);
     fini(w);
 }

@@ -9,56 +9,14 @@
 
 enum { DIGEST_DIGITS = 16 };
 
-static void put_source(struct buf *out, const struct model_op *op)
-{
-    static const char *const kinds[] = { [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host" };
-    buf_printf(out, "{\"kind\":\"%s\"", kinds[op->limit.source]);
-    if (op->limit.source == SOURCE_HEADER) {
-        buf_puts(out, ",\"name\":");
-        buf_put_json(out, op->limit.header);
-    }
-    buf_putc(out, '}');
-}
-
-/* A bucket belongs to router, middleware and numbers: it outlives changes of anything else, and a changed limit begins with full
- * buckets, as in Traefik. The same middleware twice in a chain is two instances, as there. */
-static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
-{
-    struct buf name = { 0 };
-    size_t earlier = 0;
-    for (size_t i = 0; i < at; i++)
-        earlier += router->ops[i].kind == OP_RATE_LIMIT &&
-                   str_eq(router->ops[i].middleware, router->ops[at].middleware);
-    const struct model_op *op = &router->ops[at];
-    buf_printf(&name, "%.*s|%.*s|%" PRId64 "/%" PRId64 "/%" PRId64, STR_ARG(router->name), STR_ARG(op->middleware),
-               op->limit.average, op->limit.period_ns, op->limit.burst);
-    if (earlier)
-        buf_printf(&name, "|%zu", earlier + 1);
-    buf_put_json(out, buf_str(&name));
-    buf_fini(&name);
-}
-
-static void put_limit(struct buf *out, const struct model_router *router, size_t at)
-{
-    const struct model_op *op = &router->ops[at];
-    buf_puts(out, "{\"op\":\"rateLimit\",\"bucket\":");
-    put_bucket(out, router, at);
-    buf_printf(out, ",\"average\":%" PRId64 ",\"period\":%" PRId64 ",\"burst\":%" PRId64 ",\"source\":",
-               op->limit.average, op->limit.period_ns, op->limit.burst);
-    put_source(out, op);
-    buf_putc(out, '}');
-}
-
 /* What the agent does for the op at `at`; nothing is written where it does nothing. */
 static void put_op(struct buf *out, const struct model_router *router, size_t at, struct program_need *need)
 {
     const struct model_op *op = &router->ops[at];
-    if (op->kind == OP_RATE_LIMIT) {
-        put_limit(out, router, at);
-        program_needs(need, op->limit.source == SOURCE_IP ? MESSAGE_LEAN : MESSAGE_FULL, false);
-    } else {
+    if (op->kind == OP_RATE_LIMIT)
+        program_put_limit(out, router, at, need);
+    else
         program_put_auth(out, router, at, need);
-    }
 }
 
 static const struct plan_program *agent_program(struct arena *arena, const struct model_router *router,

@@ -22,7 +22,7 @@ unsigned program_message(const struct plan_program *program)
     return at ? 1u << (at - MESSAGE_LETTERS) : 0;
 }
 
-static void put_texts(struct buf *out, const char *name, const struct str *texts, size_t n)
+void program_put_texts(struct buf *out, const char *name, const struct str *texts, size_t n)
 {
     buf_printf(out, ",\"%s\":[", name);
     for (size_t i = 0; i < n; i++) {
@@ -33,7 +33,7 @@ static void put_texts(struct buf *out, const char *name, const struct str *texts
     buf_putc(out, ']');
 }
 
-static void put_text(struct buf *out, const char *name, struct str text)
+void program_put_text(struct buf *out, const char *name, struct str text)
 {
     buf_printf(out, ",\"%s\":", name);
     buf_put_json(out, text);
@@ -53,10 +53,10 @@ static void put_password_auth(struct buf *out, const struct model_op *op, struct
     const struct model_auth *auth = op->auth;
     bool basic = op->kind == OP_BASIC_AUTH;
     buf_puts(out, basic ? "{\"op\":\"basicAuth\"" : "{\"op\":\"digestAuth\"");
-    put_texts(out, "users", auth->users, auth->n_users);
-    put_text(out, "realm", auth->realm);
+    program_put_texts(out, "users", auth->users, auth->n_users);
+    program_put_text(out, "realm", auth->realm);
     if (auth->header.n)
-        put_text(out, "header", auth->header);
+        program_put_text(out, "header", auth->header);
     if (auth->remove_header)
         buf_puts(out, ",\"remove\":true");
     buf_putc(out, '}');
@@ -91,15 +91,15 @@ static void put_forward_auth(struct buf *out, const struct model_forward *f, str
     } texts[] = { { "responseHeadersRegex", f->response_regex }, { "signin", f->signin }, { "ca", f->tls.ca },
                   { "cert", f->tls.cert },                        { "key", f->tls.key } };
     buf_puts(out, "{\"op\":\"forwardAuth\"");
-    put_text(out, "address", f->address);
+    program_put_text(out, "address", f->address);
     if (f->trust != TRUST_FORWARDED_UNSET)
         buf_printf(out, ",\"trust\":%s", f->trust == TRUST_FORWARDED_YES ? "true" : "false");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         if (lists[i].n)
-            put_texts(out, lists[i].name, lists[i].p, lists[i].n);
+            program_put_texts(out, lists[i].name, lists[i].p, lists[i].n);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i].text.n)
-            put_text(out, texts[i].name, texts[i].text);
+            program_put_text(out, texts[i].name, texts[i].text);
     put_flag(out, "insecure", f->tls.insecure);
     put_flag(out, "body", f->send_body);
     put_flag(out, "keepLocation", f->keep_location);
@@ -127,7 +127,7 @@ static void put_strip(struct buf *out, const struct model_router *router, size_t
     if (!seen)
         return;
     buf_puts(out, "{\"op\":\"stripPrefix\"");
-    put_texts(out, "prefixes", op->strip.prefixes, op->strip.n);
+    program_put_texts(out, "prefixes", op->strip.prefixes, op->strip.n);
     put_flag(out, "forceSlash", op->strip.force_slash);
     buf_putc(out, '}');
 }

@@ -18,3 +18,10 @@ char program_letter(const struct program_need *need);
 /* Appends the JSON (agent/ops reads it) of the router's op at `at`: an authentication, or a path op in front of one that reads the
  * path. Nothing for others. */
 void program_put_auth(struct buf *out, const struct model_router *router, size_t at, struct program_need *need);
+
+/* A rate limit's JSON. */
+void program_put_limit(struct buf *out, const struct model_router *router, size_t at, struct program_need *need);
+
+/* A member with a text, a comma in front. */
+void program_put_text(struct buf *out, const char *name, struct str text);
+void program_put_texts(struct buf *out, const char *name, const struct str *texts, size_t n);

@@ -28,6 +28,14 @@ enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AU
 
 enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
 
+/* A Redis that shares buckets. The password is a secret. */
+struct model_redis {
+    struct str host, username, password;
+    int port;
+    int64_t db;
+    int64_t dial_ns, read_ns; /* read_ns 0: no limit */
+};
+
 /* basicAuth, digestAuth. */
 struct model_auth {
     const struct str *users; /* "name:hash", "name:realm:hash"; of equal names the last counts. Secrets */
@@ -70,6 +78,12 @@ struct model_op {
             int64_t average, burst, period_ns; /* > 0; average at most INT64_MAX / 10^9 */
             enum source_kind source;
             struct str header; /* SOURCE_HEADER: its name, lower case */
+            int64_t depth;     /* SOURCE_IP, > 0: that address of X-Forwarded-For, from the right */
+            const struct str *excluded; /* or the first from the right that is in none of these networks */
+            size_t n_excluded;
+            int subnet; /* > 0: IPv6 addresses count by networks of so many bits */
+            struct str written; /* how the limit was written: a change of it is another limit */
+            const struct model_redis *redis; /* NULL: of this process alone */
         } limit;
         const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
         const struct model_forward *forward;

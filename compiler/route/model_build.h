@@ -95,6 +95,9 @@ bool refuse_unsupported(struct build *b, struct str key, const char *what);
 /* NOT_SUPPORTED for something in the object that the tree noted; whether there is none. */
 bool check_supported(struct build *b, const struct object *object);
 
+/* rateLimit (model_limit.c). *idle: it limits nothing. */
+bool model_read_rate_limit(struct build *b, const struct rate_limit *source, struct model_op *op, bool *idle);
+
 /* The middlewares of model_auth.c: fill *op; false with findings, which show no secret, where they are in error. */
 bool model_read_basic_auth(struct build *b, const struct password_auth *source, struct model_op *op);
 bool model_read_digest_auth(struct build *b, const struct password_auth *source, struct model_op *op);

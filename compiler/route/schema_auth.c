@@ -24,6 +24,21 @@ static const struct schema_row client_rows[] = {
 };
 const struct schema schema_tls_towards = READ_TABLE("tls", client_rows, struct tls_client_value);
 
+static const struct schema_row redis_rows[] = {
+    FIELD("endpoints", LIST, struct redis_value, endpoints, "localhost:6379", "host:port"),
+    FIELD("username", TEXT, struct redis_value, username, "", "who to be"),
+    FIELD("password", SECRET, struct redis_value, password, "", "and the password"),
+    FIELD("db", INT, struct redis_value, db, "0", "number of the database"),
+    KEY("poolSize", INT, HARMLESS, "0", "no effect: one connection a worker carries many questions at a time"),
+    KEY("minIdleConns", INT, HARMLESS, "0", "no effect"),
+    KEY("maxActiveConns", INT, HARMLESS, "0", "no effect"),
+    FIELD("readTimeout", DURATION, struct redis_value, read_timeout, "3s", "for an answer"),
+    FIELD("writeTimeout", DURATION, struct redis_value, write_timeout, "3s", "for a command"),
+    FIELD("dialTimeout", DURATION, struct redis_value, dial_timeout, "5s", "to connect"),
+    FIELD_BELOW("tls", STRUCT, struct redis_value, tls, schema_tls_towards, "TLS towards it"),
+};
+const struct schema schema_redis = READ_TABLE("redis", redis_rows, struct redis_value);
+
 static const struct schema_row forward_rows[] = {
     FIELD("address", TEXT, struct forward_auth, address, "", "URL to ask"),
     FIELD_BELOW("tls", STRUCT, struct forward_auth, tls, schema_tls_towards, "TLS towards it"),

@@ -20,28 +20,13 @@ static const struct schema_row source_rows[] = {
 };
 static const struct schema source = READ_TABLE("sourceCriterion", source_rows, struct source_criterion);
 
-static const struct schema_row redis_rows[] = {
-    KEY("endpoints", LIST, HARMLESS, "localhost:6379", "host:port"),
-    KEY("username", TEXT, HARMLESS, "", "who to be"),
-    KEY("password", SECRET, HARMLESS, "", "and the password"),
-    KEY("db", INT, HARMLESS, "0", "number of the database"),
-    KEY("poolSize", INT, HARMLESS, "0", "connections; 0 for the default"),
-    KEY("minIdleConns", INT, HARMLESS, "0", "idle connections kept"),
-    KEY("maxActiveConns", INT, HARMLESS, "0", "connections at most; 0 for no limit"),
-    KEY("readTimeout", DURATION, HARMLESS, "3s", "for an answer"),
-    KEY("writeTimeout", DURATION, HARMLESS, "3s", "for a command"),
-    KEY("dialTimeout", DURATION, HARMLESS, "5s", "to connect"),
-    KEY_BELOW("tls", STRUCT, HARMLESS, schema_tls_client, "TLS towards it"),
-};
-static const struct schema redis = CHECK_TABLE("redis", redis_rows);
-
 static const struct schema_row rate_limit_rows[] = {
     FIELD("average", INT, struct rate_limit, average, "0", "requests in a period; 0 for no limit"),
     FIELD("period", DURATION, struct rate_limit, period, "1s", "the period"),
     FIELD("burst", INT, struct rate_limit, burst, "1", "requests at once"),
     FIELD_BELOW("sourceCriterion", STRUCT, struct rate_limit, source_criterion, source,
                 "what counts as one client"),
-    FIELD_BELOW("redis", STRUCT, struct rate_limit, redis, redis, "buckets are shared through Redis"),
+    FIELD_BELOW("redis", STRUCT, struct rate_limit, redis, schema_redis, "buckets are shared through Redis"),
 };
 static const struct schema rate_limit = READ_TABLE("rateLimit", rate_limit_rows, struct rate_limit);
 

@@ -71,7 +71,7 @@ struct rate_limit {
     struct int_value average, burst;
     struct duration_value period;
     struct source_criterion source_criterion;
-    struct str redis; /* key of the redis block: known, not compiled yet */
+    struct redis_value redis;
 };
 
 struct strip_prefix {

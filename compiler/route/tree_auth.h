@@ -1,4 +1,4 @@
-/* Middlewares about who the client is, as written. Part of tree.h. */
+/* Middlewares of the agent, as written. Part of tree.h. */
 #pragma once
 
 #include "route/value.h"
@@ -25,4 +25,14 @@ struct forward_auth {
     struct bool_value trust_forward_header, forward_body, preserve_location, preserve_method;
     struct list_value response_headers, request_headers, add_cookies;
     struct int_value max_body, max_response_body;
+};
+
+/* Where a rate limit is shared. */
+struct redis_value {
+    struct str key;
+    struct list_value endpoints;
+    struct text_value username, password; /* the password is a secret */
+    struct int_value db;
+    struct duration_value read_timeout, write_timeout, dial_timeout;
+    struct tls_client_value tls;
 };

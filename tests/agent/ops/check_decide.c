@@ -220,7 +220,7 @@ START_TEST(the_first_refusal_ends_the_program)
     struct request other = from("\1\2\3\4", 4);
     ck_assert(passes(&desk, &other, SECOND));
     struct limit_answer left =
-        limiter_take(desk.limiter, &(struct limit){ 1, 60 * SECOND, 2 }, STR("2"), STR(""), SECOND);
+        limiter_take(desk.limiter, &(struct limit){ 1, 60 * SECOND, 2 }, 0, STR("2"), STR(""), SECOND);
     ck_assert(left.allowed && left.wait_ns == 0); /* refused requests took nothing of the second limit */
     desk_close(&desk);
 }
