@@ -6,6 +6,11 @@
 
 const struct verb verbs[] = {
     { "run", "the daemon: watch, compile, push, agent", verb_run, { { 0 } } },
+    { "agent",
+      "the agent alone, for an HAProxy that runs already",
+      verb_agent,
+      { { "--policy", "FILE", "policy.json of `compile`, or of a state folder; read again when it changes" },
+        { "--sockets", "DIR", "where agent-0.sock, agent-1.sock … are made" } } },
     { "compile",
       "render every artifact of a tree into a folder",
       verb_compile,

@@ -55,6 +55,7 @@ const struct settings *cmd_settings(struct arena *arena, const struct verb_call 
 /* Prints findings to standard error: coloured on a terminal. */
 void cmd_print_findings(const struct diag *diag);
 
+enum exit_code verb_agent(const struct verb_call *call);
 enum exit_code verb_run(const struct verb_call *call);
 enum exit_code verb_compile(const struct verb_call *call);
 enum exit_code verb_check(const struct verb_call *call);

@@ -151,4 +151,4 @@ static void start(const struct op *op, struct waiting *waiting)
         finish(&check->job.item); /* HASH_NOT_TRIED */
 }
 
-const struct op_type basic_auth_op = { "basicAuth", parse, fini, run, start };
+const struct op_type basic_auth_op = { NUMBER_BASIC_AUTH, "basicAuth", parse, fini, run, start };

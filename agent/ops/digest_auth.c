@@ -134,4 +134,4 @@ static enum op_result run(const struct op *op, struct decision *d)
     return OP_PASS;
 }
 
-const struct op_type digest_auth_op = { "digestAuth", parse, fini, run, NULL };
+const struct op_type digest_auth_op = { NUMBER_DIGEST_AUTH, "digestAuth", parse, fini, run, NULL };

@@ -167,4 +167,4 @@ static void start(const struct op *op, struct waiting *waiting)
     forwarder_start(waiting->decision.tools->forwarder, &q->call);
 }
 
-const struct op_type forward_auth_op = { "forwardAuth", parse, fini, run, start };
+const struct op_type forward_auth_op = { NUMBER_FORWARD_AUTH, "forwardAuth", parse, fini, run, start };

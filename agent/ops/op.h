@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "ops/decide.h"
+#include "ops/number.h"
 #include "ops/redis.h"
 #include "ops/source.h"
 #include "ops/users.h"
@@ -14,7 +15,8 @@ struct op;
 enum op_result { OP_PASS, OP_REFUSE, OP_WAIT };
 
 struct op_type {
-    const char *name; /* in policy.json, and of the counters */
+    enum op_number number; /* of its counters */
+    const char *name;      /* in policy.json, and of the counters */
     /* Reads the op's members into *op. false with what is wrong with them; fini is called all the same. */
     bool (*parse)(struct json_object *from, struct op *op, char error[static 256]);
     void (*fini)(struct op *op); /* of a zeroed op, too */

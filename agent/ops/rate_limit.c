@@ -136,7 +136,7 @@ static void start(const struct op *op, struct waiting *waiting)
     redis_take(waiting->decision.tools->redis, &taking->call);
 }
 
-const struct op_type rate_limit_op = { "rateLimit", parse, fini, run, start };
+const struct op_type rate_limit_op = { NUMBER_RATE_LIMIT, "rateLimit", parse, fini, run, start };
 
 void verdict_refuse_delay(struct verdict *v)
 {

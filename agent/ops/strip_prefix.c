@@ -70,4 +70,4 @@ static enum op_result run(const struct op *op, struct decision *d)
     return OP_PASS;
 }
 
-const struct op_type strip_prefix_op = { "stripPrefix", parse, fini, run, NULL };
+const struct op_type strip_prefix_op = { NUMBER_STRIP_PREFIX, "stripPrefix", parse, fini, run, NULL };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "ops/op.h"
 #include "ops/verdict.h"
 #include "spop/held.h"
 #include "spop/session.h"
@@ -110,19 +111,28 @@ static enum decided decide(void *context, const struct question *question, struc
 
 static const struct session_calls calls = { .decide = decide, .delay = delay };
 
-static void count_verdict(struct counters *counters, const struct verdict *verdict)
+/* The ops before the one at hand have let it pass. */
+static void count_verdict(struct counters *counters, const struct decision *d)
 {
-    counter_add(verdict->pass ? &counters->passed : &counters->refused, 1);
-    if (!verdict->pass && str_eq(str_c(verdict->op), STR("rateLimit")))
-        counter_add(&counters->rate_limited, 1);
+    bool pass = d->verdict->pass;
+    counter_add(pass ? &counters->passed : &counters->refused, 1);
+    for (size_t i = 0; i < d->at; i++)
+        counter_add(&counters->ops[d->program->ops[i].type->number].passed, 1);
+    if (!pass && d->at < d->program->n_ops) {
+        enum op_number number = d->program->ops[d->at].type->number;
+        counter_add(&counters->ops[number].refused, 1);
+        if (number == NUMBER_RATE_LIMIT)
+            counter_add(&counters->rate_limited, 1);
+    }
 }
 
 /* A decision that took time is made. The connection may be gone by now. */
-void connection_decided(struct connection *c, struct ack_of of, struct str program, struct verdict *verdict)
+void connection_decided(struct connection *c, struct ack_of of, const struct decision *decision)
 {
-    count_verdict(&c->worker->counters, verdict);
+    count_verdict(&c->worker->counters, decision);
+    counter_latency(&c->worker->counters, clock_monotonic_ns() - decision->now_ns, 1);
     if (!c->closing) {
-        session_answer(&c->session, &calls, c, of, program, verdict, &c->out);
+        session_answer(&c->session, &calls, c, of, decision->program->id, decision->verdict, &c->out);
         if (c->out.failed)
             connection_close(c);
         else
@@ -152,8 +162,9 @@ static enum decided decide(void *context, const struct question *question, struc
         }
         verdict_refuse(&worker->verdict, "agent", 503, "Service Unavailable"); /* as many as may wait do so already */
     }
+    count_verdict(&worker->counters, &decision);
     decision_end(&decision);
-    count_verdict(&worker->counters, *out);
+    worker->answered++;
     return DECIDED;
 }
 
@@ -193,6 +204,7 @@ static void receive(struct connection *c, struct str in)
 {
     int64_t now_ns = clock_monotonic_ns();
     uint64_t frames = c->session.frames;
+    c->worker->answered = 0;
     bool open = session_feed(&c->session, &calls, c, in, now_ns, &c->out);
     counter_add(&c->worker->counters.frames, c->session.frames - frames);
     if (c->session.problem) {
@@ -202,6 +214,8 @@ static void receive(struct connection *c, struct str in)
         warn(c, "HAProxy does not read the answers", now_ns);
     }
     flush(c);
+    if (c->worker->answered)
+        counter_latency(&c->worker->counters, clock_monotonic_ns() - now_ns, c->worker->answered);
     if (!open)
         connection_close(c);
 }

@@ -13,7 +13,7 @@ void connection_accept(struct worker *worker);
 void connection_send_delayed(struct connection *connection, struct str answer);
 
 /* Sends the answer to a question that took time; waits no more for it. */
-void connection_decided(struct connection *connection, struct ack_of of, struct str program, struct verdict *verdict);
+void connection_decided(struct connection *connection, struct ack_of of, const struct decision *decision);
 
 /* Says good-bye to all of a worker's connections and closes them. */
 void connections_close(struct worker *worker);

@@ -24,7 +24,7 @@ struct held {
 
 static void answer(struct held *h)
 {
-    connection_decided(h->connection, h->of, h->program->id, &h->verdict);
+    connection_decided(h->connection, h->of, &h->waiting.decision);
     counter_add(&h->worker->counters.held, UINT64_MAX);
     decision_end(&h->waiting.decision);
     verdict_fini(&h->verdict);

@@ -68,6 +68,12 @@ void agent_stats(struct agent *agent, struct agent_stats *out)
         out->unknown_program += counter_get(&c->unknown_program);
         out->rate_limited += counter_get(&c->rate_limited);
         out->held += counter_get(&c->held);
+        for (size_t op = 0; op < OP_NUMBERS; op++) {
+            out->ops[op].passed += counter_get(&c->ops[op].passed);
+            out->ops[op].refused += counter_get(&c->ops[op].refused);
+        }
+        for (size_t l = 0; l < LATENCIES; l++)
+            out->latencies[l] += counter_get(&c->latencies[l]);
     }
     out->hashes_queued = hasher_queued(agent->tools.hasher);
     limiter_stats(agent->tools.limiter, &out->buckets_in_use, &out->buckets_evicted);

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "ops/decide.h"
+#include "spop/counters.h"
 #include "sys/log.h"
 
 struct agent_options {
@@ -21,6 +22,10 @@ struct agent_stats {
     size_t programs;
     uint64_t held;        /* decisions that take time, at present */
     size_t hashes_queued; /* passwords that wait for a thread */
+    struct {
+        uint64_t passed, refused;
+    } ops[OP_NUMBERS];
+    uint64_t latencies[LATENCIES];
 };
 
 struct agent;

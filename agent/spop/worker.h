@@ -35,6 +35,7 @@ struct worker {
     struct delays delays;
     struct inbox inbox;
     struct verdict verdict; /* of the question at hand */
+    uint64_t answered;      /* of the bytes at hand */
     int64_t armed_ns; /* the timer's time; INT64_MAX: it is off */
     int64_t warned_ns;
     char *scratch; /* what is read, before a session sees it */
