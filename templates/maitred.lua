@@ -392,13 +392,67 @@ core.register_action("fields", { "http-req" }, function(txn)
     end
 end)
 
+-- The agent's changes -----------------------------------------------------------------------------------------------
+
+-- Those of the request's headers, a line each: "-name" takes a header away, "name: value" adds one. Host is none of them; the proxy
+-- adds the peer behind X-Forwarded-For.
+core.register_action("request_headers", { "http-req" }, function(txn)
+    local http, peer = txn.http, txn:get_var("sess.ip") or ""
+    for line in txn:get_var("txn.m.request"):gmatch("[^\n]+") do
+        local name, value = line:match("^([^:]+): (.*)$")
+        local lower = (name or line:sub(2)):lower()
+        if lower == "x-forwarded-for" then
+            http:req_set_header(lower, name and value .. ", " .. peer or peer)
+        elseif lower ~= "host" and name then
+            http:req_add_header(name, value)
+        elseif lower ~= "host" then
+            http:req_del_header(lower)
+        end
+    end
+    txn:unset_var("txn.m.request") -- the next round's are others
+end)
+
+-- Those of the cookies that an answer sets, a line each, of the innermost authentication first: "-name" takes the cookies of that name
+-- away, "+text" adds one. On 2.6 Lua cannot act on answers of HAProxy's own: their writers add them.
+core.register_action("cookies", { os.getenv("MAITRED_LUA_AFTER") == "1" and "http-after-res" or "http-res" }, function(txn)
+    local lines = values(txn.http:res_get_headers(), "set-cookie")
+    for sign, text in txn:get_var("txn.mc"):gmatch("([+-])([^\n]+)") do
+        if sign == "+" then
+            lines[#lines + 1] = text
+        else
+            for i = #lines, 1, -1 do
+                if lines[i]:match("^%s*([^=;%s]*)") == text then
+                    table.remove(lines, i)
+                end
+            end
+        end
+    end
+    txn.http:res_del_header("set-cookie")
+    for _, line in ipairs(lines) do
+        txn.http:res_add_header("set-cookie", line)
+    end
+end)
+
 -- Answers ----------------------------------------------------------------------------------------------------------
 
--- A refusal of the agent's whose status has no rule of its own.
+-- A refusal of the agent's in the words of another server, or with a status that has no rule of its own.
 core.register_service("answer", "http", function(applet)
     local status, body = tonumber(applet:get_var("txn.m.status")), applet:get_var("txn.m.body") or ""
+    local list = applet:get_var("txn.m.h_list") or ""
     applet:set_status(status and status >= 200 and status <= 999 and status or 500)
-    applet:add_header("Content-Length", tostring(#body))
+    for name, value in list:gmatch("([^\n:]+): ([^\n]*)") do
+        applet:add_header(name, value)
+    end
+    if list == "" and applet:get_var("txn.m.h_auth") then
+        applet:add_header("Content-Type", "text/plain")
+    end
+    if status ~= 204 and status ~= 304 then
+        applet:add_header("Content-Length", tostring(#body))
+    else
+        body = ""
+    end
     applet:start_response()
-    applet:send(body)
+    if applet.method ~= "HEAD" then
+        applet:send(body)
+    end
 end)

@@ -96,6 +96,9 @@ function maitred.stop(st, status, reason, body, headers)
             reply:add_header(name, value)
         end
     end
+    for text in (not after and txn:get_var("txn.mc") or ""):gmatch("%+([^\n]+)") do
+        reply:add_header("Set-Cookie", text)
+    end
     reply:set_body(body)
     txn:done(reply)
     return "stop"

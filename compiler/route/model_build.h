@@ -113,6 +113,20 @@ bool refuse_unsupported(struct build *b, struct str key, const char *what);
 /* NOT_SUPPORTED for something in the object that the tree noted; whether there is none. */
 bool check_supported(struct build *b, const struct object *object);
 
+/* rateLimit (model_limit.c). *idle: it limits nothing. */
+bool model_read_rate_limit(struct build *b, const struct rate_limit *source, struct model_op *op, bool *idle);
+
+/* The middlewares of model_auth.c: fill *op; false with findings, which show no secret, where they are in error. */
+bool model_read_basic_auth(struct build *b, const struct password_auth *source, struct model_op *op);
+bool model_read_digest_auth(struct build *b, const struct password_auth *source, struct model_op *op);
+bool model_read_forward_auth(struct build *b, const struct forward_auth *source, struct model_op *op);
+
+/* TLS towards another server (model_tls_client.c). */
+bool model_read_tls_client(struct build *b, const struct tls_client_value *source, struct model_tls_client *out);
+
+/* Whether a name is one that a header can have, or empty; else a finding. */
+bool check_header_name(struct build *b, struct str key, struct str name);
+
 /* Fills spaces[].transports. */
 void transports_build(struct build *b);
 
