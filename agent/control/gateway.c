@@ -9,6 +9,7 @@
 
 #include "control/control_socket.h"
 #include "control/mailbox.h"
+#include "control/named_files.h"
 #include "control/report.h"
 #include "control/sources.h"
 #include "sys/clock.h"
@@ -22,7 +23,8 @@ enum {
 };
 
 struct gateway {
-    const struct settings *settings;
+    const struct settings *settings; /* `own` */
+    struct settings own;
     struct log *log;
     char *error; /* of the caller, 512 bytes */
     int status;
@@ -38,6 +40,7 @@ struct gateway {
     struct mailbox *mailbox;
     struct etcd_watch *watch;
     struct sources *sources;
+    struct named_files *named_files;
     struct agent *agent;
     struct haproxy *haproxy;
     struct prober *prober;
@@ -237,6 +240,7 @@ static void on_tick(uv_timer_t *timer)
     struct gateway *g = timer->data;
     pusher_tick(g->pusher);
     exit_watch_open(g);
+    g->dirty = named_files_changed(g->named_files) || g->dirty;
     push_if_dirty(g);
 }
 
@@ -370,7 +374,7 @@ static bool start_parts(struct gateway *g)
     g->haproxy = haproxy_create(&haproxy, g->log, g->error);
     if (!g->haproxy)
         return false;
-    struct agent_options agent = { state_folder_path(g->folder), s->agent.workers, BUCKETS };
+    struct agent_options agent = { .folder = state_folder_path(g->folder), .workers = s->agent.workers, .buckets = BUCKETS };
     g->agent = agent_start(&agent, g->log, small);
     if (!g->agent) {
         snprintf(g->error, 512, "%s", small);
@@ -438,13 +442,17 @@ static void stop_parts(struct gateway *g)
     uv_run(&g->loop, UV_RUN_DEFAULT);
     uv_loop_close(&g->loop);
     mailbox_destroy(g->mailbox);
+    named_files_destroy(g->named_files);
     state_folder_close(g->folder);
 }
 
 int gateway_run(const struct settings *settings, struct log *log, char error[static 512])
 {
     struct gateway *g = xmalloc(sizeof *g);
-    *g = (struct gateway){ .settings = settings, .log = log, .error = error, .started = clock_wall() };
+    *g = (struct gateway){ .own = *settings, .log = log, .error = error, .started = clock_wall() };
+    g->named_files = named_files_create();
+    g->own.files = named_files_view(g->named_files);
+    g->settings = &g->own;
     signal(SIGPIPE, SIG_IGN);
     init_loop(g);
     if (start_parts(g)) {

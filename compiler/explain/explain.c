@@ -1,7 +1,5 @@
 #include "explain/explain.h"
 
-#include "base/quote.h"
-#include "base/strmap.h"
 #include "explain/effects.h"
 #include "explain/holds.h"
 #include "explain/words.h"
@@ -9,18 +7,12 @@
 /* So many losers of either kind are told. */
 enum { MAX_LOSERS = 10 };
 
-static const struct model_router *router_named(const struct model *model, struct str quoted)
+static const struct model_router *router_ordered(const struct model *model, struct str order)
 {
-    struct buf name = { 0 };
-    const struct model_router *found = NULL;
-    for (size_t i = 0; i < model->n_routers && !found && quoted.n; i++) {
-        buf_reset(&name);
-        quote_field(&name, model->routers[i].name);
-        if (str_eq(buf_str(&name), quoted))
-            found = &model->routers[i];
-    }
-    buf_fini(&name);
-    return found;
+    for (size_t i = 0; i < model->n_routers && order.n; i++)
+        if (str_eq(model->routers[i].order, order))
+            return &model->routers[i];
+    return NULL;
 }
 
 struct explanation explain_request(struct arena *arena, const struct model *model, const struct plan *plan, size_t entry_point,
@@ -28,7 +20,7 @@ struct explanation explain_request(struct arena *arena, const struct model *mode
 {
     struct explanation e = { .plan = plan, .model = model, .entry_point = entry_point, .request = *request };
     e.lookup = lookup_run(arena, plan, entry_point, request);
-    e.winner = router_named(model, e.lookup.router);
+    e.winner = router_ordered(model, e.lookup.router);
     e.effects = effects_of(arena, &e, &e.n_effects);
     return e;
 }

@@ -57,6 +57,8 @@ bool choice_is_plain(const struct model_service *service)
 struct choice_target choice_target_of(struct arena *arena, const struct model_service *service,
                                       const struct strmap *holders)
 {
+    if (service->kind == SERVICE_INTERNAL)
+        return (struct choice_target){ str_head(service->name, str_find(service->name, '@')), false };
     if (all_nowhere(service))
         return (struct choice_target){ BROKEN, false };
     if (choice_is_plain(service)) {

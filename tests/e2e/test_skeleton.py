@@ -52,6 +52,7 @@ class Answer:
 @unittest.skipUnless(HAPROXY, "no HAProxy")
 class SkeletonTest(unittest.TestCase):
     routes = ()
+    programs = ()
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="maitred-skeleton-")
@@ -84,6 +85,8 @@ class SkeletonTest(unittest.TestCase):
         os.mkdir(os.path.join(self.folder, "maps"))
         with open(os.path.join(self.folder, "maps", "routes.map"), "w", encoding="utf-8") as f:
             f.writelines(f"{key} {record}\n" for key, record in self.routes)
+        with open(os.path.join(self.folder, "maps", "programs.map"), "w", encoding="utf-8") as f:
+            f.writelines(f"{key} {program}\n" for key, program in self.programs)
 
     def start(self):
         log = os.path.join(self.folder, "log")
@@ -513,3 +516,18 @@ class Errors(SkeletonTest):
     def test_a_servers_own_503_passes(self):
         answer = self.ask("/a/503")
         self.assertEqual((answer.status, answer.saw()["upstream"], answer.header("content-type")), (503, "a", ["own/type"]))
+
+
+class NativePrograms(SkeletonTest):
+    """Programs as they may come through the map, right or not."""
+    routes = keys(("", "/add", "p;etcd:a;c1;;r@etcd;;;;p1"), ("", "/none", "p;etcd:a;c1;;r@etcd;;;;missing"),
+                  ("", "/broken", "p;etcd:a;c1;;r@etcd;;;;p2"), ("", "/half", "p;etcd:a;c1;;r@etcd;;;;p3"),
+                  ("", "/whole", "p;etcd:a;c1;;r@etcd;;;;p4"))
+    programs = (("p1", "add?/pre;"), ("p2", "nonsense?1;"), ("p3", "+2;add?/a"), ("p4", "+2;add?/l"), ("p4.1", "ong;"))
+
+    def test_a_program_runs_whole_or_the_request_is_refused(self):
+        self.assertEqual(self.ask("/add/x").target(), "/pre/add/x")
+        self.assertEqual(self.ask("/whole").target(), "/long/whole")
+        for path in ("/none", "/broken", "/half"):
+            self.assertEqual(self.ask(path).status, 503, path)
+        self.assertEqual(self.ask("/add/y").target(), "/pre/add/y")

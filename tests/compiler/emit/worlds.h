@@ -57,7 +57,7 @@ static const struct plan_entry closed_routes[] = {
 };
 static const struct plan closed_plan = {
     .settings = &one_settings,
-    .shape = { .any_keys = true, .cut = true, .agent = true, ENTRIES(any_declared, backends) },
+    .shape = { .any_keys = true, .cut = true, .agent = true, .messages = 1u << MESSAGE_LEAN, ENTRIES(any_declared, backends) },
     ENTRIES(closed_routes, routes),
     ENTRIES(any_backends, backends),
     ENTRIES(closed_programs, programs),
@@ -123,7 +123,7 @@ static const struct plan_program all_programs[] = { { STR("cf0"), STR("{\"ops\":
 static const struct plan all_plan = {
     .settings = &all_settings,
     .revision = INT64_C(9223372036854775807),
-    .shape = { .host_keys = true, .any_keys = true, .cut = true, .agent = true, .agent_full = true,
+    .shape = { .host_keys = true, .any_keys = true, .cut = true, .agent = true, .messages = (1u << MESSAGE_COUNT) - 1,
                ENTRIES(all_declared, backends) },
     ENTRIES(all_backends, backends),
     ENTRIES(all_programs, programs),

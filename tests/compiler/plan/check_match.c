@@ -5,7 +5,6 @@
 #include "kv/reader.h"
 #include "plan/key.h"
 #include "plan/plan.h"
-#include "plan/rank.h"
 
 static const struct {
     const char *rule;
@@ -104,13 +103,11 @@ START_TEST(ranks_order_as_priorities_do)
     static const int64_t rising[] = { INT64_MIN, -1000000, -100, -99, -10, -9, -1, 0, 1, 9, 10, 99, 100, 4000, INT64_MAX };
     struct buf previous = { 0 }, rank = { 0 };
     for (size_t i = 0; i < sizeof rising / sizeof *rising; i++) {
-        struct model_router router = { .name = STR("r@etcd"), .priority = rising[i] };
         buf_reset(&rank);
-        rank_put(&rank, &router);
+        router_put_rank(&rank, rising[i], STR("r@etcd"));
         ck_assert_msg(i == 0 || str_cmp(buf_str(&previous), buf_str(&rank)) > 0, "%s, %s", previous.p, rank.p);
         buf_reset(&previous);
-        router.name = STR("r@file");
-        rank_put(&previous, &router);
+        router_put_rank(&previous, rising[i], STR("r@file"));
         ck_assert_msg(str_cmp(buf_str(&previous), buf_str(&rank)) < 0, "a file's router wins ties");
     }
     buf_fini(&previous);
