@@ -50,7 +50,8 @@ static const struct {
     /* Not yet. */
     { USUAL("r") ROUTER("r") "tls = true", "out 1\n! not-supported routers/r/tls\n" },
     { USUAL("r") ROUTER("r") "tls = false", "r@etcd 9 web,websecure s@etcd\n" },
-    { USUAL("r") ROUTER("r") "parentrefs = p", "out 1\n! not-supported routers/r/parentrefs\n" },
+    { USUAL("r") ROUTER("r") "parentrefs = p",
+      "out 1\n! broken-reference routers/r\n! missing-reference routers/r/parentrefs\n" },
     { USUAL("r") ROUTER("r") "rulesyntax = v2", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "rulesyntax = V2", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "observability/metrics = false", "r@etcd 9 web,websecure s@etcd\n" },
