@@ -279,8 +279,8 @@ local function choose(txn, target, turn, made, seen)
     if member.host ~= "" then
         txn.http:req_set_header("Host", member.host)
     end
-    local path = txn.f:path() or ""
-    if member.path ~= "" and path:sub(1, 1) == "/" then
+    local path = member.path ~= "" and txn.f:path() or ""
+    if path:sub(1, 1) == "/" then
         txn.http:req_set_path(member.path .. path)
     end
     if definition.answer then
@@ -303,5 +303,7 @@ core.register_action("choose", { "http-req" }, function(txn)
     for i, cookie in ipairs(made) do
         txn:set_var("txn.k" .. i, cookie)
     end
-    txn:set_var("txn.r", (txn:get_var("txn.r"):gsub("^([^;]*;)[^;]*", function(flags) return flags .. backend end)))
+    local record = txn:get_var("txn.r")
+    local first = record:find(";", 1, true) or 0
+    txn:set_var("txn.r", record:sub(1, first) .. backend .. record:sub(record:find(";", first + 1, true) or #record + 1))
 end)

@@ -35,7 +35,7 @@ static void make_world(struct world *w, struct arena *arena, const char *letters
         *server = (struct model_server){ .id = STR("0123456789abcdef"), .host = STR("127.0.0.1"), .port = 80, .weight = 1 };
         w->services[i] = (struct model_service){ .name = arena_printf(arena, "%c@etcd", letters[i]), .servers = server,
                                                  .n_servers = 1, .used = true, .pass_host_header = true };
-        w->routers[i] = (struct model_router){ .name = arena_printf(arena, "r%c@etcd", letters[i]), .dnf = { conjunct, 1 },
+        w->routers[i] = (struct model_router){ .name = arena_printf(arena, "r%c@etcd", letters[i]), .order = arena_printf(arena, "r%c@etcd", letters[i]), .dnf = { conjunct, 1 },
                                                .priority = 10, .entry_points = first_entry_point, .n_entry_points = 1,
                                                .service = &w->services[i] };
     }
