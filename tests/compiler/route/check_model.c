@@ -148,7 +148,7 @@ static const struct {
     { USUAL("r") ROUTER("r") "entrypoints = webb,web", "there is no such entry point", "", "web" },
     { USUAL("r") ROUTER("r") "entrypoints = udp,web", "of UDP", "", "" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = ping@internal",
-      "ping@internal is not supported yet", "", "" },
+      "ping@internal is not there without the static setting ping", "", "" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = e\nhttp/services/e/loadbalancer/strategy = x",
       "see traefik/http/services/e", "", "" },
     { USUAL("r") USUAL("q"), "q@etcd has the same rule and priority", "", "" },
