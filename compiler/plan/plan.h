@@ -179,14 +179,16 @@ enum rival {
     RIVAL_REGEX,       /* >HOST|E/PATH */
     RIVAL_REGEX_ANY,   /* >|E/PATH */
     RIVAL_REGEX_WILD,  /* >*.REST|E/PATH */
-    RIVAL_REGEX_HOST,  /* >>LABELS|E/PATH and >^E^BEGINNING */
+    RIVAL_REGEX_HOST,  /* >>LABELS|E/PATH, of three labels */
+    RIVAL_REGEX_HOST2, /* …, of two */
+    RIVAL_REGEX_BEGIN, /* >^E^BEGINNING */
     RIVAL_REGEX_ROOT,  /* >=E= */
     RIVAL_HEADER,      /* @SCOPE or @=E=, if the request has one of the headers */
     RIVAL_QUERY,       /* …, if it has a query */
     RIVAL_FULL,        /* …, in any case */
     RIVAL_COUNT
 };
-#define RIVAL_LETTERS "awmnoxyzhrvqf"
+#define RIVAL_LETTERS "awmnoxyzhiprvqf"
 
 /* The rank of a record without a router: worse than any. */
 #define RANK_NOBODY "~"
