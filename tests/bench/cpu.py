@@ -93,13 +93,13 @@ def tutorial(url):
 
 class Side:
     """A gateway to be measured: its port and its processes."""
-    def __init__(self, port, pids):
-        self.port, self.pids, self.slices = port, pids, {name: [] for name in PATHS}
+    def __init__(self, port, pids, paths=PATHS):
+        self.port, self.pids, self.paths, self.slices = port, pids, paths, {name: [] for name in paths}
         pin(pids, OURS)
 
     def slice(self, name, seconds):
         """Microseconds of CPU a request, under wrk with 32 connections."""
-        words = ["wrk", "-t1", "-c32", "-d60s", f"http://{HOST}:{self.port}{PATHS[name]}"]
+        words = ["wrk", "-t1", "-c32", "-d60s", f"http://{HOST}:{self.port}{self.paths[name]}"]
         before = cpu_seconds(self.pids)
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as wrk:
             pin([wrk.pid], THEIRS)
