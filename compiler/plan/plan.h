@@ -40,8 +40,6 @@ enum agent_message {
 #define MESSAGE_LETTERS "lafLAFB"
 
 struct shape {
-    bool host_keys;    /* rules with Host occur */
-    bool any_keys;     /* rules without Host occur */
     bool cut;          /* records with a path cut occur (field CUT) */
     bool agent;        /* records with an agent program occur */
     unsigned messages; /* which messages to the agent occur: bits, by enum agent_message */

@@ -13,10 +13,6 @@ enum { USUAL_ROUNDS = 2 };
 
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {
-    if (need->host_keys && !have->host_keys)
-        return STR("the first rule with Host");
-    if (need->any_keys && !have->any_keys)
-        return STR("the first rule without Host");
     if (need->cut && !have->cut)
         return STR("the first path middleware");
     if (need->agent && !have->agent)
@@ -251,9 +247,7 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
         qsort(backends, n, sizeof *backends, backend_compare);
     /* Look-ups and cuts cost a request that has no need of them almost nothing (tests/bench), so they are always there: the first
      * rule of another kind costs no reload. The agent's filter costs every request something. */
-    *out = (struct shape){ .host_keys = true,
-                           .any_keys = true,
-                           .cut = true,
+    *out = (struct shape){ .cut = true,
                            .agent = old->agent || need->agent,
                            .messages = old->messages | need->messages,
                            .rounds = greater(greater(old->rounds, need->rounds), USUAL_ROUNDS),

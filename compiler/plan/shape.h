@@ -6,7 +6,7 @@
 
 /* What a plan needs of its skeleton. */
 struct shape_need {
-    bool host_keys, any_keys, cut, agent;
+    bool cut, agent;
     unsigned messages;
     int rounds;
     const struct str *

@@ -9,8 +9,8 @@ void shape_write(const struct shape *shape, struct buf *out)
 {
     static const char *const words[] = { "false", "true" };
     buf_printf(out,
-               "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"messages\":\"",
-               words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent]);
+               "{\"version\":1,\"cut\":%s,\"agent\":%s,\"messages\":\"",
+               words[shape->cut], words[shape->agent]);
     for (size_t i = 0; i < MESSAGE_COUNT; i++)
         if (shape->messages >> i & 1)
             buf_putc(out, MESSAGE_LETTERS[i]);
@@ -150,7 +150,6 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
     struct json_object *version;
     bool ok = root && json_object_is_type(root, json_type_object) &&
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
-              read_flag(root, "hostKeys", &out->host_keys) && read_flag(root, "anyKeys", &out->any_keys) &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
               read_messages(root, &out->messages) && read_rounds(root, &out->rounds) &&
               read_headers(arena, root, out) && read_backends(arena, root, out);

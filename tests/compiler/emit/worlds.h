@@ -37,7 +37,7 @@ static const struct plan_entry any_routes[] = {
 };
 static const struct plan any_plan = { .settings = &one_settings,
                                       .revision = 7,
-                                      .shape = { .any_keys = true, ENTRIES(any_declared, backends) },
+                                      .shape = { ENTRIES(any_declared, backends) },
                                       ENTRIES(any_routes, routes),
                                       ENTRIES(any_backends, backends) };
 
@@ -46,7 +46,7 @@ static const struct entry_point host_entry[] = { ENTRY_TIMED("web", "", 80, 0, 1
 static const struct settings host_settings = SETTINGS(host_entry, .haproxy = { .threads = 2, .max_connections = 5000 });
 static const struct plan_entry host_routes[] = { { STR("a.test|0/"), STR(".;etcd:whoami;R472;a@etcd;;;;") } };
 static const struct plan host_plan = { .settings = &host_settings,
-                                       .shape = { .host_keys = true, ENTRIES(any_declared, backends) },
+                                       .shape = { ENTRIES(any_declared, backends) },
                                        ENTRIES(host_routes, routes),
                                        ENTRIES(any_backends, backends) };
 
@@ -57,7 +57,7 @@ static const struct plan_entry closed_routes[] = {
 };
 static const struct plan closed_plan = {
     .settings = &one_settings,
-    .shape = { .any_keys = true, .cut = true, .agent = true, .messages = 1u << MESSAGE_LEAN, ENTRIES(any_declared, backends) },
+    .shape = { .cut = true, .agent = true, .messages = 1u << MESSAGE_LEAN, ENTRIES(any_declared, backends) },
     ENTRIES(closed_routes, routes),
     ENTRIES(any_backends, backends),
     ENTRIES(closed_programs, programs),
@@ -88,7 +88,7 @@ static const struct plan_backend names_backends[] = {
     { .name = STR("etcd:a:20b"), .service = STR("a b@etcd"), .servers = names_servers, .n_servers = N(names_servers) },
 };
 static const struct plan names_plan = { .settings = &names_settings,
-                                        .shape = { .host_keys = true, .any_keys = true, .cut = true,
+                                        .shape = { .cut = true,
                                                    ENTRIES(names_declared, backends) },
                                         ENTRIES(names_backends, backends) };
 
@@ -123,7 +123,7 @@ static const struct plan_program all_programs[] = { { STR("cf0"), STR("{\"ops\":
 static const struct plan all_plan = {
     .settings = &all_settings,
     .revision = INT64_C(9223372036854775807),
-    .shape = { .host_keys = true, .any_keys = true, .cut = true, .agent = true, .messages = (1u << MESSAGE_COUNT) - 1,
+    .shape = { .cut = true, .agent = true, .messages = (1u << MESSAGE_COUNT) - 1,
                ENTRIES(all_declared, backends) },
     ENTRIES(all_backends, backends),
     ENTRIES(all_programs, programs),
