@@ -8,13 +8,15 @@ enum {
 
 static const int64_t MS = 1000000;
 
-/* Whether a look-up of a key's own text finds its entry: not where keys are regular expressions, or parts of what is looked up. */
+/* Whether a look-up of a key's own text finds its entry: not where keys are regular expressions, or parts of
+ * what is looked up. */
 static bool is_found_by_key(enum plan_map_id map)
 {
     return map == MAP_PROGRAMS || map == MAP_LABELS;
 }
 
-static enum apply_status entries_listed(struct push *push, size_t answer, const struct applier_map *map, int64_t *count)
+static enum apply_status entries_listed(struct push *push, size_t answer, const struct applier_map *map,
+                                        int64_t *count)
 {
     struct reply_map listed;
     if (!reply_map_find(batch_answer(push->batch, answer), map->name, &listed))
@@ -23,13 +25,16 @@ static enum apply_status entries_listed(struct push *push, size_t answer, const 
     return APPLY_OK;
 }
 
-static enum apply_status compare_count(struct push *push, const struct applier_map *map, int64_t added, size_t n)
+static enum apply_status compare_count(struct push *push, const struct applier_map *map, int64_t added,
+                                       size_t n)
 {
-    return added == (int64_t)n ? APPLY_OK
-                               : push_differs(push, "%s got %lld entries instead of %zu", map->name.p, (long long)added, n);
+    return added == (int64_t)n
+               ? APPLY_OK
+               : push_differs(push, "%s got %lld entries instead of %zu", map->name.p, (long long)added, n);
 }
 
-/* Few entries: whatever is under their keys goes first (nothing, but for damage), then each is added, and read back. */
+/* Few entries: whatever is under their keys goes first (nothing, but for damage), then each is added, and
+ * read back. */
 static enum apply_status fill_singly(struct push *push, const struct applier_map *map,
                                      const struct plan_entry *entries, size_t n)
 {
@@ -53,7 +58,8 @@ static enum apply_status fill_singly(struct push *push, const struct applier_map
 }
 
 /* The same where reading back is no use: they are counted. */
-static enum apply_status fill_counted(struct push *push, const struct applier_map *map, const struct plan_entry *entries, size_t n)
+static enum apply_status fill_counted(struct push *push, const struct applier_map *map,
+                                      const struct plan_entry *entries, size_t n)
 {
     int64_t before = 0, after = 0;
     for (size_t i = 0; i < n; i++)
@@ -108,7 +114,8 @@ enum apply_status maps_fill(struct push *push, const struct step *step)
     }
     if (n > SINGLY)
         return fill_at_once(push, map, wanted, n);
-    return is_found_by_key(step->map) ? fill_singly(push, map, wanted, n) : fill_counted(push, map, wanted, n);
+    return is_found_by_key(step->map) ? fill_singly(push, map, wanted, n)
+                                      : fill_counted(push, map, wanted, n);
 }
 
 void maps_retire(struct push *push, const struct step *step)

@@ -51,11 +51,21 @@ static const struct {
     const char *range, *address;
     bool in;
 } members[] = {
-    { "10.0.0.0/8", "10.255.0.1", true },  { "10.0.0.0/8", "11.0.0.0", false },     { "10.0.0.0/15", "10.1.255.255", true },
-    { "10.0.0.0/15", "10.2.0.0", false },  { "0.0.0.0/0", "255.1.2.3", true },      { "0.0.0.0/0", "::1", false },
-    { "10.1.2.3/32", "10.1.2.3", true },   { "10.1.2.3/32", "10.1.2.2", false },    { "fd00::/9", "fd7f::1", true },
-    { "fd00::/9", "fd80::1", false },      { "::/0", "10.1.2.3", false },           { "10.0.0.0/8", "::ffff:10.1.2.3", true },
-    { "::1/128", "::1", true },            { "127.0.0.8/29", "127.0.0.15", true },  { "127.0.0.8/29", "127.0.0.16", false },
+    { "10.0.0.0/8", "10.255.0.1", true },
+    { "10.0.0.0/8", "11.0.0.0", false },
+    { "10.0.0.0/15", "10.1.255.255", true },
+    { "10.0.0.0/15", "10.2.0.0", false },
+    { "0.0.0.0/0", "255.1.2.3", true },
+    { "0.0.0.0/0", "::1", false },
+    { "10.1.2.3/32", "10.1.2.3", true },
+    { "10.1.2.3/32", "10.1.2.2", false },
+    { "fd00::/9", "fd7f::1", true },
+    { "fd00::/9", "fd80::1", false },
+    { "::/0", "10.1.2.3", false },
+    { "10.0.0.0/8", "::ffff:10.1.2.3", true },
+    { "::1/128", "::1", true },
+    { "127.0.0.8/29", "127.0.0.15", true },
+    { "127.0.0.8/29", "127.0.0.16", false },
 };
 
 START_TEST(ranges_have_their_members)
@@ -64,12 +74,15 @@ START_TEST(ranges_have_their_members)
     struct address address;
     ck_assert(address_range_read(str_c(members[_i].range), &range));
     ck_assert(address_read(str_c(members[_i].address), &address));
-    ck_assert_msg(address_is_in(&address, &range) == members[_i].in, "%s in %s", members[_i].address, members[_i].range);
+    ck_assert_msg(address_is_in(&address, &range) == members[_i].in, "%s in %s", members[_i].address,
+                  members[_i].range);
 }
 END_TEST
 
-static const char *const no_ranges[] = { "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "/8", "::/129",
-                                         "10.0.0.0/8/8", "::ffff:10.0.0.0/104", "" };
+static const char *const no_ranges[] = {
+    "10.0.0.0", "10.0.0.0/", "10.0.0.0/33",  "10.0.0.0/-1",         "10.0.0.0/8x",
+    "/8",       "::/129",    "10.0.0.0/8/8", "::ffff:10.0.0.0/104", ""
+};
 
 START_TEST(what_is_no_range_is_refused)
 {

@@ -37,7 +37,8 @@ START_TEST(hosts_lose_their_port)
     struct arena *arena = arena_create();
     struct request request;
     const char *fault = read_one(arena, "/", hosts[_i].header, &request);
-    ck_assert_msg((fault == NULL) == (hosts[_i].host != NULL), "%s: %s", hosts[_i].header, fault ? fault : "taken");
+    ck_assert_msg((fault == NULL) == (hosts[_i].host != NULL), "%s: %s", hosts[_i].header,
+                  fault ? fault : "taken");
     if (!fault) {
         ck_assert_msg(str_eq(request.host, str_c(hosts[_i].host)), "%.*s", STR_ARG(request.host));
         ck_assert_msg(str_eq(request.host_key, str_c(hosts[_i].key)), "%.*s", STR_ARG(request.host_key));
@@ -72,7 +73,8 @@ START_TEST(targets_are_taken_apart)
     struct arena *arena = arena_create();
     struct request request;
     const char *fault = read_one(arena, targets[_i].target, "h.test", &request);
-    ck_assert_msg((fault == NULL) == (targets[_i].sent != NULL), "%s: %s", targets[_i].target, fault ? fault : "taken");
+    ck_assert_msg((fault == NULL) == (targets[_i].sent != NULL), "%s: %s", targets[_i].target,
+                  fault ? fault : "taken");
     if (!fault) {
         ck_assert(str_eq(request.host, str_c(targets[_i].host)));
         ck_assert_msg(str_eq(request.sent, str_c(targets[_i].sent)), "%.*s", STR_ARG(request.sent));
@@ -84,7 +86,8 @@ START_TEST(targets_are_taken_apart)
 END_TEST
 
 static const struct {
-    const char *query, *want; /* KEY=VALUE of each in brackets; '!' before those that are not the first of their key */
+    const char *query,
+        *want; /* KEY=VALUE of each in brackets; '!' before those that are not the first of their key */
 } queries[] = {
     { "?q=1", "[q=1]" },
     { "?q", "[q=]" },
@@ -111,7 +114,8 @@ START_TEST(queries_are_decoded)
         const struct request_parameter *p = &request.parameters[i];
         buf_printf(&got, "%s[%.*s=%.*s]", p->first ? "" : "!", STR_ARG(p->key), STR_ARG(p->value));
     }
-    ck_assert_msg(str_eq(buf_str(&got), str_c(queries[_i].want)), "%s: %.*s", queries[_i].query, STR_ARG(buf_str(&got)));
+    ck_assert_msg(str_eq(buf_str(&got), str_c(queries[_i].want)), "%s: %.*s", queries[_i].query,
+                  STR_ARG(buf_str(&got)));
     buf_fini(&got);
     arena_destroy(arena);
 }
@@ -119,7 +123,9 @@ END_TEST
 
 START_TEST(headers_keep_their_order_and_lose_their_case)
 {
-    const struct request_header headers[] = { { STR("X-B"), STR(" 2 ") }, { STR("HOST"), STR("a") }, { STR("x-a"), STR("1, 2") } };
+    const struct request_header headers[] = { { STR("X-B"), STR(" 2 ") },
+                                              { STR("HOST"), STR("a") },
+                                              { STR("x-a"), STR("1, 2") } };
     struct arena *arena = arena_create();
     struct request request;
     ck_assert_ptr_null(request_read(arena, STR("get"), STR("/"), headers, 3, STR(""), &request));

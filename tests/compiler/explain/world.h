@@ -45,13 +45,24 @@ static inline void put_rule(struct buf *out, unsigned *seed, unsigned depth)
     buf_putc(out, ')');
 }
 
-/* A tree of n routers on the entry points web and alt, as a dump. */
+/* Prefixes that a random tree's middleware N strips, one or two. Some only fit once they are decoded or quoted. */
+static const char *const strip_prefixes[][2] = { { "/foo", "" },  { "/f", "/foo" },  { "/foo/", "/a b" }, { "/a%2", "/fo" },
+                                                 { "/a;b", "/" }, { "/foo/bar", "" } };
+
+enum { STRIPS = sizeof strip_prefixes / sizeof *strip_prefixes };
+
+/* A tree of n routers on the entry points web and alt, some with a stripPrefix, as a dump. */
 static inline struct str random_tree(struct arena *arena, unsigned *seed, unsigned n)
 {
     static const char *const entry_points[] = { "web", "alt", "web,alt" };
     struct buf out = { 0 };
     buf_puts(&out, "traefik/http/services/s/loadbalancer/servers/0/url\nhttp://127.0.0.1:9000\n");
+    for (unsigned i = 0; i < STRIPS; i++)
+        for (unsigned j = 0; j < 2 && *strip_prefixes[i][j]; j++)
+            buf_printf(&out, "traefik/http/middlewares/m%u/stripprefix/prefixes/%u\n%s\n", i, j, strip_prefixes[i][j]);
     for (unsigned i = 0; i < n; i++) {
+        if (roll(seed, 2))
+            buf_printf(&out, "traefik/http/routers/r%u/middlewares/0\nm%u\n", i, roll(seed, STRIPS));
         buf_printf(&out, "traefik/http/routers/r%u/entrypoints\n%s\n", i, PICK(seed, entry_points));
         if (roll(seed, 2))
             buf_printf(&out, "traefik/http/routers/r%u/priority\n%d\n", i, (int)roll(seed, 40) - 5);

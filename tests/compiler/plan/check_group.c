@@ -20,15 +20,22 @@ static void open_scene(struct scene *s)
         s->routers[i] = arena_printf(s->arena, "{r%03zu", i);
         s->ranks[i] = arena_printf(s->arena, "R%03zu;r%03zu", i, i);
     }
-    s->set = (struct group_set){ .arena = s->arena, .known = strmap_create(s->arena, 16), .router_keys = s->routers, .router_ranks = s->ranks };
+    s->set = (struct group_set){ .arena = s->arena,
+                                 .known = strmap_create(s->arena, 16),
+                                 .router_keys = s->routers,
+                                 .router_ranks = s->ranks };
 }
 
 static void add(struct scene *s, struct str key, size_t router, const char *label, bool decided)
 {
     struct str pattern = arena_printf(s->arena, "p%03zu", router);
     place_list_add(&s->places, s->arena, key, 0, NOBODY);
-    vec_push(&s->clauses.clauses, (struct clause){ .key = key, .router = router, .label = str_c(label), .decided = decided,
-                                                   .pattern = { pattern, STR("") }, .scope_path = STR("(?=x)") });
+    vec_push(&s->clauses.clauses, (struct clause){ .key = key,
+                                                   .router = router,
+                                                   .label = str_c(label),
+                                                   .decided = decided,
+                                                   .pattern = { pattern, STR("") },
+                                                   .scope_path = STR("(?=x)") });
 }
 
 static const struct str *settle(struct scene *s)
@@ -123,7 +130,8 @@ static size_t lines_of_nested(size_t n, size_t *at_the_widest)
         const struct clause *c = &s.clauses.clauses.p[i];
         bool widest = str_eq(c->key, STR(">h|0/"));
         *at_the_widest += widest;
-        ck_assert_msg(!widest || c->router == 0 || str_eq(c->path, c->scope_path), "what is moved asks for its own paths");
+        ck_assert_msg(!widest || c->router == 0 || str_eq(c->path, c->scope_path),
+                      "what is moved asks for its own paths");
     }
     size_t lines = s.set.short_lines.entries.n;
     close_scene(&s);

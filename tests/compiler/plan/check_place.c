@@ -68,7 +68,8 @@ START_TEST(what_is_found_is_what_applies)
         for (size_t i = 0; i < list.places.n; i++) {
             const struct place *place = &list.places.p[i];
             ck_assert(i == 0 || str_cmp(list.places.p[i - 1].key, place->key) < 0);
-            ck_assert(place->parent == NOBODY || (place->parent < i && str_starts(place->key, list.places.p[place->parent].key)));
+            ck_assert(place->parent == NOBODY ||
+                      (place->parent < i && str_starts(place->key, list.places.p[place->parent].key)));
         }
         for (unsigned i = 0; i < ASKED; i++)
             compare(&list, given, n, random_key(arena, &seed));

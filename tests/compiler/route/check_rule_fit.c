@@ -6,7 +6,8 @@ static bool fits(const char *text)
     struct rule_dnf dnf;
     struct str key = KEY, rule = str_c(text);
     const struct rule_node *parsed = rule_parse(arena, rule, key, diag);
-    const struct rule_node *checked = parsed ? rule_check(arena, arena, parsed, RULE_V3, rule, key, diag) : NULL;
+    const struct rule_node *checked =
+        parsed ? rule_check(arena, arena, parsed, RULE_V3, rule, key, diag) : NULL;
     ck_assert(checked && rule_normalise(arena, checked, rule, key, &dnf, diag));
     size_t before = diag_total(diag);
     bool ok = rule_fits(&dnf, rule, key, diag);
@@ -24,8 +25,10 @@ static const char *repeated(struct buf *out, const char *part, const char *betwe
 
 START_TEST(ordinary_rules_fit)
 {
-    static const char *const rules[] = { "Path(`/x`)", "PathRegexp(`^/x/[0-9]+$`) && Header(`X-A`, `1`)", "HostRegexp(`\\pL`)",
-                                         "Header(`A`, `1`) && Header(`B`, `2`) && Header(`C`, `3`) && !Path(`/x`)" };
+    static const char *const rules[] = {
+        "Path(`/x`)", "PathRegexp(`^/x/[0-9]+$`) && Header(`X-A`, `1`)", "HostRegexp(`\\pL`)",
+        "Header(`A`, `1`) && Header(`B`, `2`) && Header(`C`, `3`) && !Path(`/x`)"
+    };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         ck_assert_msg(fits(rules[i]), "%s", rules[i]);
 }
