@@ -51,7 +51,7 @@ static struct artifact finish(struct arena *arena, const char *name, struct buf 
 
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
-    enum { ALL = 8 + PLAN_MAPS };
+    enum { ALL = 9 + PLAN_MAPS };
     struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL + plan->n_files);
     struct arena *scratch = arena_create();
     struct buf bytes = { 0 };
@@ -69,6 +69,10 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
     for (size_t i = 0; i < PLAN_MAPS; i++) {
         emit_lines(&bytes, plan->maps[i].p, plan->maps[i].n);
         p[n++] = finish(arena, emit_map_name((enum plan_map_id)i), &bytes, false);
+    }
+    if (plan->settings->haproxy.revision_header.n) {
+        buf_printf(&bytes, REVISION_KEY " %" PRId64 "\n", plan->revision);
+        p[n++] = finish(arena, ARTIFACT_REVISION, &bytes, false);
     }
     if (plan->shape.agent) {
         emit_spoe(&bytes, scratch, plan);
