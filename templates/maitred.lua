@@ -98,6 +98,8 @@ core.register_action("path", { "http-req" }, function(txn)
     local authority = url:match("^%a[%w+.-]*://([^/?]*)")
     if authority then
         txn.http:req_set_header("Host", authority)
+    elseif url:sub(1, 1) ~= "/" then
+        return refuse(txn, "400 Bad Request")
     end
     local sent = clean(legal(normalise(path)))
     local routed = routing_path(sent, blank_in_key)
@@ -207,8 +209,8 @@ local function host_of(host)
     return host:match("^%[([^%[%]]*)%]:[^:%[%]]*$") or host:match("^([^:%[%]]*):[^:%[%]]*$") or host:match("^%[(.*)%]$") or host
 end
 
--- A Host header that is not simply a name with or without a port: refused, or host and port told apart. txn.h is the host as in
--- keys, where its only last dot does not count, txn.hd as regular expressions see it.
+-- A Host header that is not simply a name with or without a port: refused, or host and port told apart. txn.host is the host as in
+-- keys, where its only last dot does not count, txn.hostd as regular expressions see it.
 core.register_action("host", { "http-req" }, function(txn, mode)
     local headers = txn.http:req_get_headers()
     local host = values(headers, "host")[1]
@@ -221,8 +223,8 @@ core.register_action("host", { "http-req" }, function(txn, mode)
         return refuse(txn, "400 Bad Request: malformed Host header")
     end
     local name = host_of(host):lower()
-    txn:set_var("txn.hd", name)
-    txn:set_var("txn.h", name:find("[^.]%.$") and name:sub(1, -2) or name)
+    txn:set_var("txn.hostd", name)
+    txn:set_var("txn.host", name:find("[^.]%.$") and name:sub(1, -2) or name)
     if host == "" and mode == "set" then
         txn.http:req_del_header("X-Forwarded-Host")
     end
@@ -380,7 +382,7 @@ core.register_action("fields", { "http-req" }, function(txn)
     end
     for group in pairs(groups) do
         local line = ("%s|%s|%s\n%s\n>%s\n%s\n"):format(group, txn:get_var("txn.ra") or "",
-            txn:get_var("txn.hd") or txn:get_var("txn.h") or "", txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "",
+            txn:get_var("txn.hostd") or txn:get_var("txn.host") or "", txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "",
             table.concat(lines, "\n"))
         local hit = fields:lookup(line)
         best = hit and hit < best and hit or best
@@ -417,6 +419,7 @@ end
 local function read_definition(text)
     local fields = split(text, ";")
     local out = { kind = fields[1], strategy = fields[2]:sub(1, 1), careful = fields[2]:find("c", 1, true) ~= nil,
+        by_cookie = fields[2]:find("k", 1, true) ~= nil,
         backend = fields[4], members = {} }
     if fields[3] ~= "" then
         local cookie = split(fields[3], "|")
@@ -642,6 +645,23 @@ local function choose_member(txn, definition, turn, made, seen)
     return member, turn
 end
 
+-- In backends that were added later a cookie names the server. HAProxy takes it away again; one that a client made up is ours to
+-- take away.
+local function say_by_cookie(txn, server)
+    local lines, forged = {}, false
+    for i = 1, txn.f:req_fhdr_cnt("cookie") do
+        lines[i] = txn.f:req_fhdr("cookie", i)
+        forged = forged or lines[i]:find("maitred-server", 1, true) ~= nil
+    end
+    if forged then
+        txn.http:req_del_header("Cookie")
+        for _, line in ipairs(lines) do
+            txn.http:req_add_header("Cookie", (line:gsub("maitred%-server", "")))
+        end
+    end
+    txn.http:req_add_header("Cookie", "maitred-server=" .. server)
+end
+
 -- The backend for this request; nil: nothing is up.
 local function choose(txn, target, turn, made, seen)
     if target:sub(1, 1) ~= "}" then
@@ -670,7 +690,11 @@ local function choose(txn, target, turn, made, seen)
         txn:set_var("txn.t", definition.answer)
         txn:set_var("txn.d", definition.connect)
     end
-    txn:set_var("txn.s", member.id)
+    if definition.by_cookie then
+        say_by_cookie(txn, member.id)
+    else
+        txn:set_var("txn.s", member.id)
+    end
     return definition.backend
 end
 

@@ -3,117 +3,68 @@
 -- of programs.map, the names of headers that it sets in answers itself (txn.h0, txn.h1, …), whether Lua may act on every answer.
 local programs = Map.new(os.getenv("MAITRED_PROGRAMS"), Map._str)
 local names, after = os.getenv("MAITRED_ANSWER_HEADERS"), os.getenv("MAITRED_LUA_AFTER") == "1"
-local find, sub, char = string.find, string.sub, string.char
-local decode, escape, clean, refuse = maitred.decode, maitred.escape, maitred.clean, maitred.refuse
+local decode, refuse = maitred.decode, maitred.refuse
 
 local slots = {}
 do
     local n = 0
     for name in (names or ""):gmatch("[^,]+") do
-        slots[name] = n
+        slots[name] = "txn.h" .. n
         n = n + 1
     end
 end
 
+-- Ops: a function of that name makes, of what the program's ops share and the arguments, a function of a request's state (or nothing).
+-- What that returns ends the run: "stop" (answered), "pause" (something is to be done outside: st.wanted says what, st.resume is called
+-- first then).
+local ops = {}
+maitred.ops = ops
+
 -- The state of a request in its program: txn, http, program, at (next op), path and raw (as net/url has them: decoded, and the
 -- encoded form where it is not the usual one; nil: not looked at yet), dirty (the path changed), answered (names of headers that an op
--- further out has set), more (such headers without a rule of their own).
-
--- The path --------------------------------------------------------------------------------------------------------
-
--- net/url setPath
-local function set_path(st, encoded)
-    local path = decode(encoded)
-    st.path, st.raw = path, escape(path) == encoded and "" or encoded
-end
-
-local function load_path(st)
-    local path = st.txn.f:path() or "/"
-    if find(path, "[^A-Za-z0-9._~$&+,/:;=@-]") then
-        set_path(st, path)
-    else
-        st.path, st.raw = path, ""
-    end
-    return st.path
-end
-
--- net/url EscapedPath
-local function escaped(st)
-    local raw = st.raw
-    if raw ~= "" and not find(raw, "[^A-Za-z0-9._~!$&'()*+,;=:@/%[%]%%-]") and not find(raw, "%%[^%x]") and
-        not find(raw, "%%.?$") and not find(raw, "%%%x[^%x]") and decode(raw) == st.path then
-        return raw
-    end
-    return escape(st.path)
-end
-
-local function slash(path)
-    return (path == "" or sub(path, 1, 1) == "/") and path or "/" .. path
-end
-
--- How many bytes of an encoded path say the first `n` of the decoded one, as Traefik counts.
-local function encoded_length(raw, n)
-    local at = 1
-    for _ = 1, n do
-        if at > #raw then
-            break
-        end
-        at = at + (sub(raw, at, at) == "%" and at + 2 <= #raw and 3 or 1)
-    end
-    return at - 1
-end
-
--- net/url JoinPath on the path as it is now; false: that is another path.
-local function is_normal(st)
-    local path = st.path
-    if path == "" then
-        return true
-    end
-    local encoded = escaped(st)
-    if not find(encoded, "//", 1, true) and not find(encoded .. "/", "/.", 1, true) and sub(encoded, 1, 1) == "/" then
-        set_path(st, encoded)
-        return true
-    end
-    if sub(encoded, 1, 1) == "/" then
-        set_path(st, clean(encoded))
-    else
-        set_path(st, sub(clean("/" .. encoded), 2))
-    end
-    return st.path == path
-end
-
-local function flush_path(st)
-    if st.dirty then
-        local path = escaped(st)
-        st.http:req_set_path(path == "" and "/" or path)
-        st.dirty = nil
-    end
-end
+-- further out has set), more (such headers without a rule of their own), gone (those to delete), vary (how often Origin is added).
 
 -- Answers ----------------------------------------------------------------------------------------------------------
 
 -- Sets a header of the answer, or deletes it ("" as value). Ops further out come first here and last on the answer's way: theirs stays.
 local function answer(st, name, value)
-    if st.answered[name] then
+    local answered = st.answered
+    if answered[name] then
         return
     end
-    st.answered[name] = true
+    answered[name] = true
+    st.any = true
+    if name == "vary" and st.vary then
+        value = (value == "" or value == "Origin") and "Origin" or value .. st.vary
+        st.vary = nil
+    end
     local slot = slots[name]
     if not slot then
         st.more = st.more or {}
         st.more[#st.more + 1] = name .. ":" .. value
     elseif value ~= "" then
-        st.txn:set_var("txn.h" .. slot, value)
+        st.txn:set_var(slot, value)
     else
-        st.gone = (st.gone or ",") .. slot .. ","
+        st.gone = (st.gone or ",") .. name .. ","
+    end
+end
+maitred.answer = answer
+
+-- Origin is added to whatever Vary will be.
+function maitred.add_vary(st)
+    if not st.answered["vary"] then
+        st.vary = (st.vary or "") .. ",Origin"
+        st.any = true
     end
 end
 
 -- What later stages must know.
 local function flush(st)
     local txn = st.txn
-    flush_path(st)
-    if next(st.answered) then
+    if st.dirty then
+        maitred.flush_path(st)
+    end
+    if st.any then
         txn:set_var("txn.h", 1)
         if st.gone then
             txn:set_var("txn.hd", st.gone)
@@ -121,28 +72,37 @@ local function flush(st)
         if st.more then
             txn:set_var("txn.hx", table.concat(st.more, "\n"))
         end
+        if st.vary then
+            txn:set_var("txn.hv", st.vary)
+        end
     end
 end
+maitred.flush = flush
 
-local function stop(st, status, reason, body, kind)
+-- Answers the request; `headers` is a list of names and values.
+function maitred.stop(st, status, reason, body, headers)
     local txn = st.txn
     local reply = txn:reply({ status = status, reason = reason })
+    st.dirty = nil
     flush(st)
-    if kind == "error" then
-        reply:add_header("Content-Type", "text/plain; charset=utf-8")
-        reply:add_header("X-Content-Type-Options", "nosniff")
+    for i = 1, headers and #headers or 0, 2 do
+        reply:add_header(headers[i], headers[i + 1])
     end
-    if not after then
-        for _, item in ipairs(st.more or {}) do
-            local name, value = item:match("^(.-):(.*)$")
-            if value ~= "" then
-                reply:add_header(name, value)
-            end
+    for _, item in ipairs(not after and st.more or {}) do
+        local name, value = item:match("^(.-):(.*)$")
+        if value ~= "" then
+            reply:add_header(name, value)
         end
     end
     reply:set_body(body)
     txn:done(reply)
     return "stop"
+end
+
+-- As Go's http.Error writes it.
+function maitred.stop_error(st, status, reason, body)
+    return maitred.stop(st, status, reason, body,
+        { "Content-Type", "text/plain; charset=utf-8", "X-Content-Type-Options", "nosniff" })
 end
 
 -- Headers of the answer that have no rule of their own.
@@ -156,87 +116,18 @@ core.register_action("answered", after and { "http-after-res" } or { "http-res" 
     end
 end)
 
--- Ops: each makes a function of the state from its arguments. What it returns ends the run: "stop" (answered), "pause" (for the agent).
-local ops = {}
-
-function ops.add(prefix)
-    return function(st)
-        local path = st.path or load_path(st)
-        st.path = slash(prefix .. path)
-        if st.raw ~= "" then
-            st.raw = slash(prefix .. st.raw)
-        end
-        st.dirty = true
-    end
+-- Something that happens outside: `wanted` is the agent's program, or "i" and "b" (see program.cfg).
+local function pause(st, wanted, resume)
+    flush(st)
+    st.resume = resume
+    st.txn:set_var("txn.g", wanted)
+    return "pause"
 end
+maitred.pause = pause
 
-function ops.strip(force, ...)
-    local prefixes = { ... }
-    force = force == "1"
-    local function rest_of(rest)
-        if force then
-            return "/" .. (sub(rest, 1, 1) == "/" and sub(rest, 2) or rest)
-        end
-        return slash(rest)
-    end
+function ops.agent(_, id)
     return function(st)
-        local path = st.path or load_path(st)
-        for i = 1, #prefixes do
-            local prefix = prefixes[i]
-            if sub(path, 1, #prefix) == prefix then
-                st.path = rest_of(sub(path, #prefix + 1))
-                if st.raw ~= "" then
-                    st.raw = rest_of(sub(st.raw, encoded_length(st.raw, #prefix) + 1))
-                end
-                st.dirty = true
-                if not is_normal(st) then
-                    return stop(st, 400, "Bad Request", "Bad Request\n", "error")
-                end
-                st.http:req_add_header("X-Forwarded-Prefix", (prefix:gsub("%c", "")))
-                return
-            end
-        end
-    end
-end
-
-function ops.set(...)
-    local pairs_ = { ... }
-    return function(st)
-        local http = st.http
-        for i = 1, #pairs_, 2 do
-            local name, value = pairs_[i], pairs_[i + 1]
-            if name == "x-forwarded-for" then
-                local peer = st.txn:get_var("sess.ip")
-                http:req_set_header(name, value == "" and peer or value .. ", " .. peer)
-            elseif value ~= "" then
-                http:req_set_header(name, value)
-            elseif name ~= "host" then
-                http:req_del_header(name)
-            end
-        end
-    end
-end
-
-function ops.forwarded()
-    return function(st)
-        st.http:req_del_header("x-forwarded-for")
-    end
-end
-
-function ops.answer(...)
-    local pairs_ = { ... }
-    return function(st)
-        for i = 1, #pairs_, 2 do
-            answer(st, pairs_[i], pairs_[i + 1])
-        end
-    end
-end
-
-function ops.agent(id)
-    return function(st)
-        flush(st)
-        st.txn:set_var("txn.g", id)
-        return "pause"
+        return pause(st, id)
     end
 end
 
@@ -259,14 +150,14 @@ local function text_of(id)
 end
 
 local function compile(text)
-    local program = {}
+    local program, shared = {}, {}
     for op in text:gmatch("([^;]*);") do
         local name, arguments = op:match("^(%w+)(.*)$")
         local list = {}
         for argument in arguments:gmatch("%?([^?]*)") do
             list[#list + 1] = decode(argument)
         end
-        program[#program + 1] = ops[name](table.unpack(list))
+        program[#program + 1] = ops[name](shared, table.unpack(list))
     end
     return program
 end
@@ -285,30 +176,49 @@ local function program_of(id)
     return program
 end
 
--- Runs the program in txn.o, or goes on with it behind the agent's verdict.
-core.register_action("program", { "http-req" }, function(txn)
-    local st = txn:get_priv()
-    if st then
-        st.txn, st.http = txn, txn.http
-    else
-        local id = txn:get_var("txn.o")
-        local program = cache[id] or program_of(id)
-        if not program then
-            return refuse(txn, "Service Unavailable\n", 503)
-        end
-        st = { txn = txn, http = txn.http, program = program, at = 1, answered = {} }
-    end
-    txn:unset_var("txn.g")
+-- Runs a program to its end (txn.o is gone then) or to a pause (txn.g is there then).
+local function run(st)
     local program = st.program
     for i = st.at, #program do
         local ended = program[i](st)
         if ended then
             if ended == "pause" then
                 st.at = i + 1
-                txn:set_priv(st)
+                st.txn:set_priv(st)
             end
             return
         end
     end
-    flush(st)
+    if st.dirty or st.any then
+        flush(st)
+    end
+    st.txn:unset_var("txn.o")
+end
+
+local function start(txn)
+    local id = txn:get_var("txn.o")
+    local program = cache[id] or program_of(id)
+    if not program then
+        return refuse(txn, "Service Unavailable\n", 503)
+    end
+    return run({ txn = txn, http = txn.http, program = program, at = 1, answered = {} })
+end
+
+-- The program in txn.o.
+core.register_action("program", { "http-req" }, start)
+
+-- It goes on when what it paused for has happened, or begins behind the agent's verdict.
+core.register_action("resume", { "http-req" }, function(txn)
+    local st = txn:get_priv()
+    txn:unset_var("txn.g")
+    if not st then
+        return start(txn)
+    end
+    st.txn, st.http = txn, txn.http
+    local resume = st.resume
+    st.resume = nil
+    if resume and resume(st) then
+        return
+    end
+    return run(st)
 end)

@@ -1,102 +1,15 @@
 #include "cmd/cmd.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-const struct verb verbs[] = {
-    { "run", "the daemon: watch, compile, push, agent", verb_run, { { 0 } } },
-    { "compile",
-      "render every artifact of a tree into a folder",
-      verb_compile,
-      { { "--from", "SRC", "a tree: a Traefik file (YAML, JSON), an etcdctl dump, a folder of keys, or -" },
-        { "--out", "DIR", "where the artifacts go" },
-        { "--format", "text|json", "of the findings" } } },
-    { "check",
-      "say what is wrong with a tree",
-      verb_check,
-      { { "--from", "SRC", "a tree: a Traefik file (YAML, JSON), an etcdctl dump, a folder of keys, or -" },
-        { "--format", "text|json", "of the findings" } } },
-    { "status",
-      "of a running daemon: revision seen and served, reloads, findings",
-      verb_status,
-      { { "--json", NULL, "everything, as JSON" } } },
-    { "confirm", "of a running daemon: serve what the guard holds", verb_confirm, { { 0 } } },
-    { "pin", "of a running daemon: serve an older revision of etcd (pin REV) until unpin", verb_pin, { { 0 } } },
-    { "unpin", "of a running daemon: serve the newest revision again", verb_unpin, { { 0 } } },
-    { "rollback", "of a running daemon: pin what was served before, or a revision (rollback [REV])", verb_rollback, { { 0 } } },
-    { "verify", "of a running daemon: compare all that HAProxy has with the tree, and mend it", verb_verify, { { 0 } } },
-    { "version", "which maitred this is", verb_version, { { 0 } } },
-    { "help", "this text, a verb's options, or the meaning of a finding's code", verb_help, { { 0 } } },
-    { 0 },
-};
-
-static const struct verb *verb_find(const char *name)
-{
-    for (const struct verb *verb = verbs; verb->name; verb++)
-        if (strcmp(verb->name, name) == 0)
-            return verb;
-    return NULL;
-}
-
 static struct str nearest_verb(const char *name)
 {
-    struct str names[16];
+    struct str names[32];
     size_t n = 0;
-    for (const struct verb *verb = verbs; verb->name; verb++)
+    for (const struct verb *verb = verbs; verb->name && n < 32; verb++)
         names[n++] = str_c(verb->name);
     return nearest_name(str_c(name), names, n);
-}
-
-void cmd_help(const struct verb *only)
-{
-    if (!only)
-        printf("maitred %s: Traefik's route tree in etcd, served by HAProxy\n\n"
-               "usage: maitred VERB [OPTIONS] [STATIC FLAGS]\n\n", MAITRED_VERSION);
-    for (const struct verb *verb = only ? only : verbs; verb->name; verb++) {
-        printf("  %-9s %s\n", verb->name, verb->help);
-        for (size_t i = 0; only && i < VERB_MAX_OPTIONS && verb->options[i].name; i++) {
-            const struct verb_option *option = &verb->options[i];
-            char words[64];
-            snprintf(words, sizeof words, "%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
-            printf("      %-20s %s\n", words, option->help);
-        }
-        if (only)
-            break;
-    }
-    if (!only)
-        printf("\nStatic flags are Traefik's (--entrypoints.web.address=:80, --providers.etcd.endpoints=…) and maitred's own\n"
-               "(--haproxy.*, --agent.*, --state.dir): `maitred help flags` lists them. Exit codes: 0 clean, 1 findings or\n"
-               "could not start, 2 could not do what was asked.\n");
-}
-
-enum exit_code verb_help(const struct verb_call *call)
-{
-    const char *topic = call->n_flags ? call->flags[0] : "";
-    enum finding_code code = finding_by_name(str_c(topic));
-    struct buf out = { 0 };
-    if (*topic == '\0') {
-        cmd_help(NULL);
-    } else if (verb_find(topic)) {
-        cmd_help(verb_find(topic));
-    } else if (code != FINDING_COUNT) {
-        printf("%s: %s\n", topic, finding_meaning(code));
-    } else if (strcmp(topic, "flags") == 0) {
-        settings_print(&out, false);
-        fputs(out.p, stdout);
-    } else {
-        fprintf(stderr, "maitred: no help for '%s'\n", topic);
-        return EXIT_UNABLE;
-    }
-    buf_fini(&out);
-    return EXIT_CLEAN;
-}
-
-enum exit_code verb_version(const struct verb_call *call)
-{
-    (void)call;
-    printf("maitred %s\n", MAITRED_VERSION);
-    return EXIT_CLEAN;
 }
 
 const char *verb_value(const struct verb_call *call, const char *option)
@@ -104,52 +17,110 @@ const char *verb_value(const struct verb_call *call, const char *option)
     for (size_t i = 0; i < VERB_MAX_OPTIONS && call->verb->options[i].name; i++)
         if (strcmp(call->verb->options[i].name, option) == 0)
             return call->values[i];
+    for (size_t i = 0; i < COMMON_OPTIONS; i++)
+        if (strcmp(common_options[i].name, option) == 0)
+            return call->common[i];
     return NULL;
 }
 
-void cmd_print_findings(const struct diag *diag)
+bool cmd_wants_json(const struct verb_call *call)
+{
+    const char *format = verb_value(call, "--format");
+    return format && strcmp(format, "json") == 0;
+}
+
+bool cmd_colour(const struct verb_call *call, FILE *stream)
+{
+    const char *when = verb_value(call, "--color"), *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (when && strcmp(when, "auto") != 0)
+        return strcmp(when, "always") == 0;
+    return !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0) && isatty(fileno(stream));
+}
+
+void cmd_print_findings(const struct verb_call *call, const struct diag *diag)
 {
     struct buf out = { 0 };
-    diag_print(&out, diag, isatty(STDERR_FILENO));
+    diag_print(&out, diag, cmd_colour(call, stderr));
     if (out.n)
         fputs(out.p, stderr);
     buf_fini(&out);
 }
 
-/* The row of the option that a word is ("--from", "--from=x"), or VERB_MAX_OPTIONS; *value is what stands behind '='. */
-static size_t option_row(const struct verb *verb, const char *word, const char **value)
+/* The row of the option that a word is ("--from", "--from=x"), or NULL; *value is what stands behind '='. */
+static const struct verb_option *option_row(const struct verb_option *options, size_t n, const char *word,
+                                            const char **value)
 {
     const char *equals = strchr(word, '=');
-    size_t n = equals ? (size_t)(equals - word) : strlen(word);
-    for (size_t i = 0; i < VERB_MAX_OPTIONS && verb->options[i].name; i++)
-        if (strlen(verb->options[i].name) == n && strncmp(verb->options[i].name, word, n) == 0) {
+    size_t length = equals ? (size_t)(equals - word) : strlen(word);
+    for (size_t i = 0; i < n && options[i].name; i++)
+        if (strlen(options[i].name) == length && strncmp(options[i].name, word, length) == 0) {
             *value = equals ? equals + 1 : NULL;
-            return i;
+            return &options[i];
         }
-    return VERB_MAX_OPTIONS;
+    return NULL;
+}
+
+/* Whether a value is one of "a|b|c"; where there is no '|', any will do. */
+static bool is_choice(const char *choices, const char *value)
+{
+    struct str rest = str_c(choices);
+    if (!strchr(choices, '|'))
+        return true;
+    while (rest.p)
+        if (str_eq(str_cut(&rest, '|'), str_c(value)))
+            return true;
+    return false;
+}
+
+/* The value of an option from behind its '=' or from the next word. NULL after saying what is wrong. */
+static const char *take_value(const struct verb_call *call, const struct verb_option *option,
+                              const char *value, int argc, char **argv, int *i)
+{
+    if (!option->value && !value)
+        return "";
+    if (option->value && !value && *i + 1 < argc)
+        value = argv[++*i];
+    if (option->value && value && is_choice(option->value, value))
+        return value;
+    if (!option->value)
+        fprintf(stderr, "maitred %s: %s takes no value\n", call->verb->name, option->name);
+    else if (!value)
+        fprintf(stderr, "maitred %s: %s needs a value (%s)\n", call->verb->name, option->name, option->value);
+    else
+        fprintf(stderr, "maitred %s: %s is %s, not '%s'\n", call->verb->name, option->name, option->value,
+                value);
+    return NULL;
 }
 
 static bool split_words(struct verb_call *call, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
-        const char *value;
-        size_t row = option_row(call->verb, argv[i], &value);
-        if (row == VERB_MAX_OPTIONS) {
+        const char *value = NULL, **to;
+        const struct verb_option *option = option_row(call->verb->options, VERB_MAX_OPTIONS, argv[i], &value);
+        if (option) {
+            to = &call->values[option - call->verb->options];
+        } else if ((option = option_row(common_options, COMMON_OPTIONS, argv[i], &value))) {
+            to = &call->common[option - common_options];
+        } else {
             call->flags[call->n_flags++] = argv[i];
             continue;
         }
-        if (!call->verb->options[row].value)
-            value = "";
-        else if (!value && i + 1 < argc)
-            value = argv[++i];
-        if (!value) {
-            fprintf(stderr, "maitred %s: %s needs a value (%s)\n", call->verb->name, argv[i],
-                    call->verb->options[row].value);
+        *to = take_value(call, option, value, argc, argv, &i);
+        if (!*to)
             return false;
-        }
-        call->values[row] = value;
     }
     return true;
+}
+
+/* Verbs without static flags take one word at most: a topic, a shell. */
+static bool takes_words(const struct verb_call *call)
+{
+    const char *word = call->n_flags ? call->flags[call->n_flags - 1] : NULL;
+    if (!call->verb->no_flags || !word || (call->n_flags == 1 && word[0] != '-'))
+        return true;
+    fprintf(stderr, "maitred %s: what is '%s'? See maitred help %s\n", call->verb->name, word,
+            call->verb->name);
+    return false;
 }
 
 static bool asks_for_help(int argc, char **argv)
@@ -169,8 +140,8 @@ int cmd_main(int argc, char **argv)
     }
     if (!verb) {
         struct str near = nearest_verb(argv[1]);
-        fprintf(stderr, "maitred: no verb '%s'%s%.*s; see maitred --help\n", argv[1], near.n ? ", did you mean " : "",
-                STR_ARG(near));
+        fprintf(stderr, "maitred: no verb '%s'%s%.*s; see maitred --help\n", argv[1],
+                near.n ? ", did you mean " : "", STR_ARG(near));
         return EXIT_UNABLE;
     }
     if (asks_for_help(argc - 2, argv + 2)) {
@@ -178,7 +149,8 @@ int cmd_main(int argc, char **argv)
         return EXIT_CLEAN;
     }
     struct verb_call call = { .verb = verb, .flags = xmalloc((size_t)argc * sizeof *call.flags) };
-    int status = split_words(&call, argc - 2, argv + 2) ? (int)verb->run(&call) : EXIT_UNABLE;
+    int status =
+        split_words(&call, argc - 2, argv + 2) && takes_words(&call) ? (int)verb->run(&call) : EXIT_UNABLE;
     free(call.flags);
     return status;
 }

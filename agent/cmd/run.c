@@ -19,7 +19,8 @@ enum exit_code verb_run(const struct verb_call *call)
     int status = EXIT_FINDINGS;
     if (settings) {
         snprintf(path, sizeof path, "%.*s", STR_ARG(settings->log.path));
-        struct log *log = log_open(path[0] ? path : NULL, severity_of(settings->log.level), settings->log.json);
+        struct log *log =
+            log_open(path[0] ? path : NULL, severity_of(settings->log.level), settings->log.json);
         if (log)
             status = gateway_run(settings, log, error);
         else

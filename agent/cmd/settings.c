@@ -55,7 +55,7 @@ const struct settings *cmd_settings(struct arena *arena, const struct verb_call 
         }
         settings = settings_read(arena, &sources, diag);
     }
-    cmd_print_findings(diag);
+    cmd_print_findings(call, diag);
     buf_fini(&path);
     buf_fini(&text);
     return diag_count(diag, SEVERITY_ERROR) ? NULL : settings;

@@ -47,7 +47,8 @@ static bool ask(int fd, struct buf *out)
     return ok && out->n > 0;
 }
 
-/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one. */
+/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one.
+ */
 static int connect_to_only_one(struct buf *tried)
 {
     struct buf base = { 0 };
@@ -92,18 +93,20 @@ static void print_text(struct json_object *s)
 {
     struct json_object *findings;
     printf("maitred %s, %s, up %s s\n", text_at(s, NULL, "version"),
-           strcmp(text_at(s, NULL, "ready"), "true") == 0 ? "ready" : "NOT ready", text_at(s, NULL, "uptimeSeconds"));
-    printf("revision   seen %s, served %s\n", text_at(s, "revision", "seen"), text_at(s, "revision", "served"));
+           strcmp(text_at(s, NULL, "ready"), "true") == 0 ? "ready" : "NOT ready",
+           text_at(s, NULL, "uptimeSeconds"));
+    printf("revision   seen %s, served %s\n", text_at(s, "revision", "seen"),
+           text_at(s, "revision", "served"));
     printf("tree       %s routers (%s in error), %s services, %s keys\n", text_at(s, "tree", "routers"),
            text_at(s, "tree", "routersInError"), text_at(s, "tree", "services"), text_at(s, "tree", "keys"));
     if (json_object_object_get_ex(s, "etcd", &findings))
         printf("etcd       %s %s%s%s\n", text_at(s, "etcd", "state"), text_at(s, "etcd", "endpoint"),
                *text_at(s, "etcd", "error") ? ": " : "", text_at(s, "etcd", "error"));
-    printf("haproxy    %s, worker %s, %s reloads%s%s%s, %s failed, %s restarts\n", text_at(s, "haproxy", "version"),
-           text_at(s, "haproxy", "worker"), text_at(s, "haproxy", "reloads"),
-           *text_at(s, "haproxy", "lastReload") ? " (last: " : "", text_at(s, "haproxy", "lastReload"),
-           *text_at(s, "haproxy", "lastReload") ? ")" : "", text_at(s, "haproxy", "reloadsFailed"),
-           text_at(s, "haproxy", "restarts"));
+    printf("haproxy    %s, worker %s, %s reloads%s%s%s, %s failed, %s restarts\n",
+           text_at(s, "haproxy", "version"), text_at(s, "haproxy", "worker"),
+           text_at(s, "haproxy", "reloads"), *text_at(s, "haproxy", "lastReload") ? " (last: " : "",
+           text_at(s, "haproxy", "lastReload"), *text_at(s, "haproxy", "lastReload") ? ")" : "",
+           text_at(s, "haproxy", "reloadsFailed"), text_at(s, "haproxy", "restarts"));
     printf("push       %s pushes, the last in %s us, %s repairs%s%s\n", text_at(s, "push", "count"),
            text_at(s, "push", "lastMicroseconds"), text_at(s, "push", "repairs"),
            *text_at(s, "push", "error") ? "; error: " : "", text_at(s, "push", "error"));
@@ -114,8 +117,8 @@ static void print_text(struct json_object *s)
         return;
     for (size_t i = 0; i < json_object_array_length(findings); i++) {
         struct json_object *f = json_object_array_get_idx(findings, i);
-        printf("%s[%s] %s: %s\n", text_at(f, NULL, "severity"), text_at(f, NULL, "code"), text_at(f, NULL, "key"),
-               text_at(f, NULL, "message"));
+        printf("%s[%s] %s: %s\n", text_at(f, NULL, "severity"), text_at(f, NULL, "code"),
+               text_at(f, NULL, "key"), text_at(f, NULL, "message"));
     }
 }
 
@@ -151,7 +154,8 @@ enum exit_code verb_status(const struct verb_call *call)
         fprintf(stderr, "maitred status: several daemons run here, name one:%s\n", tried.p);
     else if (settings)
         fprintf(stderr,
-                "maitred status: no daemon answers at %s/%s: is `maitred run` up? Give status the same flags, or its "
+                "maitred status: no daemon answers at %s/%s: is `maitred run` up? Give status the same "
+                "flags, or its "
                 "--state.dir\n",
                 name.p, CONTROL_SOCKET);
     buf_fini(&name);

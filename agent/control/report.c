@@ -98,6 +98,9 @@ static void put_tree(struct buf *out, const struct generation *served)
     size_t spare = 0;
     for (size_t i = 0; i < served->plan->n_backends; i++)
         spare += served->plan->backends[i].service.n == 0;
+    size_t added = 0;
+    for (size_t i = 0; i < served->plan->n_backends; i++)
+        added += served->plan->backends[i].kind != BACKEND_DECLARED;
     buf_puts(out, ",\"tree\":{\"version\":1");
     put_number(out, "keys", (int64_t)served->n_pairs);
     put_number(out, "routers", (int64_t)served->model->n_routers);
@@ -105,7 +108,9 @@ static void put_tree(struct buf *out, const struct generation *served)
     put_number(out, "services", (int64_t)served->model->n_services);
     put_number(out, "records", (int64_t)served->plan->n_routes);
     put_number(out, "programs", (int64_t)served->plan->n_programs);
+    put_number(out, "backends", (int64_t)served->plan->n_backends);
     put_number(out, "spareBackends", (int64_t)spare);
+    put_number(out, "addedBackends", (int64_t)added);
     buf_putc(out, '}');
 }
 

@@ -100,12 +100,22 @@ void serve_start(struct gateway *g)
              (long long)pusher_served(g->pusher)->plan->revision, state_folder_path(g->folder));
 }
 
+/* From HAProxy 3.4 on a new service needs no spare backend. */
+static bool backends_can_be_added(const struct gateway *g)
+{
+    struct haproxy_version version;
+    haproxy_version(g->haproxy, &version);
+    return version.major > 3 || (version.major == 3 && version.minor >= 4);
+}
+
 void serve_if_dirty(struct gateway *g)
 {
     if (!g->serving || !g->dirty || g->ending)
         return;
     g->dirty = false;
-    struct generation *next = compile(g, pusher_shape(g->pusher));
+    struct shape shape = *pusher_shape(g->pusher);
+    shape.grows = backends_can_be_added(g);
+    struct generation *next = compile(g, &shape);
     if (wait_for_names(g, next, NAMES_MS))
         return;
     if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {

@@ -46,6 +46,37 @@ void etcd_put_watch_request(struct buf *out, struct str key, struct str end, int
     buf_printf(out, ",\"start_revision\":\"%lld\",\"progress_notify\":true}}", (long long)start);
 }
 
+static void put_op(struct buf *out, const struct etcd_txn_op *op)
+{
+    if (op->end.n) {
+        buf_puts(out, "{\"request_delete_range\":{");
+        put_key_range(out, op->key, op->end);
+        buf_puts(out, "}}");
+        return;
+    }
+    buf_puts(out, "{\"request_put\":{\"key\":\"");
+    etcd_base64_put(out, op->key);
+    buf_puts(out, "\",\"value\":\"");
+    etcd_base64_put(out, op->value);
+    buf_puts(out, "\"}}");
+}
+
+void etcd_put_txn_request(struct buf *out, const struct etcd_txn_request *request)
+{
+    buf_putc(out, '{');
+    if (request->unchanged_since) { /* a comparison over a range holds where it does for each key of it */
+        buf_puts(out, "\"compare\":[{\"target\":\"MOD\",\"result\":\"LESS\",");
+        put_key_range(out, request->key, request->end);
+        buf_printf(out, ",\"mod_revision\":\"%lld\"}],", (long long)request->unchanged_since + 1);
+    }
+    buf_puts(out, "\"success\":[");
+    for (size_t i = 0; i < request->n_ops; i++) {
+        buf_puts(out, i ? "," : "");
+        put_op(out, &request->ops[i]);
+    }
+    buf_puts(out, "]}");
+}
+
 void etcd_put_authenticate_request(struct buf *out, struct str name, struct str password)
 {
     buf_puts(out, "{\"name\":");
@@ -135,6 +166,24 @@ bool etcd_read_range(struct arena *arena, struct str text, struct etcd_range *ra
         }
     }
     return etcd_json_end(&json) && range->header.revision > 0;
+}
+
+bool etcd_read_txn(struct str text, struct etcd_txn *txn)
+{
+    struct etcd_json json = etcd_json_over(text);
+    struct str key;
+    *txn = (struct etcd_txn){ 0 };
+    if (!etcd_json_object(&json))
+        return false;
+    while (etcd_json_member(&json, &key)) {
+        if (str_eq(key, STR("header")))
+            read_header(&json, &txn->header);
+        else if (str_eq(key, STR("succeeded")))
+            txn->succeeded = etcd_json_bool(&json);
+        else
+            etcd_json_skip(&json);
+    }
+    return etcd_json_end(&json) && txn->header.revision > 0;
 }
 
 void etcd_range_fini(struct etcd_range *range)

@@ -8,6 +8,7 @@
 #include "etcd/watch.h"
 
 #define ETCD_PATH_RANGE        "/v3/kv/range"
+#define ETCD_PATH_TXN          "/v3/kv/txn"
 #define ETCD_PATH_WATCH        "/v3/watch"
 #define ETCD_PATH_AUTHENTICATE "/v3/auth/authenticate"
 
@@ -28,6 +29,19 @@ void etcd_put_range_request(struct buf *out, const struct etcd_range_request *re
 /* A watch of [key, end) whose first event may be of revision `start`, with progress notices. */
 void etcd_put_watch_request(struct buf *out, struct str key, struct str end, int64_t start);
 
+/* One operation of a transaction: a put, or with `end` a delete of all keys k with key <= k < end. */
+struct etcd_txn_op {
+    struct str key, end, value;
+};
+
+struct etcd_txn_request {
+    struct str key, end;     /* the range that must not have changed */
+    int64_t unchanged_since; /* no key of the range was written after this revision, or nothing is done; 0: no condition */
+    const struct etcd_txn_op *ops;
+    size_t n_ops;
+};
+void etcd_put_txn_request(struct buf *out, const struct etcd_txn_request *request);
+
 void etcd_put_authenticate_request(struct buf *out, struct str name, struct str password);
 
 /* --- answers: all read into `arena`, false where the text is none of its kind --- */
@@ -46,6 +60,12 @@ struct etcd_range {
 };
 bool etcd_read_range(struct arena *arena, struct str text, struct etcd_range *range);
 void etcd_range_fini(struct etcd_range *range);
+
+struct etcd_txn {
+    struct etcd_header header; /* the revision after it */
+    bool succeeded;            /* the condition held, and everything was done */
+};
+bool etcd_read_txn(struct str text, struct etcd_txn *txn);
 
 struct etcd_change {
     struct etcd_event event;

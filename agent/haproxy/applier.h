@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/strmap.h"
 #include "haproxy/apply.h"
 #include "haproxy/batch.h"
 #include "haproxy/reply.h"
@@ -14,6 +15,7 @@ struct applier {
     struct str map_word;   /* the same as a word of a command */
     struct str revision_word; /* of the map of the revision */
     struct str tls_folder; /* of the files that servers are reached with */
+    struct haproxy_version version; /* of the worker; major 0: not asked yet */
     struct log *log;
     struct applier_map {
         struct str name, word; /* as above */
@@ -45,6 +47,9 @@ enum apply_status push_differs(struct push *push, const char *format, ...)
 /* Sends entries as payloads: `command` (to "<<") and the lines. `sending` says what, for messages. */
 enum apply_status push_entries(struct push *push, struct str command, const struct plan_entry *entries,
                                size_t n, const char *sending);
+/* Whether the worker is of that version or newer. */
+bool push_version_is(struct push *push, int major, int minor);
+
 /* The options of a server as words of a command, in the push's arena. */
 struct str push_options(struct push *push, const struct plan_server *server);
 
@@ -59,6 +64,13 @@ enum apply_status servers_remove(struct push *push, const struct step *steps, si
 enum apply_status maps_fill(struct push *push, const struct step *step);
 void maps_retire(struct push *push, const struct step *step);
 void maps_sweep(struct push *push);
+/* settle.c: where servers came, went or changed, HAProxy's turns begin evenly again. */
+enum apply_status servers_settle(struct push *push, const struct steps *steps, const struct runtime_state *to);
+
+/* backends.c: backends that are added while HAProxy runs. backends_read: their names, as keys. */
+enum apply_status backends_add(struct push *push, const struct step *steps, size_t n);
+enum apply_status backends_read(struct push *push, struct strmap **out);
+
 /* files.c: brings what the servers' options name into HAProxy's memory. */
 enum apply_status files_load(struct push *push, const struct plan_server *const *servers, size_t n);
 

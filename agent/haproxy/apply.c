@@ -74,6 +74,24 @@ void applier_forget(struct applier *applier)
 {
     waiting_clear(&applier->waiting);
     retired_clear(&applier->retired);
+    applier->version = (struct haproxy_version){ 0 };
+}
+
+bool push_version_is(struct push *push, int major, int minor)
+{
+    struct haproxy_version *version = &push->applier->version;
+    struct runtime_info info;
+    if (version->major == 0 && runtime_ask_info(&push->applier->runtime, &info) == RUNTIME_OK)
+        *version = info.version;
+    return version->major > major || (version->major == major && version->minor >= minor);
+}
+
+/* From 3.3 on HAProxy sends the client's Host as SNI unless it is told not to; the configuration says so in its defaults, which
+ * servers that are added later do not take over. */
+static bool needs_no_sni(struct push *push, struct str options)
+{
+    return str_search(options, STR(" ssl ")) != SIZE_MAX && str_search(options, STR(" sni ")) == SIZE_MAX &&
+           push_version_is(push, 3, 3);
 }
 
 /* quote_command is right for paths: they hold no '<' that matters in the middle of a line. */
@@ -81,6 +99,8 @@ struct str push_options(struct push *push, const struct plan_server *server)
 {
     struct buf words = { 0 };
     emit_options(&words, server->options, push->applier->tls_folder, quote_command);
+    if (needs_no_sni(push, server->options))
+        buf_puts(&words, " no-sni-auto");
     struct str out = arena_copy(push->arena, buf_str(&words));
     buf_fini(&words);
     return out;
@@ -124,6 +144,7 @@ enum apply_status push_batch(struct push *push, const char *doing)
 
 /* Steps of one phase share a round trip; a phase begins when the one before it is verified. */
 enum phase {
+    PHASE_BACKENDS,
     PHASE_SERVERS,
     PHASE_LOAD,
     PHASE_FILL,
@@ -137,6 +158,7 @@ enum phase {
 static enum phase phase_of(enum step_kind kind)
 {
     static const enum phase phases[] = {
+        [STEP_ADD_BACKEND] = PHASE_BACKENDS,
         [STEP_ADD_SERVER] = PHASE_SERVERS,     [STEP_SET_SERVER] = PHASE_SERVERS,
         [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_FILL_MAP] = PHASE_FILL,
         [STEP_RETIRE] = PHASE_RETIRE,          [STEP_SET_ROUTE] = PHASE_ROUTES,
@@ -169,6 +191,8 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
     const struct apply_hooks *hook = hooks ? hooks : &none;
     batch_reset(push->batch);
     switch (phase_of(steps->kind)) {
+    case PHASE_BACKENDS:
+        return backends_add(push, steps, n);
     case PHASE_SERVERS:
         return servers_set(push, steps, n);
     case PHASE_LOAD:
@@ -205,6 +229,8 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
             end++;
         status = run_phase(&push, steps->p + i, end - i, to, hooks);
     }
+    if (status == APPLY_OK)
+        status = servers_settle(&push, steps, to);
     applier->counts.differences += status == APPLY_DIFFERS;
     batch_destroy(push.batch);
     arena_destroy(arena);

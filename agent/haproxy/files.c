@@ -76,7 +76,8 @@ static enum apply_status load(struct push *push, const struct plan_file *file)
 {
     struct buf answer = buf_make(1 << 16);
     enum apply_status status = transact(push, "new", file, (struct str){ 0 }, "", &answer);
-    bool new = str_search(buf_str(&answer), STR("New empty")) != SIZE_MAX;
+    bool new = str_search(buf_str(&answer), STR("New ")) !=
+               SIZE_MAX; /* "New empty certificate store", "New CA file created" */
     if (status == APPLY_OK && new)
         status = send_contents(push, file, &answer);
     if (status == APPLY_OK && new)

@@ -127,7 +127,28 @@ static enum apply_status read_servers(struct push *push, struct str answer, cons
     }
     out->backends = backends;
     out->n_backends = shape->n_backends;
+    for (size_t i = 0; i < shape->n_backends; i++)
+        backends[i].kind = shape->backends[i].kind;
     return servers.broken ? push_differs(push, "reading the servers: a line is not understood") : APPLY_OK;
+}
+
+/* Backends that were to be added while HAProxy runs are listed only if they are there. */
+static enum apply_status drop_missing(struct push *push, struct runtime_state *state)
+{
+    struct plan_backend *kept = ARENA_ARRAY(push->arena, struct plan_backend, state->n_backends);
+    struct strmap *live = NULL;
+    size_t n = 0, added = 0;
+    for (size_t i = 0; i < state->n_backends; i++)
+        added += state->backends[i].kind != BACKEND_DECLARED;
+    enum apply_status status = added ? backends_read(push, &live) : APPLY_OK;
+    if (status != APPLY_OK || !added)
+        return status;
+    for (size_t i = 0; i < state->n_backends; i++)
+        if (state->backends[i].kind == BACKEND_DECLARED || strmap_get(live, state->backends[i].name))
+            kept[n++] = state->backends[i];
+    state->backends = kept;
+    state->n_backends = n;
+    return APPLY_OK;
 }
 
 enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
@@ -147,6 +168,8 @@ enum apply_status applier_read(struct applier *applier, struct arena *arena, con
         status = read_servers(&push, arena_copy(arena, batch_answer(push.batch, 1)), shape, out);
     for (size_t i = 0; i < PLAN_MAPS && status == APPLY_OK; i++)
         status = read_map(&push, arena_copy(arena, batch_answer(push.batch, 2 + i)), i, out);
+    if (status == APPLY_OK)
+        status = drop_missing(&push, out);
     batch_destroy(push.batch);
     return status;
 }

@@ -59,9 +59,11 @@ static bool command(struct prober *p, const struct target *t, const char *format
     return ok;
 }
 
-/* Checks that HAProxy began by itself (servers of its configuration) are ended: the verdict is ours. */
+/* Checks that HAProxy began by itself (servers of its configuration) are ended: the verdict is ours. One that was on its way may
+ * still overrule it, so what is down is said a second time. */
 static void tell(struct prober *p, struct target *t)
 {
+    t->again_ns = t->up ? 0 : clock_monotonic_ns() + AGAIN_MS * MS;
     t->told = command(p, t,
                       t->up ? "disable health @; set server @ health up"
                             : "disable health @; set server @ health down");
@@ -212,9 +214,12 @@ static int work(struct prober *p)
     int64_t now = clock_monotonic_ns(), sleep = LONGEST_SLEEP_MS * MS;
     for (size_t i = 0; i < p->n; i++) {
         struct target *t = p->targets[i];
-        if (!t->told)
+        bool second = t->told && t->again_ns && t->again_ns <= now;
+        if (!t->told || second)
             tell(p, t);
-        if (!t->told && sleep > AGAIN_MS * MS)
+        if (second)
+            t->again_ns = 0;
+        if ((!t->told || t->again_ns) && sleep > AGAIN_MS * MS)
             sleep = AGAIN_MS * MS;
         if (!t->active || t->easy)
             continue;

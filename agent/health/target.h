@@ -22,7 +22,7 @@ struct target {
     int64_t passive_window_ns;
     /* Of the prober's thread: */
     bool up, told; /* whether HAProxy knows */
-    int64_t due_ns, back_ns;
+    int64_t due_ns, back_ns, again_ns; /* asked next, up again, said again; the last two 0: not */
     CURL *easy; /* while it is being asked */
     struct curl_slist *lists[2];
 };

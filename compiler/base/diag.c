@@ -35,6 +35,11 @@ const char *finding_meaning(enum finding_code code)
     return codes[code].meaning;
 }
 
+enum severity finding_severity(enum finding_code code)
+{
+    return codes[code].severity;
+}
+
 enum finding_code finding_by_name(struct str name)
 {
     for (size_t i = 0; i < FINDING_COUNT; i++)

@@ -18,6 +18,7 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
     X(BAD_SOURCE, "bad-source", ERROR, "the input cannot be read as what it claims to be")                   \
     X(DUPLICATE_KEY, "duplicate-key", WARNING, "two keys say the same; the last one counts")                 \
     X(MARKER_IGNORED, "marker-ignored", WARNING, "a switch with another value than true or nothing is off, with all below it") \
+    X(LIST_KEY_IGNORED, "list-key-ignored", WARNING, "a key below a list that is no number; it says nothing") \
     X(RULE_SYNTAX, "rule-syntax", ERROR, "the rule does not parse; the router is left out")                  \
     X(RULE_MATCHER, "rule-matcher", ERROR, "a matcher is unknown or its arguments are wrong; the router is left out") \
     X(RULE_REGEX, "rule-regex", ERROR, "a regular expression that Go's syntax does not know, or too large a one; the router is left out") \
@@ -75,6 +76,7 @@ void diag_sort(struct diag *diag);
 
 const char *finding_name(enum finding_code code);
 const char *finding_meaning(enum finding_code code);
+enum severity finding_severity(enum finding_code code);
 /* The code of that name, or FINDING_COUNT. */
 enum finding_code finding_by_name(struct str name);
 const char *severity_name(enum severity severity);

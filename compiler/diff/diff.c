@@ -8,6 +8,7 @@ typedef VEC(struct step) step_vec;
 const char *step_name(enum step_kind kind)
 {
     static const char *const names[] = {
+        [STEP_ADD_BACKEND] = "add backend",
         [STEP_ADD_SERVER] = "add server",         [STEP_SET_SERVER] = "set server",
         [STEP_LOAD_POLICY] = "load policy",       [STEP_FILL_MAP] = "fill map",
         [STEP_RETIRE] = "retire entries",         [STEP_SET_ROUTE] = "set route",
@@ -32,7 +33,7 @@ struct runtime_state runtime_state_of(const struct plan *plan)
 
 struct differ {
     struct arena *arena;
-    step_vec make, commit, breaking; /* in this order */
+    step_vec backends, make, commit, breaking; /* in this order */
     size_t routes_changed;
 };
 
@@ -73,7 +74,8 @@ static void diff_servers(struct differ *d, const struct plan_backend *from, cons
     }
 }
 
-/* Both lists are of one shape: the same backends. One that is missing on a side has no servers there. */
+/* Both lists are of one shape, but for backends that are added while HAProxy runs. One that is missing on a side has no servers
+ * there. */
 static void diff_backends(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
 {
     size_t i = 0, j = 0;
@@ -83,6 +85,9 @@ static void diff_backends(struct differ *d, const struct runtime_state *from, co
         int order = !old ? 1 : !new ? -1 : str_cmp(old->name, new->name);
         const struct plan_backend *named = order <= 0 ? old : new;
         struct plan_backend empty = { .name = named->name };
+        if (order > 0 && new->kind != BACKEND_DECLARED)
+            vec_push(&d->backends, (struct step){ .kind = STEP_ADD_BACKEND, .backend = new->name, .backend_kind = new->kind,
+                                                  .reason = arena_printf(d->arena, "add backend %.*s", STR_ARG(new->name)) });
         diff_servers(d, order <= 0 ? old : &empty, order >= 0 ? new : &empty);
         i += order <= 0;
         j += order >= 0;
@@ -212,14 +217,15 @@ struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
     diff_programs(&d, from, to);
     diff_maps(&d, from, to);
     diff_routes(&d, from, to);
-    struct steps out = { .n = d.make.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
+    struct steps out = { .n = d.backends.n + d.make.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
     struct step *all = ARENA_ARRAY(arena, struct step, out.n);
-    const step_vec *parts[] = { &d.make, &d.commit, &d.breaking };
+    const step_vec *parts[] = { &d.backends, &d.make, &d.commit, &d.breaking };
     size_t at = 0;
-    for (size_t p = 0; p < 3; p++)
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
         for (size_t i = 0; i < parts[p]->n; i++)
             all[at++] = parts[p]->p[i];
     out.p = all;
+    vec_fini(&d.backends);
     vec_fini(&d.make);
     vec_fini(&d.commit);
     vec_fini(&d.breaking);

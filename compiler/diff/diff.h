@@ -18,6 +18,7 @@ struct runtime_state {
 struct runtime_state runtime_state_of(const struct plan *plan);
 
 enum step_kind {
+    STEP_ADD_BACKEND,    /* backend, backend_kind: HAProxy 3.4 and newer; servers follow */
     STEP_ADD_SERVER,     /* backend, server: add, then enable */
     STEP_SET_SERVER,     /* backend, server: weight, port or address differs */
     STEP_LOAD_POLICY,    /* the agent gets the programs of both plans */
@@ -35,6 +36,7 @@ enum step_kind {
 struct step {
     enum step_kind kind;
     struct str backend;
+    enum backend_kind backend_kind;
     const struct plan_server *server;
     const struct plan_entry *entry;
     enum plan_map_id map;

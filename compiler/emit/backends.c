@@ -23,6 +23,11 @@ static struct str server_address(struct arena *arena, const struct plan_server *
     return arena_printf(arena, "unusable.invalid:%d", server->port);
 }
 
+struct str emit_defaults(enum backend_kind kind)
+{
+    return kind == BACKEND_CHOSEN ? STR("service-chosen") : STR("service");
+}
+
 void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str))
 {
     const struct str mark = STR(PLAN_TLS_FOLDER);
@@ -62,7 +67,8 @@ static struct template_scope backend_scope(struct arena *arena, const struct pla
                         TEXT("address", server_address(arena, server)),
                         TEXT("weight", arena_printf(arena, "%d", server->weight)), TEXT("options", options_of(arena, server, paths)));
     }
-    return SCOPE(arena, TEXT("name", emit_word(arena, backend->name)), LIST("servers", rows, backend->n_servers));
+    return SCOPE(arena, TEXT("name", emit_word(arena, backend->name)), TEXT("defaults", emit_defaults(backend->kind)),
+                 FLAG("use_server", backend->kind == BACKEND_DECLARED), LIST("servers", rows, backend->n_servers));
 }
 
 void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)

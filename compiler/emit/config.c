@@ -116,14 +116,14 @@ static struct str response_words(struct arena *arena, const struct shape *shape)
     return out;
 }
 
-/* Rounds of the agent behind the first. */
-static struct template_value round_list(struct arena *arena, const struct shape *shape)
+static struct template_value script_list(struct arena *arena, const struct emit_paths *paths)
 {
-    size_t n = shape->agent && shape->agent_rounds > 1 ? (size_t)shape->agent_rounds - 1 : 0;
+    static const char *const scripts[] = { ARTIFACT_SCRIPTS };
+    const size_t n = sizeof scripts / sizeof *scripts;
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
     for (size_t i = 0; i < n; i++)
-        rows[i] = SCOPE(arena, TEXT("round", arena_printf(arena, "%zu", i + 2)));
-    return (struct template_value)LIST("rounds", rows, n);
+        rows[i] = SCOPE(arena, TEXT("script", emit_word(arena, emit_path(arena, paths, scripts[i]))));
+    return (struct template_value)LIST("scripts", rows, n);
 }
 
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
@@ -137,11 +137,12 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         arena, TEXT("sockets", emit_word(arena, paths->sockets)), TEXT("runtime_socket", STR(RUNTIME_SOCKET)),
         TEXT_IF("threads", arena_printf(arena, "%d", threads), threads > 0),
         TEXT_IF("connections", arena_printf(arena, "%d", connections), connections > 0),
-        TEXT("lua", emit_word(arena, emit_path(arena, paths, ARTIFACT_LUA))),
-        TEXT("program_lua", emit_word(arena, emit_path(arena, paths, ARTIFACT_PROGRAM_LUA))),
+        script_list(arena, paths),
         TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
-        TEXT("response_words", response_words(arena, shape)), response_list(arena, shape), round_list(arena, shape),
+        TEXT("response_words", response_words(arena, shape)), response_list(arena, shape),
+        numbers(arena, "rounds", "round", NULL, 0, shape->rounds > 1 ? (size_t)shape->rounds : 1),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
+        TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
         TEXT("routes_word", emit_word(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
         TEXT("routes", path_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
         TEXT("regexes", path_argument(arena, emit_path(arena, paths, emit_map_name(MAP_REGEXES)))),
@@ -152,7 +153,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT("revisions", path_argument(arena, emit_path(arena, paths, ARTIFACT_REVISION))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
         FLAG("cut", shape->cut), FLAG("agent", shape->agent),
-        FLAG("agent_full", shape->agent_full), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
+        FLAG("agent_full", shape->agent_full), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
         entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));

@@ -51,7 +51,8 @@ static struct artifact finish(struct arena *arena, const char *name, struct buf 
 
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
-    enum { ALL = 9 + PLAN_MAPS };
+    static const char *const scripts[] = { ARTIFACT_SCRIPTS };
+    enum { N_SCRIPTS = sizeof scripts / sizeof *scripts, ALL = 7 + N_SCRIPTS + PLAN_MAPS };
     struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL + plan->n_files);
     struct arena *scratch = arena_create();
     struct buf bytes = { 0 };
@@ -78,8 +79,8 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
         emit_spoe(&bytes, scratch, plan);
         p[n++] = finish(arena, ARTIFACT_SPOE, &bytes, true);
     }
-    p[n++] = (struct artifact){ STR(ARTIFACT_LUA), template_load(ARTIFACT_LUA), true };
-    p[n++] = (struct artifact){ STR(ARTIFACT_PROGRAM_LUA), template_load(ARTIFACT_PROGRAM_LUA), true };
+    for (size_t i = 0; i < N_SCRIPTS; i++)
+        p[n++] = (struct artifact){ str_c(scripts[i]), template_load(scripts[i]), true };
     emit_policy(&bytes, plan);
     p[n++] = finish(arena, ARTIFACT_POLICY, &bytes, false);
     shape_write(&plan->shape, &bytes);

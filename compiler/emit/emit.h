@@ -28,8 +28,8 @@ struct artifacts {
 #define REVISION_KEY "served"
 #define ARTIFACT_TLS "tls" /* a folder: what servers are reached with */
 #define ARTIFACT_SPOE "spoe.cfg"
-#define ARTIFACT_LUA "maitred.lua"
-#define ARTIFACT_PROGRAM_LUA "program.lua"
+/* Scripts, in the order in which they are loaded; each builds on those before. */
+#define ARTIFACT_SCRIPTS "maitred.lua", "regex.lua", "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"
@@ -40,6 +40,9 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
 
 /* "maps/programs.map". */
 const char *emit_map_name(enum plan_map_id map);
+/* The defaults section of a backend. */
+struct str emit_defaults(enum backend_kind kind);
+
 /* The options of a server with the names of its files made whole: `folder` is ARTIFACT_TLS as HAProxy sees it, `quote` makes a
  * word of the place where they shall stand. */
 void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str));

@@ -57,6 +57,7 @@ static const char *read_host(struct arena *arena, struct str header, struct requ
     if (!is_host_header(header))
         return "malformed Host header";
     struct str host = lower(arena, host_of(header));
+    out->authority = header;
     bool one_dot = host.n > 1 && host.p[host.n - 1] == '.' && host.p[host.n - 2] != '.';
     out->host = host;
     out->host_key = str_head(host, host.n - one_dot);

@@ -16,6 +16,7 @@ struct request_parameter {
 
 struct request {
     struct str method;
+    struct str authority; /* Host as sent, with port */
     struct str host;     /* as regular expressions see it: lower case, no port, no brackets, with its dots */
     struct str host_key; /* as in keys */
     struct str sent;     /* the path in normal form, as the upstream gets it if no middleware changes it */

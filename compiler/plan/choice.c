@@ -43,8 +43,7 @@ static bool has_times(const struct model_transport *transport)
     return transport && (transport->response_header_ns || transport->dial_ns != MODEL_DIAL_DEFAULT_NS);
 }
 
-/* Whether HAProxy's own balancing is all that it takes. */
-static bool is_plain(const struct model_service *service)
+bool choice_is_plain(const struct model_service *service)
 {
     if (service->kind != SERVICE_SERVERS || service->strategy != STRATEGY_WRR || service->cookie.name.n ||
         !service->pass_host_header || has_times(service->transport))
@@ -58,9 +57,11 @@ static bool is_plain(const struct model_service *service)
 struct choice_target choice_target_of(struct arena *arena, const struct model_service *service,
                                       const struct strmap *holders)
 {
+    if (service->kind == SERVICE_INTERNAL)
+        return (struct choice_target){ str_head(service->name, str_find(service->name, '@')), false };
     if (all_nowhere(service))
         return (struct choice_target){ BROKEN, false };
-    if (is_plain(service)) {
+    if (choice_is_plain(service)) {
         const struct shape_backend *backend = strmap_get(holders, service->name);
         return (struct choice_target){ backend->name, false };
     }
@@ -160,16 +161,19 @@ static void put_definition(struct buf *out, struct arena *arena, const struct mo
     };
     bool servers = service->kind == SERVICE_SERVERS;
     bool careful = servers ? service->check.on : service->aware;
+    const struct shape_backend *backend = servers ? strmap_get(holders, service->name) : NULL;
     buf_putc(out, kinds[service->kind]);
     buf_putc(out, ';');
     buf_putc(out, servers ? strategies[service->strategy] : '.');
+    if (backend && backend->kind == BACKEND_CHOSEN)
+        buf_putc(out, 'k');
     if (careful)
         buf_putc(out, 'c');
     buf_putc(out, ';');
     put_cookie(out, &service->cookie);
     buf_putc(out, ';');
-    if (servers)
-        buf_put(out, ((const struct shape_backend *)strmap_get(holders, service->name))->name);
+    if (backend)
+        buf_put(out, backend->name);
     buf_putc(out, ';');
     if (servers)
         put_servers(out, arena, service);

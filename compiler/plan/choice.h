@@ -11,8 +11,11 @@ struct choice_target {
     bool chosen; /* a name of choice_entries: flag 'b' */
 };
 
-/* Whether a service needs a declared backend: it has servers that can be asked. */
+/* Whether a service needs a backend of its own: it has servers that can be asked. */
 bool choice_has_backend(const struct model_service *service);
+
+/* Whether HAProxy's own balancing is all that such a service takes. */
+bool choice_is_plain(const struct model_service *service);
 
 /* `holders`: shape_backend by qualified name of the service that it holds. */
 struct choice_target choice_target_of(struct arena *arena, const struct model_service *service,
@@ -21,8 +24,8 @@ struct choice_target choice_target_of(struct arena *arena, const struct model_se
 /* The entries of all services that are used, by key: "}whoami@etcd?" (no host begins with '}', and the '?'
  * makes it an exact one). Values are fields parted by ';': KIND;FLAGS;COOKIE;BACKEND;MEMBERS;TIMES
  * - KIND: w weighted, h by the client's address, f failover, s servers.
- * - FLAGS, of servers: r in turn, p the better of two, h by the client's address, l the least busy; of all: c
- *   members that are down are passed over.
+ * - FLAGS, of servers: r in turn, p the better of two, h by the client's address, l the least busy; k
+ *   the server is said by a cookie; of all: c members that are down are passed over.
  * - COOKIE: NAME|ATTRIBUTES, or empty.
  * - BACKEND, of servers.
  * - MEMBERS, parted by ',': of servers NAME|WEIGHT|URL|HOST|PATH (HOST: to be set if not empty; "!": the

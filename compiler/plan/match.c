@@ -4,7 +4,6 @@
 
 #include "base/quote.h"
 #include "plan/group.h"
-#include "plan/rank.h"
 #include "plan/scope.h"
 
 /* Where routers that may beat a record stand, so that the record can say so: by the host's keys where the rule names an exact
@@ -229,9 +228,9 @@ static const struct str *router_texts(struct arena *arena, const struct model *m
     for (size_t i = 0; i < model->n_routers; i++) {
         buf_reset(&text);
         if (ranked)
-            rank_put(&text, &model->routers[i]);
+            router_put_rank(&text, model->routers[i].priority, model->routers[i].name);
         buf_putc(&text, ranked ? ';' : '{');
-        quote_field(&text, model->routers[i].name);
+        buf_put(&text, model->routers[i].order);
         texts[i] = arena_copy(arena, buf_str(&text));
     }
     buf_fini(&text);

@@ -1,5 +1,7 @@
 #include "plan/ops.h"
 
+#include <inttypes.h>
+
 #include "base/hash.h"
 #include "base/quote.h"
 
@@ -11,35 +13,168 @@ static void put_argument(struct buf *out, struct str s)
     quote_field(out, s);
 }
 
-static void put_strip(struct buf *out, const struct model_op *op)
+static void put_list(struct buf *out, const struct str *list, size_t n)
 {
-    buf_printf(out, "strip?%d", op->strip.force_slash);
-    for (size_t i = 0; i < op->strip.n; i++)
-        put_argument(out, op->strip.prefixes[i]);
-    buf_putc(out, ';');
+    for (size_t i = 0; i < n; i++)
+        put_argument(out, list[i]);
 }
 
-static void put_pairs(struct buf *out, const char *name, const struct model_header *headers, size_t n)
+static void put_pairs(struct buf *out, const char *name, const struct model_headers_list *headers)
 {
-    if (n == 0)
+    if (headers->n == 0)
         return;
     buf_puts(out, name);
-    for (size_t i = 0; i < n; i++) {
-        put_argument(out, headers[i].name);
-        put_argument(out, headers[i].value);
+    for (size_t i = 0; i < headers->n; i++) {
+        put_argument(out, headers->p[i].name);
+        put_argument(out, headers->p[i].value);
     }
     buf_putc(out, ';');
 }
 
-static void put_headers(struct buf *out, const struct model_headers *headers)
+static void put_regex(struct buf *out, const struct regex_program *program)
 {
-    put_pairs(out, "set", headers->request, headers->n_request);
-    if (headers->no_forwarded_for)
-        buf_puts(out, "forwarded?;");
-    put_pairs(out, "answer", headers->response, headers->n_response);
+    buf_putc(out, '?');
+    regex_program_put(out, program);
 }
 
-void ops_put(struct buf *out, const struct model_op *op)
+static void put_replace(struct buf *out, const struct model_replace *replace)
+{
+    put_regex(out, replace->program);
+    for (size_t i = 0; i < replace->with.n; i++) {
+        const struct regex_part *part = &replace->with.p[i];
+        if (part->group != SIZE_MAX) {
+            buf_printf(out, "?$%zu", part->group);
+            continue;
+        }
+        buf_puts(out, "?=");
+        quote_field(out, part->text);
+    }
+    buf_putc(out, ';');
+}
+
+static void put_net(struct buf *out, const struct model_net *net)
+{
+    for (int i = 0; i < net->bytes; i++)
+        buf_printf(out, "%02x", net->address[i]);
+    buf_printf(out, "/%d", net->bits);
+}
+
+static void put_strategy(struct buf *out, const struct model_ip_strategy *strategy)
+{
+    if (strategy->excluded.n) {
+        buf_puts(out, "not");
+        for (size_t i = 0; i < strategy->excluded.n; i++) {
+            buf_putc(out, ',');
+            put_net(out, &strategy->excluded.p[i]);
+        }
+    } else if (strategy->depth > 0) {
+        buf_printf(out, "depth,%d,%" PRId64, strategy->subnet, strategy->depth);
+    } else {
+        buf_printf(out, "peer,%d", strategy->subnet);
+    }
+}
+
+static void put_allow(struct buf *out, const struct model_allow_list *allow)
+{
+    buf_printf(out, "allow?%d", allow->status);
+    put_argument(out, str_c(model_status_text(allow->status)));
+    buf_putc(out, '?');
+    put_strategy(out, &allow->strategy);
+    for (size_t i = 0; i < allow->nets.n; i++) {
+        buf_putc(out, '?');
+        put_net(out, &allow->nets.p[i]);
+    }
+    buf_putc(out, ';');
+}
+
+/* A limit belongs to a router and a place in its chain: the same middleware twice is two limits, as in
+ * Traefik. */
+static void put_in_flight(struct buf *out, const struct model_router *router, size_t at)
+{
+    const struct model_in_flight *limit = &router->ops[at].in_flight;
+    size_t counter = 0, earlier = 0;
+    char key[DIGEST_DIGITS + 1];
+    struct buf name = { 0 };
+    for (size_t i = 0; i < at; i++) {
+        counter += router->ops[i].kind == OP_IN_FLIGHT;
+        earlier += router->ops[i].kind == OP_IN_FLIGHT &&
+                   str_eq(router->ops[i].middleware, router->ops[at].middleware);
+    }
+    buf_printf(&name, "%.*s|%.*s|%zu", STR_ARG(router->name), STR_ARG(router->ops[at].middleware), earlier);
+    sha256_hex(buf_str(&name), key, DIGEST_DIGITS);
+    buf_fini(&name);
+    buf_printf(out, "inflight?%" PRId64 "?%s?%zu?", limit->amount, key, counter);
+    if (limit->source == SOURCE_HOST) {
+        buf_puts(out, "host");
+    } else if (limit->source == SOURCE_HEADER) {
+        buf_putc(out, '=');
+        quote_field(out, limit->header);
+    } else {
+        put_strategy(out, &limit->strategy);
+    }
+    buf_putc(out, ';');
+}
+
+static void put_cors(struct buf *out, const struct model_headers *h)
+{
+    buf_printf(out, "origins?%d", h->cors.credentials);
+    for (size_t i = 0; i < h->cors.n_origins; i++) {
+        buf_puts(out, "?+");
+        quote_field(out, h->cors.origins[i]);
+    }
+    for (size_t i = 0; i < h->cors.n_patterns; i++) {
+        buf_puts(out, "?~");
+        regex_program_put(out, h->cors.patterns[i]);
+    }
+    buf_printf(out, ";preflight?%d", h->cors.credentials);
+    const struct model_words *words[] = { &h->cors.headers, &h->cors.methods, &h->cors.expose };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        buf_puts(out, h->cors.credentials && words[i]->any ? "?*" : "?=");
+        quote_field(out, words[i]->text);
+    }
+    put_argument(out, h->cors.max_age);
+    buf_putc(out, ';');
+}
+
+/* Answers change from the inside out: security headers, custom ones, CORS, Vary. The text goes from the
+ * outside in. */
+static void put_headers(struct buf *out, const struct model_headers *h)
+{
+    if (h->cors.on)
+        put_cors(out, h);
+    put_pairs(out, "set", &h->request);
+    if (h->no_forwarded_for)
+        buf_puts(out, "forwarded?;");
+    if (h->cors.add_vary)
+        buf_puts(out, "vary?;");
+    if (h->cors.on) {
+        buf_printf(out, "cors?%d", h->cors.credentials);
+        put_argument(out, h->cors.credentials && h->cors.expose.any ? STR("") : h->cors.expose.text);
+        buf_putc(out, ';');
+    }
+    put_pairs(out, "answer", &h->response);
+    if (h->n_hosts) {
+        buf_puts(out, "hosts?");
+        for (size_t i = 0; i < h->n_host_headers; i++) {
+            buf_puts(out, i ? "," : "");
+            quote_field(out, h->host_headers[i]);
+        }
+        put_list(out, h->hosts, h->n_hosts);
+        buf_putc(out, ';');
+    }
+    if (h->secure.n) {
+        buf_puts(out, "tls");
+        for (size_t i = 0; i < h->tls_headers.n; i++) {
+            put_argument(out, h->tls_headers.p[i].name);
+            put_argument(out, h->tls_headers.p[i].value);
+        }
+        buf_putc(out, ';');
+        put_pairs(out, "secure", &h->secure);
+    }
+    put_pairs(out, "answer", &h->security);
+}
+
+static void put_path_op(struct buf *out, const struct model_op *op)
 {
     switch (op->kind) {
     case OP_ADD_PREFIX:
@@ -48,12 +183,61 @@ void ops_put(struct buf *out, const struct model_op *op)
         buf_putc(out, ';');
         break;
     case OP_STRIP_PREFIX:
-        put_strip(out, op);
+        buf_printf(out, "strip?%d", op->strip.force_slash);
+        put_list(out, op->strip.prefixes, op->strip.n);
+        buf_putc(out, ';');
         break;
+    case OP_STRIP_REGEX:
+        buf_puts(out, "stripre");
+        for (size_t i = 0; i < op->strip_regex.n; i++)
+            put_regex(out, op->strip_regex.p[i]);
+        buf_putc(out, ';');
+        break;
+    case OP_REPLACE_PATH:
+        buf_puts(out, "replace");
+        put_argument(out, op->path);
+        buf_putc(out, ';');
+        break;
+    case OP_REPLACE_REGEX:
+        buf_puts(out, "rewrite");
+        put_replace(out, &op->replace);
+        break;
+    case OP_REDIRECT_REGEX:
+        buf_printf(out, "redirect?%d", op->replace.permanent);
+        put_replace(out, &op->replace);
+        break;
+    default:
+        buf_printf(out, "scheme?%d", op->redirect.permanent);
+        put_argument(out, op->redirect.scheme);
+        put_argument(out, op->redirect.port);
+        buf_putc(out, ';');
+        break;
+    }
+}
+
+void ops_put(struct buf *out, const struct model_router *router, size_t at)
+{
+    const struct model_op *op = &router->ops[at];
+    switch (op->kind) {
     case OP_HEADERS:
         put_headers(out, op->headers);
         break;
+    case OP_ALLOW_LIST:
+        put_allow(out, &op->allow);
+        break;
+    case OP_IN_FLIGHT:
+        put_in_flight(out, router, at);
+        break;
+    case OP_ENCODED:
+        buf_printf(out, "refuse?%s;", op->refused_codes);
+        break;
+    case OP_BODY_LIMIT:
+        buf_printf(out, "body?%" PRId64 ";", op->most_bytes);
+        break;
     case OP_RATE_LIMIT:
+        break;
+    default:
+        put_path_op(out, op);
         break;
     }
 }

@@ -6,6 +6,23 @@
  * forceSlash set?NAME?VALUE?…           request headers; an empty VALUE deletes. "host" is the request's Host
  *   forwarded?                 the upstream gets no X-Forwarded-For
  *   answer?NAME?VALUE?…        headers of answers that come from behind this place; an empty VALUE deletes
+ *   stripre?REGEX?…            stripPrefixRegex; a REGEX is a program of regex_program_put
+ *   replace?PATH               replacePath
+ *   rewrite?REGEX?PART?…       replacePathRegex; a PART is "=TEXT", or "$N" for a group
+ *   redirect?PERMANENT?REGEX?PART?…   redirectRegex; PERMANENT 1 or 0
+ *   scheme?PERMANENT?SCHEME?PORT      redirectScheme; PORT empty or ":8443"
+ *   allow?STATUS?REASON?STRATEGY?NET?…   ipAllowList. NET: "0a000000/8", address in hexadecimal and bits.
+ *                              STRATEGY: "peer", "depth,N,SUBNET", "peer,SUBNET" or "not,NET,NET…"
+ *   inflight?AMOUNT?KEY?COUNTER?SOURCE   inFlightReq; KEY tells one limit from another, COUNTER 0 or 1,
+ * SOURCE "host", "=NAME" of a header, or a STRATEGY refuse?CODES               encodedCharacters: codes that
+ * are refused, two hexadecimal digits each body?BYTES                 the most bytes of a request's body
+ *   preflight?CREDENTIALS?HEADERS?METHODS?EXPOSE?MAXAGE   CORS: answers preflights. In front of it:
+ *   origins?CREDENTIALS?+ORIGIN?…?~REGEX?…                which origins are welcome
+ *   cors?CREDENTIALS?EXPOSE    the headers of CORS for other requests
+ *   vary?                      adds Origin to Vary
+ *   hosts?HEADER,HEADER…?HOST?…   allowedHosts
+ *   tls?NAME?VALUE?…           whether the request counts as secure: TLS, or a header says so; for
+ *   secure?NAME?VALUE?…        as answer, only if it does
  *   agent?ID                   ask the agent, program ID
  * The key of a program is its digest. A long one goes on under KEY.1, KEY.2, …: its first line begins with
  * "+N;", N lines in all. */
@@ -16,8 +33,8 @@
 
 enum { OPS_LINE_MAX = 8000 }; /* bytes of text in one line of the map */
 
-/* Appends a native op (not one of the agent's). */
-void ops_put(struct buf *out, const struct model_op *op);
+/* Appends op `at` of a router, a native one (not one of the agent's). */
+void ops_put(struct buf *out, const struct model_router *router, size_t at);
 void ops_put_agent(struct buf *out, struct str program_id);
 
 /* The program of that text, with its key. */

@@ -11,6 +11,8 @@
 #include "plan/service.h"
 #include "plan/shape.h"
 
+typedef VEC(struct str) name_list;
+
 static struct shape_need services_needed(struct arena *arena, const struct model *model)
 {
     struct shape_need need = { 0 };
@@ -37,27 +39,36 @@ static void add_kinds(struct shape_need *need, const struct matches *matches, co
         if (matches->p[i].router == NOBODY)
             continue;
         const struct chain_plan *chain = &chains[matches->p[i].router];
-        int rounds = (int)chain_rounds(chain);
+        int rounds = (int)chain->rounds;
         need->cut = need->cut || matches->p[i].cuts;
-        need->agent = need->agent || rounds > 0;
+        need->agent = need->agent || chain->program || chain->n_asked;
         need->agent_full = need->agent_full || (chain->program && program_is_full(chain->program));
         for (size_t j = 0; j < chain->n_asked; j++)
             need->agent_full = need->agent_full || program_is_full(chain->asked[j]);
-        need->agent_rounds = rounds > need->agent_rounds ? rounds : need->agent_rounds;
+        need->rounds = rounds > need->rounds ? rounds : need->rounds;
     }
 }
 
-/* The names of headers that programs set in answers. */
+static void add_names(struct strmap *seen, name_list *names, const struct model_headers_list *headers)
+{
+    for (size_t i = 0; i < headers->n; i++)
+        if (!strmap_put(seen, headers->p[i].name, seen))
+            vec_push(names, headers->p[i].name);
+}
+
+/* The names of headers that programs set in answers. Those of CORS are among the usual ones anyway. */
 static void add_response_headers(struct arena *arena, struct shape_need *need, const struct model *model)
 {
     struct strmap *seen = strmap_create(arena, 16);
-    VEC(struct str) names = { 0 };
+    name_list names = { 0 };
     for (size_t i = 0; i < model->n_routers; i++)
         for (size_t j = 0; j < model->routers[i].n_ops; j++) {
             const struct model_op *op = &model->routers[i].ops[j];
-            for (size_t k = 0; op->kind == OP_HEADERS && k < op->headers->n_response; k++)
-                if (!strmap_put(seen, op->headers->response[k].name, need))
-                    vec_push(&names, op->headers->response[k].name);
+            if (op->kind != OP_HEADERS)
+                continue;
+            add_names(seen, &names, &op->headers->response);
+            add_names(seen, &names, &op->headers->security);
+            add_names(seen, &names, &op->headers->secure);
         }
     struct str *copy = ARENA_ARRAY(arena, struct str, names.n);
     if (names.n)
@@ -75,7 +86,7 @@ static void fill_backends(struct arena *arena, const struct model *model, struct
     struct plan_backend *backends = ARENA_ARRAY(arena, struct plan_backend, plan->shape.n_backends);
     for (size_t i = 0; i < plan->shape.n_backends; i++) {
         const struct shape_backend *declared = &plan->shape.backends[i];
-        backends[i] = (struct plan_backend){ .name = declared->name, .service = declared->holder };
+        backends[i] = (struct plan_backend){ .name = declared->name, .service = declared->holder, .kind = declared->kind };
         if (declared->holder.n)
             service_servers(arena, strmap_get(services, declared->holder), &backends[i]);
     }
@@ -152,7 +163,7 @@ static void fill_programs(struct arena *arena, const struct model *model, const 
 {
     size_t most = 0, n = 0, kept = 0;
     for (size_t i = 0; i < model->n_routers; i++)
-        most += chain_rounds(&chains[i]);
+        most += chains[i].n_asked + 1;
     struct plan_program *programs = ARENA_ARRAY(arena, struct plan_program, most);
     for (size_t i = 0; i < model->n_routers; i++) {
         if (chains[i].program)

@@ -8,11 +8,19 @@
 
 #include "route/model.h"
 
-/* One declared backend. Named after its service, or a spare for a service that comes later. */
+/* Backends are declared in the configuration, or (from HAProxy 3.4 on) added while it runs, of two kinds: for services that
+ * HAProxy balances by itself, and for those whose server is chosen by rules, which is said by a cookie there. */
+enum backend_kind { BACKEND_DECLARED, BACKEND_PLAIN, BACKEND_CHOSEN };
+
+/* The name of that cookie; it never leaves HAProxy. */
+#define PLAN_CHOSEN_COOKIE "maitred-server"
+
+/* One backend. Named after its service, or a spare for a service that comes later. */
 struct shape_backend {
     struct str name;    /* as HAProxy knows it: quote_name of "etcd:whoami", or "spare-0007" */
     struct str service; /* qualified name of the service it was declared for; empty: a spare */
     struct str holder;  /* the service that it holds at present; empty: none. Not part of the skeleton */
+    enum backend_kind kind;
 };
 
 struct shape {
@@ -21,10 +29,11 @@ struct shape {
     bool cut;         /* records with a path cut occur (field CUT) */
     bool agent;       /* records with an agent program occur */
     bool agent_full;  /* … that need the whole request (host, url, headers), not only program and address */
-    int agent_rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
+    int rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
                          between */
     const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
     size_t n_response_headers;
+    bool grows; /* the running HAProxy can add backends. Not part of the skeleton: set by who asks for the next plan */
     const struct shape_backend *backends; /* in byte order of the names */
     size_t n_backends;
 };
@@ -63,12 +72,12 @@ struct plan_file {
 
 struct plan_server {
     struct str name; /* model_server.id, and what its options come to where it has any: they cannot be changed later */
-    struct str options; /* further words of its line (emit_options makes them whole); empty: none */
-    const struct plan_file *authorities, *identity; /* named in the options; NULL: none */
     struct str host; /* as configured: an address, or a name that the daemon resolves */
     int port;
     int weight; /* 1 to 256 */
     struct str url; /* for status and findings */
+    struct str options; /* further words of its line (emit_options makes them whole); empty: none */
+    const struct plan_file *authorities, *identity; /* named in the options; NULL: none */
 };
 
 /* What a declared backend holds at present; unused spares have no servers and no service. */
@@ -77,6 +86,7 @@ struct plan_backend {
     struct str service; /* qualified; empty: unused */
     const struct plan_server *servers; /* by name */
     size_t n_servers;
+    enum backend_kind kind;
     const struct model_service *holds; /* what `service` names; NULL: unused, or read back */
 };
 

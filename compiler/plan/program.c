@@ -95,7 +95,9 @@ static bool is_blind(const struct model_op *op)
 /* Whether a native op leaves answers alone and never refuses a request. */
 static bool is_silent(const struct model_op *op)
 {
-    return op->kind == OP_ADD_PREFIX || (op->kind == OP_HEADERS && op->headers->n_response == 0);
+    const struct model_headers *h = op->headers;
+    return op->kind == OP_ADD_PREFIX || (op->kind == OP_HEADERS && h->response.n == 0 && !h->cors.on && h->n_hosts == 0 &&
+                                         h->security.n == 0 && h->secure.n == 0);
 }
 
 /* Keys of the strip's prefixes. */
@@ -135,6 +137,7 @@ static struct chain_plan simple_chain(struct arena *arena, const struct model_ro
             chain.strip = &router->ops[i];
     }
     chain.program = agent_program(arena, router, marked, settings);
+    chain.rounds = chain.program != NULL;
     if (chain.strip)
         fill_strip(arena, &chain);
     return chain;
@@ -167,7 +170,8 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
         if (done[i])
             continue;
         if (!is_of_agent(&router->ops[i])) {
-            ops_put(&text, &router->ops[i]);
+            ops_put(&text, router, i);
+            chain.rounds += router->ops[i].kind == OP_IN_FLIGHT || router->ops[i].kind == OP_BODY_LIMIT;
             native = true;
             continue;
         }
@@ -176,12 +180,13 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
         const struct plan_program *program = agent_program(arena, router, marked, settings);
         for (size_t j = i; j < router->n_ops; j++)
             done[j] = done[j] || marked[j];
-        if (native)
+        chain.rounds++;
+        if (native) {
             ops_put_agent(&text, program->id);
-        else
-            chain.program = program;
-        if (native)
             asked[chain.n_asked++] = program;
+        } else {
+            chain.program = program;
+        }
     }
     chain.asked = asked;
     chain.ops = ops_entry(arena, buf_str(&text));

@@ -15,13 +15,8 @@ struct chain_plan {
         ops; /* key and text of the native program, which runs behind `program`; key.p NULL: none */
     const struct plan_program *const *asked; /* agent programs that the native one names */
     size_t n_asked;
+    size_t rounds; /* how often a request pauses: for the agent, to be counted, for its body */
 };
-
-/* How often a request of this chain asks the agent. */
-static inline size_t chain_rounds(const struct chain_plan *chain)
-{
-    return chain->n_asked + (chain->program != NULL);
-}
 
 /* Computes it. The program is new in the arena; equal chains of one router give equal programs. */
 struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,

@@ -1,7 +1,6 @@
 #include "plan/record.h"
 
 #include "base/quote.h"
-#include "plan/rank.h"
 
 static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, char cut,
                       bool chosen)
@@ -37,9 +36,9 @@ static void put_router(struct arena *arena, struct buf *out, const struct match 
     buf_putc(out, ';');
     buf_put(out, target->text);
     buf_putc(out, ';');
-    rank_put(out, router);
+    router_put_rank(out, router->priority, router->name);
     buf_putc(out, ';');
-    quote_field(out, router->name);
+    buf_put(out, router->order);
     buf_putc(out, ';');
     buf_put(out, chain->program ? chain->program->id : STR(""));
     buf_putc(out, ';');

@@ -52,6 +52,9 @@ void service_servers(struct arena *arena, const struct model_service *service, s
         bool connectable = server->port > 0;
         struct plan_server *next = &servers[out->n_servers++];
         *next = server_describe(arena, service, server);
+        if (out->kind == BACKEND_CHOSEN)
+            next->options =
+                arena_printf(arena, "%.*s cookie %.*s", STR_ARG(next->options), STR_ARG(next->name));
         next->host = connectable ? server->host : NOWHERE;
         next->port = connectable ? server->port : 1;
         next->weight = scaled_weight(server->weight, heaviest);

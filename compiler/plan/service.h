@@ -11,5 +11,5 @@ struct str service_backend_name(struct arena *arena, struct str service);
 struct plan_server server_describe(struct arena *arena, const struct model_service *service,
                                    const struct model_server *server);
 
-/* Its servers with HAProxy's weights; servers without a host are left out. */
+/* Its servers with HAProxy's weights, for a backend of out->kind; servers without a host are left out. */
 void service_servers(struct arena *arena, const struct model_service *service, struct plan_backend *out);

@@ -2,10 +2,14 @@
 
 #include <stdlib.h>
 
+#include "base/vec.h"
+#include "plan/choice.h"
 #include "plan/service.h"
 
 /* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
 enum { MAX_RESPONSE_HEADERS = 64 };
+/* So often a program may pause without a reload: a list of access, a limit and an authentication, say. */
+enum { USUAL_ROUNDS = 2 };
 
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {
@@ -19,45 +23,123 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
         return STR("the first middleware of the agent");
     if (need->agent_full && !have->agent_full)
         return STR("the first middleware of the agent that reads headers");
-    if (need->agent_rounds > have->agent_rounds)
-        return STR("the first chain that asks the agent so often");
+    if (need->rounds > have->rounds)
+        return STR("the first chain of middlewares that pauses so often");
     return (struct str){ 0 };
 }
 
-/* A service keeps the backend that it holds; else it takes the one that was declared for it; else a spare. A spare
- * that becomes free now stays free in this plan: until the commit, requests of its old service still go there. */
-static bool assign_holders(struct arena *arena, struct shape_backend *backends, size_t n,
-                           const struct shape_need *need)
+/* How many unused backends of a kind stay before a new service takes one of them rather than another of its own name. */
+enum { MOST_UNUSED = 32 };
+
+typedef VEC(struct shape_backend) backend_vec;
+
+/* Unused backends that anybody may take: places in the list, those before `at` are taken. */
+struct unused {
+    VEC(size_t) places;
+    size_t at;
+};
+
+/* The backends of the previous shape while they are handed out. */
+struct handing_out {
+    struct arena *arena;
+    backend_vec backends;
+    struct unused spares, added[2]; /* added while HAProxy runs: plain ones, chosen ones */
+    struct strmap *placed;          /* services that keep what they hold */
+    struct strmap *own;             /* place + 1 of the backend of a service's name */
+};
+
+static bool fits(const struct shape_backend *backend, const struct model_service *service)
 {
-    struct strmap *wanted = strmap_create(arena, need->n_services);
-    struct strmap *own = strmap_create(arena, n);
-    struct strmap *placed = strmap_create(arena, need->n_services);
-    bool *freed = ARENA_ARRAY(arena, bool, n);
+    return backend->kind == BACKEND_DECLARED || (backend->kind == BACKEND_PLAIN) == choice_is_plain(service);
+}
+
+static struct shape_backend *peek(struct handing_out *h, struct unused *unused)
+{
+    while (unused->at < unused->places.n && h->backends.p[unused->places.p[unused->at]].holder.n)
+        unused->at++;
+    return unused->at < unused->places.n ? &h->backends.p[unused->places.p[unused->at]] : NULL;
+}
+
+static struct shape_backend *add_backend(struct handing_out *h, const struct model_service *service)
+{
+    bool plain = choice_is_plain(service);
+    struct str name = service_backend_name(h->arena, service->name);
+    /* No other name has a ':' with that behind it. */
+    if (!plain)
+        name = arena_printf(h->arena, "%.*s:-c", STR_ARG(name));
+    vec_push(&h->backends, (struct shape_backend){ .name = name,
+                                                   .service = service->name,
+                                                   .kind = plain ? BACKEND_PLAIN : BACKEND_CHOSEN });
+    return &h->backends.p[h->backends.n - 1];
+}
+
+/* A service's own backend; else, where backends can be added, one of its name; else a spare. Spares serve services better that
+ * need more than balancing. */
+static struct shape_backend *find_place(struct handing_out *h, const struct model_service *service, bool grows)
+{
+    bool plain = choice_is_plain(service);
+    size_t own = (uintptr_t)strmap_get(h->own, service->name);
+    if (own && h->backends.p[own - 1].holder.n == 0)
+        return &h->backends.p[own - 1];
+    struct unused *added = &h->added[!plain];
+    struct shape_backend *spare = peek(h, &h->spares), *old = peek(h, added);
+    if (spare && !(grows && plain))
+        return spare;
+    if (old && (!grows || added->places.n - added->at >= MOST_UNUSED))
+        return old;
+    return grows ? add_backend(h, service) : NULL;
+}
+
+/* What is unused now, and whose name it has. What becomes free in this plan stays free: until the commit, requests of its old
+ * service still go there. */
+static void sort_out(struct handing_out *h, const struct shape_need *need)
+{
+    struct strmap *wanted = strmap_create(h->arena, need->n_services);
     for (size_t i = 0; i < need->n_services; i++)
         strmap_put(wanted, need->services[i]->name, (void *)need->services[i]);
-    for (size_t i = 0; i < n; i++) {
-        if (backends[i].service.n)
-            strmap_put(own, backends[i].service, &backends[i]);
-        freed[i] = backends[i].holder.n && !strmap_get(wanted, backends[i].holder);
-        if (freed[i])
-            backends[i].holder = (struct str){ 0 };
-        else if (backends[i].holder.n)
-            strmap_put(placed, backends[i].holder, &backends[i]);
+    for (size_t i = 0; i < h->backends.n; i++) {
+        struct shape_backend *backend = &h->backends.p[i];
+        const struct model_service *holder = backend->holder.n ? strmap_get(wanted, backend->holder) : NULL;
+        const struct model_service *named = backend->service.n ? strmap_get(wanted, backend->service) : NULL;
+        if (holder && fits(backend, holder)) {
+            strmap_put(h->placed, backend->holder, (void *)holder);
+        } else if (backend->holder.n) {
+            backend->holder = (struct str){ 0 };
+        } else {
+            if (named && fits(backend, named))
+                strmap_put(h->own, backend->service, (void *)(uintptr_t)(i + 1));
+            struct unused *list = backend->kind == BACKEND_DECLARED ? &h->spares : &h->added[backend->kind == BACKEND_CHOSEN];
+            if (backend->kind != BACKEND_DECLARED || backend->service.n == 0)
+                vec_push(&list->places, i);
+        }
     }
-    size_t spare = 0;
-    for (size_t i = 0; i < need->n_services; i++) {
-        struct str name = need->services[i]->name;
-        if (strmap_get(placed, name))
+}
+
+/* A service keeps the backend that it holds. */
+static bool assign_holders(struct handing_out *h, const struct shape_need *need, bool grows)
+{
+    h->placed = strmap_create(h->arena, need->n_services);
+    h->own = strmap_create(h->arena, need->n_services);
+    sort_out(h, need);
+    bool ok = true;
+    for (size_t i = 0; i < need->n_services && ok; i++) {
+        const struct model_service *service = need->services[i];
+        if (strmap_get(h->placed, service->name))
             continue;
-        struct shape_backend *backend = strmap_get(own, name);
-        while (!backend && spare < n && (backends[spare].service.n || backends[spare].holder.n || freed[spare]))
-            spare++;
-        if (!backend && spare == n)
-            return false;
-        backend = backend ? backend : &backends[spare];
-        backend->holder = name;
+        struct shape_backend *backend = find_place(h, service, grows);
+        ok = backend != NULL;
+        if (backend)
+            backend->holder = service->name;
     }
-    return true;
+    vec_fini(&h->spares.places);
+    vec_fini(&h->added[0].places);
+    vec_fini(&h->added[1].places);
+    return ok;
+}
+
+static int backend_compare(const void *a, const void *b)
+{
+    return str_cmp(((const struct shape_backend *)a)->name, ((const struct shape_backend *)b)->name);
 }
 
 bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need, struct shape *out,
@@ -66,26 +148,37 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     *reason = missing_kind(previous, need);
     if (reason->n)
         return false;
-    struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, previous->n_backends);
-    for (size_t i = 0; i < previous->n_backends; i++)
-        backends[i] = (struct shape_backend){ arena_copy(arena, previous->backends[i].name),
-                                              arena_copy(arena, previous->backends[i].service),
-                                              arena_copy(arena, previous->backends[i].holder) };
+    struct handing_out h = { .arena = arena };
+    for (size_t i = 0; i < previous->n_backends; i++) {
+        const struct shape_backend *old = &previous->backends[i];
+        vec_push(&h.backends, (struct shape_backend){ arena_copy(arena, old->name), arena_copy(arena, old->service),
+                                                      arena_copy(arena, old->holder), old->kind });
+    }
     struct str *names = ARENA_ARRAY(arena, struct str, previous->n_response_headers);
     for (size_t i = 0; i < previous->n_response_headers; i++)
         names[i] = arena_copy(arena, previous->response_headers[i]);
     *out = *previous;
     out->response_headers = names;
+    bool ok = assign_holders(&h, need, previous->grows);
+    struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, h.backends.n);
+    if (h.backends.n) {
+        memcpy(backends, h.backends.p, h.backends.n * sizeof *backends);
+        qsort(backends, h.backends.n, sizeof *backends, backend_compare);
+    }
     out->backends = backends;
-    if (assign_holders(arena, backends, previous->n_backends, need))
-        return true;
-    *reason = STR("more new services than spare backends");
-    return false;
+    out->n_backends = h.backends.n;
+    vec_fini(&h.backends);
+    if (!ok)
+        *reason = STR("more new services than spare backends");
+    return ok;
 }
 
-static int backend_compare(const void *a, const void *b)
+/* Where many services are, many come: so a growing tree needs fewer and fewer reloads. */
+static size_t spares_for(size_t n_services, const struct settings *settings)
 {
-    return str_cmp(((const struct shape_backend *)a)->name, ((const struct shape_backend *)b)->name);
+    enum { SHARE = 8 };
+    size_t wanted = settings->haproxy.spare_backends > 0 ? (size_t)settings->haproxy.spare_backends : 0;
+    return wanted && n_services / SHARE > wanted ? n_services / SHARE : wanted;
 }
 
 /* Names that the usual middlewares set: their first use costs no reload. */
@@ -134,17 +227,23 @@ static void grow_names(struct arena *arena, const struct shape *old, const struc
     out->n_response_headers = kept < MAX_RESPONSE_HEADERS ? kept : MAX_RESPONSE_HEADERS;
 }
 
+static int greater(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
                 const struct settings *settings, struct shape *out)
 {
     const struct shape none = { 0 };
     const struct shape *old = previous ? previous : &none;
-    size_t spares = settings->haproxy.spare_backends > 0 ? (size_t)settings->haproxy.spare_backends : 0;
+    size_t spares = spares_for(need->n_services, settings);
     size_t n = need->n_services + spares;
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, n);
     for (size_t i = 0; i < need->n_services; i++) {
         struct str service = need->services[i]->name;
-        backends[i] = (struct shape_backend){ service_backend_name(arena, service), service, service };
+        backends[i] = (struct shape_backend){ service_backend_name(arena, service), service, service,
+                                               BACKEND_DECLARED };
     }
     for (size_t i = 0; i < spares; i++)
         backends[need->n_services + i].name = arena_printf(arena, "spare-%04zu", i + 1);
@@ -157,8 +256,7 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .cut = true,
                            .agent = old->agent || need->agent,
                            .agent_full = old->agent_full || need->agent_full,
-                           .agent_rounds = old->agent_rounds > need->agent_rounds ? old->agent_rounds
-                                                                                  : need->agent_rounds,
+                           .rounds = greater(greater(old->rounds, need->rounds), USUAL_ROUNDS),
                            .backends = backends,
                            .n_backends = n };
     grow_names(arena, old, need, out);

@@ -7,7 +7,7 @@
 /* What a plan needs of its skeleton. */
 struct shape_need {
     bool host_keys, any_keys, cut, agent, agent_full;
-    int agent_rounds;
+    int rounds;
     const struct str *
         response_headers; /* as in struct shape; those that the shape lacks are none of its reasons to grow */
     size_t n_response_headers;

@@ -10,9 +10,9 @@ void shape_write(const struct shape *shape, struct buf *out)
     static const char *const words[] = { "false", "true" };
     buf_printf(out,
                "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"agentFull\":%s,"
-               "\"agentRounds\":%d,\n\"responseHeaders\":[",
+               "\"rounds\":%d,\n\"responseHeaders\":[",
                words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent],
-               words[shape->agent_full], shape->agent_rounds);
+               words[shape->agent_full], shape->rounds);
     for (size_t i = 0; i < shape->n_response_headers; i++)
         buf_printf(out, "%s\"%.*s\"", i ? "," : "", STR_ARG(shape->response_headers[i]));
     buf_puts(out, "],\n\"backends\":[");
@@ -21,7 +21,7 @@ void shape_write(const struct shape *shape, struct buf *out)
         quote_name(out, shape->backends[i].service);
         buf_puts(out, "\",\"");
         quote_name(out, shape->backends[i].holder);
-        buf_puts(out, "\"]");
+        buf_printf(out, "\",%d]", (int)shape->backends[i].kind);
     }
     buf_puts(out, "\n]}\n");
 }
@@ -54,6 +54,17 @@ static bool read_service(struct arena *arena, struct json_object *row, size_t at
     return ok;
 }
 
+/* Files of older days have none: declared. */
+static bool read_kind(struct json_object *row, size_t at, enum backend_kind *out)
+{
+    struct json_object *value = json_object_array_get_idx(row, at);
+    int kind = value ? json_object_get_int(value) : BACKEND_DECLARED;
+    if (value && (!json_object_is_type(value, json_type_int) || kind < BACKEND_DECLARED || kind > BACKEND_CHOSEN))
+        return false;
+    *out = (enum backend_kind)kind;
+    return true;
+}
+
 /* It becomes part of the configuration, so it must be nothing but a name. */
 static bool is_backend_name(struct str name)
 {
@@ -73,7 +84,8 @@ static bool read_backends(struct arena *arena, struct json_object *root, struct 
     for (size_t i = 0; i < n; i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         if (!json_object_is_type(row, json_type_array) || !read_text(arena, row, 0, &backends[i].name) ||
-            !read_service(arena, row, 1, &backends[i].service) || !read_service(arena, row, 2, &backends[i].holder))
+            !read_service(arena, row, 1, &backends[i].service) || !read_service(arena, row, 2, &backends[i].holder) ||
+            !read_kind(row, 3, &backends[i].kind))
             return false;
         if (!is_backend_name(backends[i].name))
             return false;
@@ -106,7 +118,7 @@ static bool read_headers(struct arena *arena, struct json_object *root, struct s
 static bool read_rounds(struct json_object *root, int *out)
 {
     struct json_object *value;
-    if (!json_object_object_get_ex(root, "agentRounds", &value) || !json_object_is_type(value, json_type_int))
+    if (!json_object_object_get_ex(root, "rounds", &value) || !json_object_is_type(value, json_type_int))
         return false;
     *out = json_object_get_int(value);
     return *out >= 0 && *out <= MODEL_MAX_OPS;
@@ -124,7 +136,7 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
               read_flag(root, "hostKeys", &out->host_keys) && read_flag(root, "anyKeys", &out->any_keys) &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
-              read_flag(root, "agentFull", &out->agent_full) && read_rounds(root, &out->agent_rounds) &&
+              read_flag(root, "agentFull", &out->agent_full) && read_rounds(root, &out->rounds) &&
               read_headers(arena, root, out) && read_backends(arena, root, out);
     json_object_put(root);
     json_tokener_free(tokener);

@@ -2,30 +2,16 @@
  * and whatever is in error left out. Frozen: nothing behind this stage changes it. */
 #pragma once
 
+#include "route/model_op.h"
 #include "route/model_service.h"
 #include "route/rule.h"
 #include "route/settings.h"
 
-enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS };
-
-enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
+enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
+                     OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
+                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT };
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
-
-/* Whether s can be a header's name (RFC 9110 5.6.2 token). */
-bool model_is_header_name(struct str s);
-
-/* A header to set, or to take away where the value is empty. The name in lower case; names are different. */
-struct model_header {
-    struct str name, value;
-};
-
-/* The middleware `headers`. Values hold no line ends and no other control bytes but tabs. */
-struct model_headers {
-    const struct model_header *request, *response; /* by name; "host" in request changes the request's Host */
-    size_t n_request, n_response;
-    bool no_forwarded_for; /* X-Forwarded-For is to be gone altogether, our own part too */
-};
 
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
@@ -44,12 +30,22 @@ struct model_op {
         } limit;
         struct str prefix; /* OP_ADD_PREFIX: not empty */
         const struct model_headers *headers;
+        struct model_strip_regex strip_regex;
+        struct str path; /* OP_REPLACE_PATH */
+        struct model_replace replace; /* OP_REPLACE_REGEX, OP_REDIRECT_REGEX */
+        struct model_redirect redirect; /* OP_REDIRECT_SCHEME */
+        struct model_allow_list allow;
+        struct model_in_flight in_flight;
+        const char *refused_codes; /* OP_ENCODED: "2F5C": the codes that are refused, two digits each */
+        int64_t most_bytes; /* OP_BODY_LIMIT */
     };
 };
 
 struct model_router {
     struct str name; /* qualified; "<entry point>-<name>" on one of several that has middlewares of its own */
     struct str key;
+    struct str order; /* decides between equal priorities, and names the router in records: its name, quoted by quote_field; of
+                         routers behind a parent the parent's, "!", and their own rank and name */
     struct str rule;
     struct rule_dnf dnf; /* n == 0: matches nothing */
     int64_t priority;
@@ -73,8 +69,12 @@ struct model {
 /* Which provider wins ties (Traefik's providers.precedence, as far as they exist here): the smaller. */
 int provider_precedence(struct str provider);
 
-/* The order of all routers: priority descending, provider, name (as quote_field_compare orders). <0: a is asked first. */
+/* The order of all routers: priority descending, provider, `order` by its bytes. <0: a is asked first. */
 int router_compare(const struct model_router *a, const struct model_router *b);
+
+/* Appends priority and provider as text that orders under strcmp: the smaller, the better. Over the whole range of int64 (integer
+ * arithmetic in HAProxy 2.6 overflows there: reference/skeleton.md 3). */
+void router_put_rank(struct buf *out, int64_t priority, struct str qualified_name);
 
 /* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops that
  * do nothing (rate limits without an average, strips without prefixes) are left out. The model points into

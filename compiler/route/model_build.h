@@ -67,6 +67,7 @@ struct space {
 };
 
 struct build {
+    struct service_entry *internals; /* made when needed */
     struct arena *arena;   /* of the model */
     struct arena *scratch; /* released at the end of model_build */
     const struct settings *settings;
@@ -125,6 +126,9 @@ bool balancer_read(struct build *b, struct service_entry *entry);
 /* The cookie of a service of that qualified name. */
 struct model_cookie cookie_read(struct arena *arena, const struct cookie *source, struct str service);
 
+/* A service of the provider "internal", or NULL where there is none of that name, or none without a static setting. */
+const struct service_entry *internal_service(struct build *b, struct str name);
+
 /* Fills spaces[].middlewares. */
 void middlewares_build(struct build *b);
 
@@ -138,9 +142,24 @@ struct op_list op_list_join(struct build *b, const struct op_list *lists, size_t
 /* s with its ASCII letters small, in the arena. */
 struct str text_lower(struct arena *arena, struct str s);
 
-/* Readers of one kind of middleware each (model_path.c, model_headers.c): fill *op, set *idle to false where
+/* The program of a regular expression, or NULL with a finding. */
+const struct regex_program *model_read_regex(struct build *b, struct str pattern, struct str key);
+
+/* Which address counts. false with findings. */
+bool model_read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_ip_strategy *out);
+
+/* Readers of one kind of middleware each (model_path.c, model_headers.c, model_access.c): fill *op, set *idle to false where
  * it does something; false with findings where it is in error. */
 bool model_read_add_prefix(struct build *b, const struct add_prefix *source, struct model_op *op, bool *idle);
+bool model_read_strip_regex(struct build *b, const struct strip_prefix_regex *source, struct model_op *op, bool *idle);
+bool model_read_replace_path(struct build *b, const struct replace_path *source, struct model_op *op, bool *idle);
+bool model_read_regex_replace(struct build *b, const struct regex_replace *source, struct model_op *op, bool *idle);
+bool model_read_redirect_scheme(struct build *b, const struct redirect_scheme *source, struct model_op *op, bool *idle);
+bool model_read_allow_list(struct build *b, const struct allow_list *source, struct model_op *op, bool *idle);
+bool model_read_in_flight(struct build *b, const struct in_flight_req *source, struct model_op *op, bool *idle);
+bool model_read_encoded(struct build *b, const struct encoded_characters *source, struct model_op *op, bool *idle);
+bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op, bool *idle);
+bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle);
 bool model_read_headers(struct build *b, const struct headers *source, struct model_op *op, bool *idle);
 
 /* Fills out->routers (in the order of the trees) and n_routers_out. */

@@ -89,6 +89,34 @@ static bool check_kind(struct build *b, const struct middleware *m)
     return m->n_kinds == 1 && !m->other_kind.p;
 }
 
+/* Redirects, access, limits, headers. */
+static bool read_other(struct build *b, const struct middleware *m, struct model_op *op, bool *idle)
+{
+    if (m->replace_path_regex.key.p) {
+        op->kind = OP_REPLACE_REGEX;
+        return model_read_regex_replace(b, &m->replace_path_regex, op, idle);
+    }
+    if (m->redirect_regex.key.p) {
+        op->kind = OP_REDIRECT_REGEX;
+        return model_read_regex_replace(b, &m->redirect_regex, op, idle);
+    }
+    if (m->redirect_scheme.key.p)
+        return model_read_redirect_scheme(b, &m->redirect_scheme, op, idle);
+    if (m->ip_allow_list.key.p)
+        return model_read_allow_list(b, &m->ip_allow_list, op, idle);
+    if (m->ip_white_list.key.p)
+        return model_read_allow_list(b, &m->ip_white_list, op, idle);
+    if (m->in_flight_req.key.p)
+        return model_read_in_flight(b, &m->in_flight_req, op, idle);
+    if (m->encoded_characters.key.p)
+        return model_read_encoded(b, &m->encoded_characters, op, idle);
+    if (m->content_type.key.p)
+        return model_read_content_type(b, &m->content_type, op, idle);
+    if (m->buffering.key.p)
+        return model_read_buffering(b, &m->buffering, op, idle);
+    return m->headers.key.p && model_read_headers(b, &m->headers, op, idle);
+}
+
 /* Anything but a chain: at most one op. */
 static struct op_list read_single(struct build *b, const struct middleware_entry *entry)
 {
@@ -105,8 +133,12 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = read_rate_limit(b, &m->rate_limit, op, &idle);
     else if (m->add_prefix.key.p)
         out.ok = model_read_add_prefix(b, &m->add_prefix, op, &idle);
-    else if (m->headers.key.p)
-        out.ok = model_read_headers(b, &m->headers, op, &idle);
+    else if (m->strip_prefix_regex.key.p)
+        out.ok = model_read_strip_regex(b, &m->strip_prefix_regex, op, &idle);
+    else if (m->replace_path.key.p)
+        out.ok = model_read_replace_path(b, &m->replace_path, op, &idle);
+    else
+        out.ok = read_other(b, m, op, &idle);
     out.p = op;
     out.n = out.ok && !idle;
     return out;

@@ -1,10 +1,10 @@
 #include "route/model_build.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "base/quote.h"
 #include "route/rule_finding.h"
 
 int provider_precedence(struct str provider)
@@ -27,7 +27,22 @@ int router_compare(const struct model_router *a, const struct model_router *b)
     if (a->priority != b->priority)
         return a->priority > b->priority ? -1 : 1;
     int p = provider_precedence(provider_of(a)), q = provider_precedence(provider_of(b));
-    return p != q ? (p < q ? -1 : 1) : quote_field_compare(a->name, b->name);
+    return p != q ? (p < q ? -1 : 1) : str_cmp(a->order, b->order);
+}
+
+/* A letter for sign and number of digits (A to S: 19 to 1 digits; a to s: negative, 1 to 19), then the digits, of positive
+ * numbers their complements. Capitals come before small letters. */
+void router_put_rank(struct buf *out, int64_t priority, struct str qualified_name)
+{
+    char digits[24];
+    bool negative = priority < 0;
+    uint64_t size = negative ? 0 - (uint64_t)priority : (uint64_t)priority;
+    int n = snprintf(digits, sizeof digits, "%" PRIu64, size);
+    for (int i = 0; i < n && !negative; i++)
+        digits[i] = (char)('0' + '9' - digits[i]);
+    buf_putc(out, (char)(negative ? 'a' + n - 1 : 'T' - n));
+    buf_puts(out, digits);
+    buf_putc(out, (char)('0' + provider_precedence(reference_read(qualified_name, STR("")).provider)));
 }
 
 static int compare_found(const void *a, const void *b)

@@ -1,21 +1,11 @@
-#include "route/model_build.h"
+#include "route/model_router_build.h"
 
-#include "base/vec.h"
+#include "base/quote.h"
 
 /* Above it Traefik keeps its own routers. */
 #define PRIORITY_MAX (INT64_MAX - 1000)
 
 enum { SCRATCH_BYTES = 256 * 1024 };
-
-struct router_build {
-    struct build *b;
-    struct space *space;    /* whose routers are being built */
-    struct arena *trees;    /* syntax trees; renewed now and then, so that they stay in the cache */
-    const size_t *defaults; /* entry points of routers that name none */
-    size_t n_defaults;
-    VEC(struct model_router) found;
-    size_t n_out;
-};
 
 /* The parts of Traefik's router that have no meaning here yet. */
 static bool check_features(struct build *b, const struct router *r)
@@ -23,8 +13,6 @@ static bool check_features(struct build *b, const struct router *r)
     bool ok = check_supported(b, &r->object);
     if (r->tls.key.p)
         ok = refuse_unsupported(b, r->tls.key, "routers with TLS are");
-    if (IS_SET(r->parent_refs))
-        ok = refuse_unsupported(b, r->parent_refs.key, "parentRefs is");
     return ok;
 }
 
@@ -63,7 +51,7 @@ static bool read_rule(struct router_build *rb, const struct router *r, struct mo
         rule = rule_check(b->arena, rb->trees, rule, str_eq(syntax, STR("v2")) ? RULE_V2 : RULE_V3, text, key,
                           b->diag);
     return rule && take_expansion(b, rule, text, key) &&
-           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag);
+           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag) && rule_fits(&out->dnf, text, key, b->diag);
 }
 
 static bool read_priority(struct build *b, const struct router *r, struct model_router *out)
@@ -86,7 +74,8 @@ static bool read_service(struct build *b, const struct router *r, struct str sco
         return false;
     }
     struct reference name = reference_read(r->service.v, scope);
-    *out = reference_find(b, KIND_SERVICE, name);
+    bool internal = str_eq(name.provider, STR("internal")) && !str_eq(name.name, STR("not-found"));
+    *out = internal ? internal_service(b, name.name) : reference_find(b, KIND_SERVICE, name);
     if (!*out)
         report_missing(b, KIND_SERVICE, name, r->service.key);
     else if (!(*out)->model)
@@ -177,25 +166,34 @@ static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
 
 static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
 {
+    enum { MAX_IN_FLIGHT = 2 }; /* HAProxy tracks three things of a request, and the agent's failures are one */
+    size_t n_counted = 0;
     struct str key = IS_SET(r->middlewares) ? r->middlewares.key : r->object.key;
     if (ops.n > MODEL_MAX_OPS) {
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the router has more than %d middlewares",
                     MODEL_MAX_OPS);
         return false;
     }
-    return true;
+    for (size_t i = 0; i < ops.n; i++)
+        n_counted += ops.p[i].kind == OP_IN_FLIGHT;
+    return n_counted <= MAX_IN_FLIGHT || refuse_unsupported(b, key, "more than two inFlightReq in a router's middlewares are");
 }
 
 /* The router on entry points with the same middlewares in front. */
-static bool add_router(struct router_build *rb, const struct router *r, struct model_router router,
-                       const struct op_list *entry, const struct op_list *own)
+static bool add_router(struct router_build *rb, const struct router *r, struct model_router router, struct str root,
+                       struct str tail, const struct op_list *entry, const struct op_list *own)
 {
+    struct buf order = { 0 };
     struct op_list both[2] = { *entry, *own };
     struct op_list ops = op_list_join(rb->b, both, 2);
     if (!ops.ok || !check_ops(rb->b, r, ops))
         return false;
     router.ops = ops.p;
     router.n_ops = ops.n;
+    quote_field(&order, root);
+    buf_put(&order, tail);
+    router.order = arena_copy(rb->b->arena, buf_str(&order));
+    buf_fini(&order);
     vec_push(&rb->found, router);
     return true;
 }
@@ -207,8 +205,8 @@ static struct str clone_name(struct build *b, size_t e, struct str name)
 
 /* As in Traefik: on each entry point that has middlewares a router of several is one of its own, named after
  * it. */
-static bool add_on_entry_points(struct router_build *rb, const struct router *r, struct model_router router,
-                                const struct op_list *own)
+bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root, struct str tail,
+                const struct op_list *own)
 {
     const struct entry_point *entry_points = rb->b->settings->entry_points;
     const struct op_list nothing = { .ok = true };
@@ -218,10 +216,11 @@ static bool add_on_entry_points(struct router_build *rb, const struct router *r,
     for (size_t i = 0; i < n_all; i++)
         n_plain += entry_points[all[i]].n_middlewares == 0;
     if (n_plain == n_all)
-        return add_router(rb, r, router, &nothing, own);
+        return add_router(rb, r, router, root, tail, &nothing, own);
     size_t *plain = ARENA_ARRAY(rb->b->arena, size_t, n_plain);
     n_plain = 0;
     for (size_t i = 0; i < n_all; i++) {
+        struct str clone_root = root;
         if (entry_points[all[i]].n_middlewares == 0) {
             plain[n_plain++] = all[i];
             continue;
@@ -229,36 +228,68 @@ static bool add_on_entry_points(struct router_build *rb, const struct router *r,
         struct model_router clone = router;
         clone.entry_points = &all[i];
         clone.n_entry_points = 1;
-        if (n_all > 1)
+        if (n_all > 1) {
             clone.name = clone_name(rb->b, all[i], router.name);
-        ok = add_router(rb, r, clone, entry_point_ops(rb, all[i]), own) && ok;
+            clone_root = clone_name(rb->b, all[i], root);
+        }
+        ok = add_router(rb, r, clone, clone_root, tail, entry_point_ops(rb, all[i]), own) && ok;
     }
     router.entry_points = plain;
     router.n_entry_points = n_plain;
-    return (n_plain == 0 || add_router(rb, r, router, &nothing, own)) && ok;
+    return (n_plain == 0 || add_router(rb, r, router, root, tail, &nothing, own)) && ok;
+}
+
+/* What a router behind others must not have (3.8). */
+static bool check_child(struct router_build *rb, const struct router *r)
+{
+    if (r->entry_points.n == 0)
+        return true;
+    diag_report(rb->b->diag, FINDING_BAD_OBJECT, r->entry_points.key, "a router with parentRefs has no entry points of its own");
+    return false;
+}
+
+/* A parent or child: built when all are known. */
+static bool keep_layer(struct router_build *rb, const struct router *r, struct layer layer, struct str scope, bool ok)
+{
+    struct build *b = rb->b;
+    const struct service_entry *service = NULL;
+    if (IS_SET(r->service) && r->service.v.n)
+        ok = read_service(b, r, scope, &service) && ok;
+    if (layer.is_child)
+        ok = check_child(rb, r) && ok;
+    else
+        ok = read_entry_points(rb, r, &layer.draft.entry_points, &layer.draft.n_entry_points) && ok;
+    layer.source = r;
+    layer.space = rb->space;
+    layer.service = service;
+    layer.ops = middlewares_resolve(b, &r->middlewares, scope);
+    layer.ok = ok && layer.ops.ok;
+    vec_push(&rb->layers, layer);
+    return layer.ok;
 }
 
 /* All faults of a router are told, not the first only. */
 static bool build_router(struct router_build *rb, const struct router *r)
 {
     struct build *b = rb->b;
-    struct str provider = rb->space->tree->provider, scope = reference_scope(&r->object, provider);
-    struct model_router router = { .key = r->object.key };
+    struct str provider = rb->space->tree->provider, scope = reference_scope(&r->object, provider), none = { 0 };
+    struct model_router router = { .name = name_qualify(b->arena, r->object.name, provider), .key = r->object.key };
     const struct service_entry *service = NULL;
     if (r->object.broken)
         return false;
     bool ok = check_features(b, r);
     ok = read_rule(rb, r, &router) && ok;
     ok = read_priority(b, r, &router) && ok;
+    if (r->parent_refs.n || strmap_get(rb->parents, router.name))
+        return keep_layer(rb, r, (struct layer){ .draft = router, .is_child = r->parent_refs.n > 0 }, scope, ok);
     ok = read_service(b, r, scope, &service) && ok;
     ok = read_entry_points(rb, r, &router.entry_points, &router.n_entry_points) && ok;
     struct op_list own = middlewares_resolve(b, &r->middlewares, scope);
     if (!ok || !own.ok)
         return false;
-    router.name = name_qualify(b->arena, r->object.name, provider);
     router.service = service->model;
     size_t before = rb->found.n;
-    ok = add_on_entry_points(rb, r, router, &own);
+    ok = router_add(rb, r, router, router.name, none, &own);
     service->model->used = service->model->used || rb->found.n > before;
     return ok;
 }
@@ -292,17 +323,20 @@ void routers_build(struct build *b, struct model *out)
 {
     struct router_build rb = { .b = b, .trees = arena_create() };
     find_defaults(&rb);
+    layers_find_parents(&rb);
     for (size_t i = 0; i < b->n_spaces; i++) {
         rb.space = &b->spaces[i];
         rb.space->entry_ops = ARENA_ARRAY(b->scratch, struct entry_ops, b->settings->n_entry_points);
         for (size_t j = 0; j < rb.space->tree->n_routers; j++)
             rb.n_out += !build_router(&rb, &rb.space->tree->routers[j]);
     }
+    layers_build(&rb);
     struct model_router *routers = ARENA_ARRAY(b->arena, struct model_router, rb.found.n);
     routers_rank(b, rb.found.p, rb.found.n, routers);
     out->routers = routers;
     out->n_routers = rb.found.n;
     out->n_routers_out = rb.n_out;
     vec_fini(&rb.found);
+    vec_fini(&rb.layers);
     arena_destroy(rb.trees);
 }

@@ -65,7 +65,8 @@ enum model_service_kind {
     SERVICE_WEIGHTED, /* children take turns, by weight. A mirroring without copies is one of a single child
                        */
     SERVICE_HASHED,   /* the client's address chooses */
-    SERVICE_FAILOVER  /* two children: the second while the first is down */
+    SERVICE_FAILOVER, /* two children: the second while the first is down */
+    SERVICE_INTERNAL  /* a backend of the skeleton: "noop@internal", "ping@internal", "not-found@internal" */
 };
 
 struct model_service;

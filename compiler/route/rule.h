@@ -114,3 +114,6 @@ struct rule_size rule_measure(const struct rule_node *rule);
  * to the literals' arguments. */
 bool rule_normalise(struct arena *arena, const struct rule_node *checked, struct str text, struct str key,
                     struct rule_dnf *out, struct diag *diag);
+
+/* Whether what must hold together in each conjunct can be one regular expression of HAProxy's; false with RULE_TOO_LARGE. */
+bool rule_fits(const struct rule_dnf *dnf, struct str text, struct str key, struct diag *diag);

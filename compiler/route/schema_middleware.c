@@ -62,15 +62,15 @@ static const struct schema_row add_prefix_rows[] = {
 static const struct schema add_prefix = READ_TABLE("addPrefix", add_prefix_rows, struct add_prefix);
 
 static const struct schema_row buffering_rows[] = {
-    KEY("maxRequestBodyBytes", INT, HARMLESS, "0", "larger requests get 413; 0 for no limit"),
-    KEY("memRequestBodyBytes", INT, HARMLESS, "1048576", "of a request kept in memory"),
-    KEY("maxResponseBodyBytes", INT, HARMLESS, "0", "larger answers become 500; 0 for no limit"),
-    KEY("memResponseBodyBytes", INT, HARMLESS, "1048576", "of an answer kept in memory"),
-    KEY("retryExpression", TEXT, HARMLESS, "", "when to try again"),
+    FIELD("maxRequestBodyBytes", INT, struct buffering, max_request, "0", "larger requests get 413; 0 for no limit"),
+    FIELD("memRequestBodyBytes", INT, struct buffering, mem_request, "1048576", "of a request kept in memory"),
+    FIELD("maxResponseBodyBytes", INT, struct buffering, max_response, "0", "larger answers become 500; 0 for no limit"),
+    FIELD("memResponseBodyBytes", INT, struct buffering, mem_response, "1048576", "of an answer kept in memory"),
+    FIELD("retryExpression", TEXT, struct buffering, retry_expression, "", "when to try again"),
     KEY("disableRequestBuffer", ANY, HARMLESS, "", "no effect"),
     KEY("disableResponseBuffer", ANY, HARMLESS, "", "no effect"),
 };
-static const struct schema buffering = CHECK_TABLE("buffering", buffering_rows);
+static const struct schema buffering = READ_TABLE("buffering", buffering_rows, struct buffering);
 
 static const struct schema_row circuit_breaker_rows[] = {
     KEY("expression", TEXT, HARMLESS, "", "when to open"),
@@ -91,20 +91,20 @@ static const struct schema_row compress_rows[] = {
 static const struct schema compress = CHECK_TABLE("compress", compress_rows);
 
 static const struct schema_row content_type_rows[] = {
-    KEY("autoDetect", BOOL, HARMLESS, "", "deprecated"),
+    FIELD("autoDetect", BOOL, struct content_type, auto_detect, "", "deprecated"),
 };
-static const struct schema content_type = CHECK_TABLE("contentType", content_type_rows);
+static const struct schema content_type = READ_TABLE("contentType", content_type_rows, struct content_type);
 
 static const struct schema_row encoded_rows[] = {
-    KEY("allowEncodedSlash", BOOL, HARMLESS, "false", "%2F in a path"),
-    KEY("allowEncodedBackSlash", BOOL, HARMLESS, "false", "%5C in a path"),
-    KEY("allowEncodedNullCharacter", BOOL, HARMLESS, "false", "%00 in a path"),
-    KEY("allowEncodedSemicolon", BOOL, HARMLESS, "false", "%3B in a path"),
-    KEY("allowEncodedPercent", BOOL, HARMLESS, "false", "%25 in a path"),
-    KEY("allowEncodedQuestionMark", BOOL, HARMLESS, "false", "%3F in a path"),
-    KEY("allowEncodedHash", BOOL, HARMLESS, "false", "%23 in a path"),
+    FIELD("allowEncodedSlash", BOOL, struct encoded_characters, slash, "false", "%2F in a path"),
+    FIELD("allowEncodedBackSlash", BOOL, struct encoded_characters, backslash, "false", "%5C in a path"),
+    FIELD("allowEncodedNullCharacter", BOOL, struct encoded_characters, null, "false", "%00 in a path"),
+    FIELD("allowEncodedSemicolon", BOOL, struct encoded_characters, semicolon, "false", "%3B in a path"),
+    FIELD("allowEncodedPercent", BOOL, struct encoded_characters, percent, "false", "%25 in a path"),
+    FIELD("allowEncodedQuestionMark", BOOL, struct encoded_characters, question_mark, "false", "%3F in a path"),
+    FIELD("allowEncodedHash", BOOL, struct encoded_characters, hash, "false", "%23 in a path"),
 };
-static const struct schema encoded = CHECK_TABLE("encodedCharacters", encoded_rows);
+static const struct schema encoded = READ_TABLE("encodedCharacters", encoded_rows, struct encoded_characters);
 
 static const struct schema_row error_rows[] = {
     KEY("status", LIST, HARMLESS, "", "answers to replace: NNN or NNN-MMM"),
@@ -122,50 +122,50 @@ static const struct schema_row grpc_web_rows[] = {
 static const struct schema grpc_web = CHECK_TABLE("grpcWeb", grpc_web_rows);
 
 static const struct schema_row in_flight_rows[] = {
-    KEY("amount", INT, HARMLESS, "0", "requests at a time"),
-    KEY_BELOW("sourceCriterion", STRUCT, HARMLESS, source, "what counts as one client"),
+    FIELD("amount", INT, struct in_flight_req, amount, "0", "requests at a time"),
+    FIELD_BELOW("sourceCriterion", STRUCT, struct in_flight_req, source_criterion, source, "what counts as one client"),
 };
-static const struct schema in_flight = CHECK_TABLE("inFlightReq", in_flight_rows);
+static const struct schema in_flight = READ_TABLE("inFlightReq", in_flight_rows, struct in_flight_req);
 
 static const struct schema_row allow_list_rows[] = {
-    KEY("sourceRange", LIST, HARMLESS, "", "addresses and networks that may pass"),
-    KEY_BELOW("ipStrategy", MARKER, HARMLESS, ip_strategy, "which address counts"),
-    KEY("rejectStatusCode", INT, HARMLESS, "403", "answer for others"),
+    FIELD("sourceRange", LIST, struct allow_list, source_range, "", "addresses and networks that may pass"),
+    FIELD_BELOW("ipStrategy", MARKER, struct allow_list, ip_strategy, ip_strategy, "which address counts"),
+    FIELD("rejectStatusCode", INT, struct allow_list, reject_status, "403", "answer for others"),
 };
-static const struct schema allow_list = CHECK_TABLE("ipAllowList", allow_list_rows);
+static const struct schema allow_list = READ_TABLE("ipAllowList", allow_list_rows, struct allow_list);
 
 static const struct schema_row white_list_rows[] = {
-    KEY("sourceRange", LIST, HARMLESS, "", "addresses and networks that may pass"),
-    KEY_BELOW("ipStrategy", MARKER, HARMLESS, ip_strategy, "which address counts"),
+    FIELD("sourceRange", LIST, struct allow_list, source_range, "", "addresses and networks that may pass"),
+    FIELD_BELOW("ipStrategy", MARKER, struct allow_list, ip_strategy, ip_strategy, "which address counts"),
 };
-static const struct schema white_list = CHECK_TABLE("ipWhiteList", white_list_rows);
+static const struct schema white_list = READ_TABLE("ipWhiteList", white_list_rows, struct allow_list);
 
 static const struct schema_row redirect_regex_rows[] = {
-    KEY("regex", TEXT, HARMLESS, "", "searched in the URL"),
-    KEY("replacement", TEXT, HARMLESS, "", "where to go; $1, ${name}"),
-    KEY("permanent", BOOL, HARMLESS, "false", "301 and 308 instead of 302 and 307"),
+    FIELD("regex", TEXT, struct regex_replace, regex, "", "searched in the URL"),
+    FIELD("replacement", TEXT, struct regex_replace, replacement, "", "where to go; $1, ${name}"),
+    FIELD("permanent", BOOL, struct regex_replace, permanent, "false", "301 and 308 instead of 302 and 307"),
     KEY("statusCode", ANY, HARMLESS, "", "no effect"),
 };
-static const struct schema redirect_regex = CHECK_TABLE("redirectRegex", redirect_regex_rows);
+static const struct schema redirect_regex = READ_TABLE("redirectRegex", redirect_regex_rows, struct regex_replace);
 
 static const struct schema_row redirect_scheme_rows[] = {
-    KEY("scheme", TEXT, HARMLESS, "", "http or https"),
-    KEY("port", TEXT, HARMLESS, "", "the scheme's own if none"),
-    KEY("permanent", BOOL, HARMLESS, "false", "301 and 308 instead of 302 and 307"),
+    FIELD("scheme", TEXT, struct redirect_scheme, scheme, "", "http or https"),
+    FIELD("port", TEXT, struct redirect_scheme, port, "", "the scheme's own if none"),
+    FIELD("permanent", BOOL, struct redirect_scheme, permanent, "false", "301 and 308 instead of 302 and 307"),
     KEY("forcePermanentRedirect", ANY, HARMLESS, "", "no effect"),
 };
-static const struct schema redirect_scheme = CHECK_TABLE("redirectScheme", redirect_scheme_rows);
+static const struct schema redirect_scheme = READ_TABLE("redirectScheme", redirect_scheme_rows, struct redirect_scheme);
 
 static const struct schema_row replace_path_rows[] = {
-    KEY("path", TEXT, HARMLESS, "", "the new path"),
+    FIELD("path", TEXT, struct replace_path, path, "", "the new path"),
 };
-static const struct schema replace_path = CHECK_TABLE("replacePath", replace_path_rows);
+static const struct schema replace_path = READ_TABLE("replacePath", replace_path_rows, struct replace_path);
 
 static const struct schema_row replace_path_regex_rows[] = {
-    KEY("regex", TEXT, HARMLESS, "", "searched in the path"),
-    KEY("replacement", TEXT, HARMLESS, "", "the new path; $1, ${name}"),
+    FIELD("regex", TEXT, struct regex_replace, regex, "", "searched in the path"),
+    FIELD("replacement", TEXT, struct regex_replace, replacement, "", "the new path; $1, ${name}"),
 };
-static const struct schema replace_path_regex = CHECK_TABLE("replacePathRegex", replace_path_regex_rows);
+static const struct schema replace_path_regex = READ_TABLE("replacePathRegex", replace_path_regex_rows, struct regex_replace);
 
 static const struct schema_row retry_rows[] = {
     KEY("attempts", INT, HARMLESS, "", "tries in all; needed"),
@@ -180,39 +180,39 @@ static const struct schema_row retry_rows[] = {
 static const struct schema retry = CHECK_TABLE("retry", retry_rows);
 
 static const struct schema_row strip_regex_rows[] = {
-    KEY("regex", LIST, HARMLESS, "", "the first that fits at the start is cut off the path"),
+    FIELD("regex", LIST, struct strip_prefix_regex, regex, "", "the first that fits at the start is cut off the path"),
 };
-static const struct schema strip_regex = CHECK_TABLE("stripPrefixRegex", strip_regex_rows);
+static const struct schema strip_regex = READ_TABLE("stripPrefixRegex", strip_regex_rows, struct strip_prefix_regex);
 
 static const struct schema_row middleware_rows[] = {
     KIND("addPrefix", struct middleware, add_prefix, add_prefix, "puts something before the path"),
     OTHER_KIND("basicAuth", STRUCT, schema_basic_auth, "asks for a name and a password"),
-    OTHER_KIND("buffering", STRUCT, buffering, "reads requests and answers whole"),
+    KIND("buffering", struct middleware, buffering, buffering, "reads requests and answers whole"),
     KIND("chain", struct middleware, chain, chain, "several middlewares under one name"),
     OTHER_KIND("circuitBreaker", STRUCT, circuit_breaker, "spares servers that are in trouble"),
     OTHER_KIND("compress", MARKER, compress, "compresses answers"),
-    OTHER_KIND("contentType", MARKER, content_type, "guesses missing content types"),
+    { STR("contentType"), SCHEMA_MARKER, SCHEMA_KIND, offsetof(struct middleware, content_type), &content_type, "", "guesses missing content types" },
     OTHER_KIND("digestAuth", STRUCT, schema_digest_auth, "asks for a digest of name and password"),
-    OTHER_KIND("encodedCharacters", STRUCT, encoded, "refuses some encoded characters in paths"),
+    KIND("encodedCharacters", struct middleware, encoded_characters, encoded, "refuses some encoded characters in paths"),
     OTHER_KIND("errors", STRUCT, errors, "replaces error pages"),
     OTHER_KIND("forwardAuth", STRUCT, schema_forward_auth, "asks another server"),
     OTHER_KIND("grpcWeb", STRUCT, grpc_web, "translates gRPC-Web"),
     KIND("headers", struct middleware, headers, schema_headers, "changes headers; CORS; security headers"),
-    OTHER_KIND("inFlightReq", STRUCT, in_flight, "limits requests at a time"),
-    OTHER_KIND("ipAllowList", STRUCT, allow_list, "lets only some addresses pass"),
-    OTHER_KIND("ipWhiteList", STRUCT, white_list, "deprecated name of ipAllowList"),
+    KIND("inFlightReq", struct middleware, in_flight_req, in_flight, "limits requests at a time"),
+    KIND("ipAllowList", struct middleware, ip_allow_list, allow_list, "lets only some addresses pass"),
+    KIND("ipWhiteList", struct middleware, ip_white_list, white_list, "deprecated name of ipAllowList"),
     OTHER_KIND("passTLSClientCert", STRUCT, schema_pass_client_cert,
                "tells servers of the client certificate"),
     { STR("plugin"), SCHEMA_ANY, SCHEMA_OTHER_KIND, 0, NULL, "", "plugins cannot run here" },
     KIND("rateLimit", struct middleware, rate_limit, rate_limit, "limits requests over time"),
-    OTHER_KIND("redirectRegex", STRUCT, redirect_regex, "redirects by a regular expression"),
-    OTHER_KIND("redirectScheme", STRUCT, redirect_scheme, "redirects to another scheme"),
-    OTHER_KIND("replacePath", STRUCT, replace_path, "replaces the path"),
-    OTHER_KIND("replacePathRegex", STRUCT, replace_path_regex,
+    KIND("redirectRegex", struct middleware, redirect_regex, redirect_regex, "redirects by a regular expression"),
+    KIND("redirectScheme", struct middleware, redirect_scheme, redirect_scheme, "redirects to another scheme"),
+    KIND("replacePath", struct middleware, replace_path, replace_path, "replaces the path"),
+    KIND("replacePathRegex", struct middleware, replace_path_regex, replace_path_regex,
                "replaces what a regular expression finds in it"),
     OTHER_KIND("retry", STRUCT, retry, "tries again"),
     KIND("stripPrefix", struct middleware, strip_prefix, strip_prefix, "cuts a prefix off the path"),
-    OTHER_KIND("stripPrefixRegex", STRUCT, strip_regex, "the same by regular expressions"),
+    KIND("stripPrefixRegex", struct middleware, strip_prefix_regex, strip_regex, "the same by regular expressions"),
     KEY("requestHeaderModifier", ANY, HARMLESS, "", "not available in a store, no effect"),
     KEY("responseHeaderModifier", ANY, HARMLESS, "", "not available in a store, no effect"),
     KEY("requestRedirect", ANY, HARMLESS, "", "not available in a store, no effect"),

@@ -18,6 +18,7 @@ static const struct schema_row observability_rows[] = {
     KEY("accessLogs", BOOL, HARMLESS, "true", "requests of the router go to the access log"),
     KEY("metrics", BOOL, HARMLESS, "true", "requests of the router are counted"),
     KEY("tracing", BOOL, HARMLESS, "true", "requests of the router are traced"),
+    KEY("metadata", ANY, HARMLESS, "", "not available in a store, no effect"),
     KEY("traceVerbosity", TEXT, HARMLESS, "minimal", "minimal or detailed"),
 };
 static const struct schema schema_observability = CHECK_TABLE("observability", observability_rows);

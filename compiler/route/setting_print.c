@@ -47,3 +47,25 @@ void settings_print(struct buf *out, bool markdown)
                 put_row(out, markdown, place->prefix, &place->table->rows[i]);
     }
 }
+
+void settings_names(struct buf *out)
+{
+    struct buf path = { 0 };
+    size_t last = 0, last_n = 0; /* the name before, in out */
+    for (size_t p = 0; p < n_setting_places; p++)
+        for (size_t i = 0; i < setting_places[p].table->n_rows; i++) {
+            const struct setting_row *row = &setting_places[p].table->rows[i];
+            if (row->use != SETTING_USED)
+                continue;
+            buf_reset(&path);
+            put_path(&path, setting_places[p].prefix, row->name);
+            struct str name = str_head(buf_str(&path), str_find(buf_str(&path), '<'));
+            if (str_eq(name, str_head(str_from(buf_str(out), last), last_n)))
+                continue;
+            last = out->n;
+            last_n = name.n;
+            buf_put(out, name);
+            buf_putc(out, '\n');
+        }
+    buf_fini(&path);
+}

@@ -113,3 +113,6 @@ void settings_instance(const struct settings *settings, char out[static 13]);
 
 /* All settings with type, default and meaning, for --help (text) and the documentation (markdown). */
 void settings_print(struct buf *out, bool markdown);
+
+/* The names of all settings that have an effect, one a line, as far as the user's own names: "entrypoints.". */
+void settings_names(struct buf *out);

@@ -45,6 +45,15 @@ struct middleware {
     struct strip_prefix strip_prefix;
     struct add_prefix add_prefix;
     struct headers headers;
+    struct strip_prefix_regex strip_prefix_regex;
+    struct replace_path replace_path;
+    struct regex_replace replace_path_regex, redirect_regex;
+    struct redirect_scheme redirect_scheme;
+    struct allow_list ip_allow_list, ip_white_list;
+    struct in_flight_req in_flight_req;
+    struct encoded_characters encoded_characters;
+    struct content_type content_type;
+    struct buffering buffering;
     struct rate_limit rate_limit;
     struct chain chain;
     struct str other_kind; /* key of a type that is known but not compiled yet; p == NULL: none */

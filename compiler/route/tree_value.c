@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "route/guess.h"
 #include "route/scalar.h"
 
 enum { LONGEST_TEXT = 120, LONGEST_KEY = 1024 };
@@ -57,8 +58,8 @@ struct str decode_name(struct decoder *d, uint32_t node)
     return str_of(name, (size_t)n->name_n + 2);
 }
 
-static void bad_value(struct decoder *d, uint32_t node, struct str text, const char *message,
-                      const char *expected)
+static void bad_value(struct decoder *d, uint32_t node, struct str text, enum schema_type type,
+                      const char *message, const char *expected)
 {
     struct str shown = shown_text(text);
     decoder_fault(d, node,
@@ -67,14 +68,16 @@ static void bad_value(struct decoder *d, uint32_t node, struct str text, const c
                                     .text = shown,
                                     .length = shown.n,
                                     .message = str_c(text.n ? message : "the value is empty"),
-                                    .expected = str_c(expected) });
+                                    .expected = str_c(expected),
+                                    .nearest = decoder_is_full(d) ? (struct str){ 0 }
+                                                                  : guess_value(d->arena, type, text) });
 }
 
 static void store_int(struct decoder *d, uint32_t node, struct str text, struct int_value *field)
 {
     int64_t v;
     if (!str_to_int64(text, &v))
-        bad_value(d, node, text, "not an integer of 64 bits", EXPECTED_INT);
+        bad_value(d, node, text, SCHEMA_INT, "not an integer of 64 bits", EXPECTED_INT);
     else if (field)
         *field = (struct int_value){ keytree_value_key(d->keys, node), v };
 }
@@ -83,7 +86,7 @@ static void store_bool(struct decoder *d, uint32_t node, struct str text, struct
 {
     bool v;
     if (!scalar_bool(text, &v))
-        bad_value(d, node, text, "neither true nor false", EXPECTED_BOOL);
+        bad_value(d, node, text, SCHEMA_BOOL, "neither true nor false", EXPECTED_BOOL);
     else if (field)
         *field = (struct bool_value){ keytree_value_key(d->keys, node), v };
 }
@@ -92,7 +95,7 @@ static void store_duration(struct decoder *d, uint32_t node, struct str text, st
 {
     int64_t ns;
     if (!scalar_duration(text, &ns))
-        bad_value(d, node, text, "not a duration", EXPECTED_DURATION);
+        bad_value(d, node, text, SCHEMA_DURATION, "not a duration", EXPECTED_DURATION);
     else if (field)
         *field = (struct duration_value){ keytree_value_key(d->keys, node), ns };
 }
@@ -153,13 +156,23 @@ static void decode_literal_list(struct decoder *d, uint32_t node, struct list_va
         *v++ = keytree_text(d->keys, c, d->arena);
 }
 
+/* Keys below that are no numbers are passed over, as Traefik does; but it is said. */
+static void report_list_keys(struct decoder *d, uint32_t node)
+{
+    for (uint32_t c = d->keys->nodes.p[node].first; c; c = d->keys->nodes.p[c].next)
+        diag_add(d->diag, (struct finding){ .code = FINDING_LIST_KEY_IGNORED,
+                                            .key = shown_key(keytree_key(d->keys, c)),
+                                            .message = STR("this is no element of the list, and says nothing"),
+                                            .expected = STR("a number at the end of the key: 0, 1, 2 …") });
+}
+
 void decode_list(struct decoder *d, uint32_t node, struct list_value *field)
 {
     if (d->from_file && d->keys->nodes.p[node].first) {
         decode_literal_list(d, node, field);
         return;
     }
-    /* Keys below that are no numbers are passed over, as Traefik does. */
+    report_list_keys(d, node);
     if (!field || !keytree_has_value(d->keys, node))
         return;
     struct str text = keytree_text(d->keys, node, d->arena);

@@ -2,6 +2,7 @@
 
 HAPROXY: the binary, if not the one on PATH. Neither maitred nor etcd takes part.
 """
+import glob
 import json
 import os
 import re
@@ -64,7 +65,8 @@ class SkeletonTest(unittest.TestCase):
 
     def copy(self):
         """The golden files, with ports of our own."""
-        shutil.copy(os.path.join(TOP, "templates", "maitred.lua"), self.folder)
+        for script in glob.glob(os.path.join(TOP, "templates", "*.lua")):
+            shutil.copy(script, self.folder)
         shutil.copy(os.path.join(GOLDEN, "spoe.cfg"), self.folder)
         swaps = {"127.0.0.1:8083": self.ports[INSECURE], "127.0.0.1:8084": self.ports[SHORT],
                  "127.0.0.1:8082": self.ports[TRUSTING], "127.0.0.1:8081": self.ports[WEB], "127.0.0.1:9001": self.a.port,

@@ -206,11 +206,11 @@ START_TEST(servers_are_read)
     ck_assert(reply_servers_next(&servers, &s));
     ck_assert(str_eq(s.backend, STR("b1")) && str_eq(s.name, STR("s1")) &&
               str_eq(s.address, STR("127.0.0.1")));
-    ck_assert(s.port == 80 && s.weight == 3 && !s.maintenance);
+    ck_assert(s.port == 80 && s.weight == 3 && !s.maintenance && !s.down);
     ck_assert(reply_servers_next(&servers, &s));
     ck_assert(str_eq(s.backend, STR("etcd:3Ab")) && str_eq(s.address, STR("::1")) && s.port == 8080 &&
               s.weight == 7);
-    ck_assert(s.maintenance);
+    ck_assert(s.maintenance && s.down);
     ck_assert(reply_servers_next(&servers, &s));
     ck_assert(s.maintenance && str_eq(s.address, STR("-")));
     ck_assert(reply_servers_next(&servers, &s));
@@ -225,8 +225,8 @@ START_TEST(columns_of_servers_go_by_name)
     struct reply_servers servers;
     struct reply_server s;
     ck_assert(reply_servers_open(
-        STR("2\n# be_id new srv_port srv_uweight srv_admin_state srv_addr srv_name be_name\n"
-            "1 x 80 9 1 10.0.0.1 s b more\n"),
+        STR("2\n# be_id new srv_port srv_uweight srv_admin_state srv_op_state srv_addr srv_name be_name\n"
+            "1 x 80 9 1 0 10.0.0.1 s b more\n"),
         &servers));
     ck_assert(reply_servers_next(&servers, &s));
     ck_assert(str_eq(s.backend, STR("b")) && str_eq(s.name, STR("s")) && str_eq(s.address, STR("10.0.0.1")));

@@ -302,8 +302,11 @@ static struct runtime_state random_state(struct scene *scene, unsigned *seed)
         for (int i = 0; i < 6; i++)
             if (rand_r(seed) % 2)
                 servers[backends[b].n_servers++] =
-                    (struct plan_server){ arena_printf(scene->arena, "s%d", i), STR("127.0.0.1"),
-                                          1000 + rand_r(seed) % 2, 1 + rand_r(seed) % 3, STR("http://x") };
+                    (struct plan_server){ .name = arena_printf(scene->arena, "s%d", i),
+                                          .host = STR("127.0.0.1"),
+                                          .port = 1000 + rand_r(seed) % 2,
+                                          .weight = 1 + rand_r(seed) % 3,
+                                          .url = STR("http://x") };
     }
     return (struct runtime_state){ .routes = routes, .n_routes = n, .backends = backends, .n_backends = 3 };
 }

@@ -36,7 +36,8 @@ static inline struct plan_server *server(struct scene *scene, const char *name, 
                                          int weight)
 {
     struct plan_server *s = ARENA_NEW(scene->arena, struct plan_server);
-    *s = (struct plan_server){ str_c(name), str_c(host), port, weight, STR("http://where") };
+    *s = (struct plan_server){ .name = str_c(name), .host = str_c(host), .port = port, .weight = weight,
+                               .url = STR("http://where") };
     return s;
 }
 

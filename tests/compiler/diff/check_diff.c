@@ -118,6 +118,8 @@ static void carry_out(struct running *r, const struct step *step, const struct r
     int b = step->server ? step->backend.p[0] - '0' : 0, s = step->server ? step->server->name.p[0] - '0' : 0;
     int key = step->entry ? step->entry->key.p[0] - '0' : 0;
     switch (step->kind) {
+    case STEP_ADD_BACKEND:
+        ck_abort_msg("all backends are declared here");
     case STEP_ADD_SERVER:
         ck_assert_msg(!r->servers[b][s], "added twice");
         r->servers[b][s] = true;

@@ -276,6 +276,70 @@ START_TEST(names_of_services_become_harmless_and_stay_different)
 }
 END_TEST
 
+START_TEST(a_large_tree_has_more_spares)
+{
+    enum { MANY = 100 };
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct model_service *services = ARENA_ARRAY(arena, struct model_service, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        services[i] = w.services[0];
+        services[i].name = arena_printf(arena, "s%02zu@etcd", i);
+    }
+    w.routers[0].service = &services[0];
+    w.model.services = services;
+    w.model.n_services = MANY;
+    ck_assert_uint_eq(plan_build(arena, &w.model, NULL)->n_backends, MANY + MANY / 8);
+    arena_destroy(arena);
+}
+END_TEST
+
+static const struct plan_backend *backend_of(const struct plan *plan, const char *service)
+{
+    for (size_t i = 0; i < plan->n_backends; i++)
+        if (str_eq(plan->backends[i].service, str_c(service)))
+            return &plan->backends[i];
+    return NULL;
+}
+
+/* HAProxy 3.4 adds backends, so a plan for it has room for any service. */
+START_TEST(where_backends_can_be_added_a_new_service_gets_one_of_its_name)
+{
+    struct world w, more;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    w.settings.haproxy.spare_backends = 0;
+    make_world(&more, arena, "abc");
+    more.services[2].cookie.name = STR("lb");
+    struct shape shape = plan_build(arena, &w.model, NULL)->shape;
+    struct plan *plan = plan_build(arena, &more.model, &shape);
+    ck_assert(str_eq(plan->shape_reason, STR("more new services than spare backends")));
+    shape.grows = true;
+    plan = plan_build(arena, &more.model, &shape);
+    ck_assert_uint_eq(plan->shape_reason.n, 0);
+    const struct plan_backend *a = backend_of(plan, "a@etcd"), *b = backend_of(plan, "b@etcd"), *c = backend_of(plan, "c@etcd");
+    ck_assert(a->kind == BACKEND_DECLARED && b->kind == BACKEND_PLAIN && c->kind == BACKEND_CHOSEN);
+    ck_assert(str_eq(b->name, STR("etcd:b")) && str_eq(c->name, STR("etcd:c:-c")));
+    ck_assert(str_eq(c->servers[0].options, STR(" cookie 0123456789abcdef")));
+    for (size_t i = 1; i < plan->n_backends; i++)
+        ck_assert(str_cmp(plan->backends[i - 1].name, plan->backends[i].name) < 0);
+    /* A cookie comes and goes: another backend each time, the old one is free only in the plan behind. */
+    shape = plan->shape;
+    more.services[1].cookie.name = STR("lb");
+    more.services[2].cookie.name = STR("");
+    plan = plan_build(arena, &more.model, &shape);
+    ck_assert(str_eq(backend_of(plan, "b@etcd")->name, STR("etcd:b:-c")) && str_eq(backend_of(plan, "c@etcd")->name, STR("etcd:c")));
+    ck_assert_uint_eq(plan->n_backends, 5);
+    shape = plan->shape;
+    more.services[1].cookie.name = STR("");
+    plan = plan_build(arena, &more.model, &shape);
+    ck_assert(str_eq(backend_of(plan, "b@etcd")->name, STR("etcd:b")));
+    ck_assert_uint_eq(plan->n_backends, 5);
+    arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(a_shape_survives_writing_and_reading)
 {
     struct world w;
@@ -310,6 +374,8 @@ int main(void)
         { what_a_cut_leaves_of_an_exact_path_stands_in_the_record, ROWS(exact_rows) },
         { large_weights_are_scaled_together, 0 },
         { names_of_services_become_harmless_and_stay_different, 0 },
+        { a_large_tree_has_more_spares, 0 },
+        { where_backends_can_be_added_a_new_service_gets_one_of_its_name, 0 },
         { a_shape_survives_writing_and_reading, 0 },
         { 0 },
     };

@@ -140,6 +140,76 @@ START_TEST(every_key_of_traefik_is_known_and_checked)
 }
 END_TEST
 
+/* Whether a row's type is the one of Traefik's field ("[]string", "types.Duration"). */
+static bool is_type_of(enum schema_type type, struct str go)
+{
+    static const struct {
+        const char *go;
+        enum schema_type types[3];
+    } plain[] = {
+        { "string", { SCHEMA_TEXT, SCHEMA_SECRET, SCHEMA_TEXT } },
+        { "types.FileOrContent", { SCHEMA_TEXT, SCHEMA_SECRET, SCHEMA_TEXT } },
+        { "types.TracingVerbosity", { SCHEMA_TEXT, SCHEMA_TEXT, SCHEMA_TEXT } },
+        { "BalancerStrategy", { SCHEMA_TEXT, SCHEMA_TEXT, SCHEMA_TEXT } },
+        { "tls.SANType", { SCHEMA_TEXT, SCHEMA_TEXT, SCHEMA_TEXT } },
+        { "tls.Certificates", { SCHEMA_STRUCT_LIST, SCHEMA_STRUCT_LIST, SCHEMA_STRUCT_LIST } },
+        { "int", { SCHEMA_INT, SCHEMA_INT, SCHEMA_INT } },
+        { "int64", { SCHEMA_INT, SCHEMA_INT, SCHEMA_INT } },
+        { "bool", { SCHEMA_BOOL, SCHEMA_BOOL, SCHEMA_BOOL } },
+        { "types.Duration", { SCHEMA_DURATION, SCHEMA_DURATION, SCHEMA_DURATION } },
+        { "[]string", { SCHEMA_LIST, SCHEMA_LIST, SCHEMA_LIST } },
+        { "[]types.FileOrContent", { SCHEMA_LIST, SCHEMA_SECRETS, SCHEMA_LIST } },
+        { "Users", { SCHEMA_SECRETS, SCHEMA_SECRETS, SCHEMA_SECRETS } },
+        { "map[string]string", { SCHEMA_TEXT_MAP, SCHEMA_TEXT_MAP, SCHEMA_TEXT_MAP } },
+        { "map[string]int", { SCHEMA_INT_MAP, SCHEMA_INT_MAP, SCHEMA_INT_MAP } },
+    };
+    for (int i = 0; i < ROWS(plain); i++)
+        if (str_eq(go, str_c(plain[i].go)))
+            return type == plain[i].types[0] || type == plain[i].types[1] || type == plain[i].types[2];
+    if (str_starts(go, STR("[]")))
+        return type == SCHEMA_STRUCT_LIST;
+    if (str_starts(go, STR("map[")))
+        return type == SCHEMA_STRUCT_MAP;
+    return type == SCHEMA_STRUCT || type == SCHEMA_MARKER || type == SCHEMA_FILE_MARKER;
+}
+
+/* The row of "http/routers/<>/rule"; of what stands below a row of any contents, that row. */
+static const struct schema_row *row_of(struct str path)
+{
+    const struct schema *schema = schema_root();
+    const struct schema_row *row = NULL;
+    while (path.p && schema) {
+        struct str segment = str_cut(&path, '/');
+        if (str_eq(segment, STR("<>")))
+            continue;
+        row = schema_find(schema, segment);
+        schema = row ? row->below : NULL;
+    }
+    return row && (!path.p || row->type == SCHEMA_ANY) ? row : NULL;
+}
+
+/* testdata/route/schema/traefik-3.7.txt: the fields of Traefik's own structs that a store or file can reach.
+ */
+START_TEST(every_field_of_traefiks_structs_has_a_row_of_its_type)
+{
+    struct buf file = { 0 };
+    ck_assert(file_read(TESTDATA "/route/schema/traefik-3.7.txt", 0, &file));
+    struct str text = buf_str(&file);
+    int lines = 0;
+    for (; text.n; lines++) {
+        struct str go = str_cut(&text, '\n');
+        size_t at = str_search(go, STR(" = "));
+        ck_assert_uint_ne(at, SIZE_MAX);
+        const struct schema_row *row = row_of(str_head(go, at));
+        ck_assert_msg(row != NULL, "no row: %.*s", STR_ARG(go));
+        ck_assert_msg(row->type == SCHEMA_ANY || is_type_of(row->type, str_from(go, at + 3)),
+                      "another type: %.*s", STR_ARG(go));
+    }
+    ck_assert_int_gt(lines, 400);
+    buf_fini(&file);
+}
+END_TEST
+
 START_TEST(all_formats_hold_all_keys)
 {
     struct buf text = { 0 }, markdown = { 0 }, json = { 0 };
@@ -175,6 +245,7 @@ int main(void)
         { tables_are_well_formed, 0 },
         { names_are_found_in_any_case, 0 },
         { every_key_of_traefik_is_known_and_checked, 0 },
+        { every_field_of_traefiks_structs_has_a_row_of_its_type, 0 },
         { all_formats_hold_all_keys, 0 },
         { NULL, 0 },
     };

@@ -395,6 +395,33 @@ START_TEST(every_setting_of_traefik_is_known)
 }
 END_TEST
 
+/* testdata/route/settings-flags.txt: every flag that `traefik --help` of 3.7 lists. */
+START_TEST(no_flag_of_traefik_is_unknown)
+{
+    struct buf file = { 0 };
+    ck_assert(file_read(TESTDATA "/route/settings-flags.txt", 0, &file));
+    struct str text = buf_str(&file);
+    int lines = 0;
+    for (; text.n; lines++) {
+        struct str name = str_cut(&text, '\n');
+        struct buf flag = { 0 };
+        buf_puts(&flag, "--");
+        while (name.n) {
+            buf_put(&flag, str_cut(&name, '<')); /* <name> */
+            buf_puts(&flag, name.p ? "x" : "");
+            str_cut(&name, '>');
+        }
+        struct settings_case c = read_case(buf_str(&flag));
+        for (size_t i = 0; i < diag_total(c.diag); i++)
+            ck_assert_msg(diag_get(c.diag, i)->code != FINDING_UNKNOWN_SETTING, "%s", flag.p);
+        case_fini(&c);
+        buf_fini(&flag);
+    }
+    ck_assert_int_gt(lines, 540);
+    buf_fini(&file);
+}
+END_TEST
+
 START_TEST(all_settings_are_printed)
 {
     struct buf text = { 0 }, markdown = { 0 };
@@ -433,6 +460,7 @@ int main(void)
         { secrets_are_never_shown, 0 },
         { what_findings_show_is_bounded, 0 },
         { every_setting_of_traefik_is_known, 0 },
+        { no_flag_of_traefik_is_unknown, 0 },
         { all_settings_are_printed, 0 },
         { NULL, 0 },
     };

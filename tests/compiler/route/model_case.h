@@ -51,9 +51,52 @@ static inline void model_case_fini(struct model_case *c)
     arena_destroy(c->arena);
 }
 
+/* Those of model_path.c and model_access.c; false for others. */
+static inline bool put_native_op(struct buf *out, const struct model_op *op)
+{
+    static const char *const sources[] = { "ip", "header", "host" };
+    switch (op->kind) {
+    case OP_STRIP_REGEX:
+        buf_printf(out, "stripre:%zu", op->strip_regex.n);
+        return true;
+    case OP_REPLACE_PATH:
+        buf_printf(out, "replace:%.*s", STR_ARG(op->path));
+        return true;
+    case OP_REPLACE_REGEX:
+    case OP_REDIRECT_REGEX: /* groups, parts of the replacement */
+        buf_printf(out, "%s%s:%zu:%zu", op->kind == OP_REPLACE_REGEX ? "rewrite" : "redirect", op->replace.permanent ? "!" : "",
+                   op->replace.program->n_groups, op->replace.with.n);
+        return true;
+    case OP_REDIRECT_SCHEME:
+        buf_printf(out, "scheme:%.*s%.*s", STR_ARG(op->redirect.scheme), STR_ARG(op->redirect.port));
+        return true;
+    case OP_ALLOW_LIST: /* networks as bytes/bits */
+        buf_printf(out, "allow%d", op->allow.status);
+        if (op->allow.strategy.depth)
+            buf_printf(out, ":depth%lld", (long long)op->allow.strategy.depth);
+        for (size_t i = 0; i < op->allow.nets.n; i++)
+            buf_printf(out, ":%d/%d", op->allow.nets.p[i].bytes, op->allow.nets.p[i].bits);
+        return true;
+    case OP_IN_FLIGHT:
+        buf_printf(out, "inflight:%lld:%s%.*s", (long long)op->in_flight.amount, sources[op->in_flight.source],
+                   STR_ARG(op->in_flight.header));
+        return true;
+    case OP_ENCODED:
+        buf_printf(out, "refuse:%s", op->refused_codes);
+        return true;
+    case OP_BODY_LIMIT:
+        buf_printf(out, "body:%lld", (long long)op->most_bytes);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static inline void put_op(struct buf *out, const struct model_op *op)
 {
     buf_printf(out, " %.*s=", STR_ARG(op->middleware));
+    if (put_native_op(out, op))
+        return;
     if (op->kind == OP_STRIP_PREFIX) {
         buf_puts(out, op->strip.force_slash ? "strip!" : "strip");
         for (size_t i = 0; i < op->strip.n; i++)
@@ -62,10 +105,10 @@ static inline void put_op(struct buf *out, const struct model_op *op)
         buf_printf(out, "add:%.*s", STR_ARG(op->prefix));
     } else if (op->kind == OP_HEADERS) {
         buf_puts(out, op->headers->no_forwarded_for ? "headers!" : "headers");
-        for (size_t i = 0; i < op->headers->n_request; i++)
-            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request[i].name), STR_ARG(op->headers->request[i].value));
-        for (size_t i = 0; i < op->headers->n_response; i++)
-            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response[i].name), STR_ARG(op->headers->response[i].value));
+        for (size_t i = 0; i < op->headers->request.n; i++)
+            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request.p[i].name), STR_ARG(op->headers->request.p[i].value));
+        for (size_t i = 0; i < op->headers->response.n; i++)
+            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response.p[i].name), STR_ARG(op->headers->response.p[i].value));
     } else {
         static const char *const sources[] = { "ip", "header", "host" };
         buf_printf(out, "limit:%lld/%lldms:%lld:%s%.*s", (long long)op->limit.average,

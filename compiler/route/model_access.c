@@ -1,0 +1,266 @@
+/* Middlewares that refuse: by address, number of requests, encoded characters, length. */
+#include <arpa/inet.h>
+
+#include "route/model_build.h"
+
+enum { MAX_NETS = 20000, MAX_FAULTS = 8 };
+
+const char *model_status_text(int64_t status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } texts[] = {
+        { 100, "Continue" },
+        { 101, "Switching Protocols" },
+        { 102, "Processing" },
+        { 103, "Early Hints" },
+        { 200, "OK" },
+        { 201, "Created" },
+        { 202, "Accepted" },
+        { 203, "Non-Authoritative Information" },
+        { 204, "No Content" },
+        { 205, "Reset Content" },
+        { 206, "Partial Content" },
+        { 207, "Multi-Status" },
+        { 208, "Already Reported" },
+        { 226, "IM Used" },
+        { 300, "Multiple Choices" },
+        { 301, "Moved Permanently" },
+        { 302, "Found" },
+        { 303, "See Other" },
+        { 304, "Not Modified" },
+        { 305, "Use Proxy" },
+        { 307, "Temporary Redirect" },
+        { 308, "Permanent Redirect" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 402, "Payment Required" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 406, "Not Acceptable" },
+        { 407, "Proxy Authentication Required" },
+        { 408, "Request Timeout" },
+        { 409, "Conflict" },
+        { 410, "Gone" },
+        { 411, "Length Required" },
+        { 412, "Precondition Failed" },
+        { 413, "Request Entity Too Large" },
+        { 414, "Request URI Too Long" },
+        { 415, "Unsupported Media Type" },
+        { 416, "Requested Range Not Satisfiable" },
+        { 417, "Expectation Failed" },
+        { 418, "I'm a teapot" },
+        { 421, "Misdirected Request" },
+        { 422, "Unprocessable Entity" },
+        { 423, "Locked" },
+        { 424, "Failed Dependency" },
+        { 425, "Too Early" },
+        { 426, "Upgrade Required" },
+        { 428, "Precondition Required" },
+        { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" },
+        { 451, "Unavailable For Legal Reasons" },
+        { 500, "Internal Server Error" },
+        { 501, "Not Implemented" },
+        { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
+        { 505, "HTTP Version Not Supported" },
+        { 506, "Variant Also Negotiates" },
+        { 507, "Insufficient Storage" },
+        { 508, "Loop Detected" },
+        { 510, "Not Extended" },
+        { 511, "Network Authentication Required" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].status == status)
+            return texts[i].text;
+    return NULL;
+}
+
+static bool is_mapped(const unsigned char *address)
+{
+    static const unsigned char front[12] = { [10] = 0xff, [11] = 0xff };
+    return memcmp(address, front, sizeof front) == 0;
+}
+
+/* An address or a network as Go's net package reads it. */
+static bool read_net(struct str text, struct model_net *out)
+{
+    char address[64];
+    size_t slash = str_find(text, '/');
+    struct str host = str_head(text, slash);
+    int64_t bits = -1;
+    *out = (struct model_net){ 0 };
+    if (host.n >= sizeof address || memchr(host.p, '\0', host.n))
+        return false;
+    memcpy(address, host.p, host.n);
+    address[host.n] = '\0';
+    if (inet_pton(AF_INET, address, out->address) == 1)
+        out->bytes = 4;
+    else if (inet_pton(AF_INET6, address, out->address) == 1)
+        out->bytes = 16;
+    else
+        return false;
+    if (slash < text.n) {
+        struct str digits = str_from(text, slash + 1);
+        if (digits.n == 0 || digits.n > 3 || !ascii_is_digit(digits.p[0]) || !str_to_int64(digits, &bits) ||
+            bits > out->bytes * 8)
+            return false;
+    }
+    out->bits = (unsigned char)(bits < 0 ? out->bytes * 8 : bits);
+    if (out->bytes == 16 && is_mapped(out->address) && out->bits >= 96) {
+        memmove(out->address, out->address + 12, 4);
+        memset(out->address + 4, 0, 12);
+        out->bytes = 4;
+        out->bits = (unsigned char)(out->bits - 96);
+    }
+    for (int i = 0; i < out->bytes; i++) {
+        int kept = out->bits - 8 * i;
+        if (kept < 8)
+            out->address[i] &= kept <= 0 ? 0 : (unsigned char)(0xff00 >> kept);
+    }
+    return true;
+}
+
+static bool read_nets(struct build *b, const struct list_value *source, struct model_nets *out)
+{
+    struct model_net *nets = ARENA_ARRAY(b->arena, struct model_net, source->n);
+    size_t n_faults = 0;
+    if (source->n > MAX_NETS) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, source->key, "more than %d addresses and networks",
+                    MAX_NETS);
+        return false;
+    }
+    for (size_t i = 0; i < source->n && n_faults < MAX_FAULTS; i++)
+        if (!read_net(source->v[i], &nets[i])) {
+            report_text(b, FINDING_BAD_OBJECT, source->key, source->v[i],
+                        "as in 10.1.2.3, 10.0.0.0/8 or fd00::/8", "this is neither an address nor a network");
+            n_faults++;
+        }
+    *out = (struct model_nets){ nets, source->n };
+    return n_faults == 0;
+}
+
+bool model_read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_ip_strategy *out)
+{
+    bool ok = true;
+    *out = (struct model_ip_strategy){ 0 };
+    if (IS_SET(source->depth) && source->depth.v > 0)
+        out->depth = source->depth.v;
+    else if (source->excluded_ips.n)
+        return read_nets(b, &source->excluded_ips, &out->excluded);
+    if (IS_SET(source->ipv6_subnet)) {
+        ok = source->ipv6_subnet.v >= 1 && source->ipv6_subnet.v <= 128;
+        out->subnet = (int)source->ipv6_subnet.v;
+        if (!ok)
+            diag_report(b->diag, FINDING_BAD_OBJECT, source->ipv6_subnet.key,
+                        "a subnet of IPv6 has 1 to 128 bits");
+    }
+    return ok;
+}
+
+bool model_read_allow_list(struct build *b, const struct allow_list *source, struct model_op *op, bool *idle)
+{
+    int64_t status = IS_SET(source->reject_status) && source->reject_status.v ? source->reject_status.v : 403;
+    bool ok = source->source_range.n > 0;
+    op->kind = OP_ALLOW_LIST;
+    *idle = false;
+    if (!ok)
+        diag_report(b->diag, FINDING_BAD_OBJECT, source->key, "sourceRange is empty: nobody could pass");
+    ok = read_nets(b, &source->source_range, &op->allow.nets) && ok;
+    ok = model_read_ip_strategy(b, &source->ip_strategy, &op->allow.strategy) && ok;
+    if (!model_status_text(status)) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, source->reject_status.key, "%lld is no status of HTTP",
+                    (long long)status);
+        ok = false;
+    } else if (status < 200) {
+        diag_report(b->diag, FINDING_NOT_SUPPORTED, source->reject_status.key,
+                    "%lld is no status of an answer", (long long)status);
+        ok = false;
+    } else {
+        op->allow.status = (int)status;
+    }
+    return ok;
+}
+
+bool model_read_in_flight(struct build *b, const struct in_flight_req *source, struct model_op *op,
+                          bool *idle)
+{
+    const struct source_criterion *by = &source->source_criterion;
+    bool by_ip = by->ip_strategy.key.p != NULL, by_header = by->request_header_name.v.n > 0;
+    bool by_host = IS_SET(by->request_host) && by->request_host.v;
+    op->kind = OP_IN_FLIGHT;
+    op->in_flight.amount = IS_SET(source->amount) && source->amount.v > 0 ? source->amount.v : 0;
+    op->in_flight.source = by_header ? SOURCE_HEADER : by_ip ? SOURCE_IP : SOURCE_HOST;
+    op->in_flight.header = text_lower(b->arena, by->request_header_name.v);
+    *idle = false;
+    if (by_ip + by_header + by_host > 1) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, by->key,
+                    "ipStrategy, requestHeaderName and requestHost exclude each other");
+        return false;
+    }
+    if (by_header && !model_is_header_name(op->in_flight.header)) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, by->request_header_name.key, "this is no name of a header");
+        return false;
+    }
+    return !by_ip || model_read_ip_strategy(b, &by->ip_strategy, &op->in_flight.strategy);
+}
+
+bool model_read_encoded(struct build *b, const struct encoded_characters *source, struct model_op *op,
+                        bool *idle)
+{
+    const struct {
+        const struct bool_value *allowed;
+        const char *code;
+    } all[] = {
+        { &source->slash, "2F" },     { &source->backslash, "5C" }, { &source->null, "00" },
+        { &source->semicolon, "3B" }, { &source->percent, "25" },   { &source->question_mark, "3F" },
+        { &source->hash, "23" },
+    };
+    struct str codes = { 0 };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!IS_SET(*all[i].allowed) || !all[i].allowed->v)
+            codes = arena_printf(b->arena, "%.*s%s", STR_ARG(codes), all[i].code);
+    op->kind = OP_ENCODED;
+    op->refused_codes = codes.p;
+    *idle = codes.n == 0;
+    return true;
+}
+
+/* Nothing guesses a content type here, so the middleware that says not to is done. */
+bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op,
+                             bool *idle)
+{
+    (void)op;
+    *idle = true;
+    return (IS_SET(source->auto_detect) && !source->auto_detect.v) ||
+           refuse_unsupported(b, source->key, "guesses of content types are");
+}
+
+static bool check_not_negative(struct build *b, const struct int_value *value)
+{
+    if (!IS_SET(*value) || value->v >= 0)
+        return true;
+    diag_report(b->diag, FINDING_BAD_OBJECT, value->key, "a number of bytes is not negative");
+    return false;
+}
+
+/* Only the limit of requests, which their Content-Length tells. */
+bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle)
+{
+    bool ok = check_not_negative(b, &source->max_request);
+    ok = check_not_negative(b, &source->mem_request) && ok;
+    ok = check_not_negative(b, &source->max_response) && ok;
+    ok = check_not_negative(b, &source->mem_response) && ok;
+    op->kind = OP_BODY_LIMIT;
+    op->most_bytes = source->max_request.v;
+    *idle = op->most_bytes == 0;
+    if (ok && source->max_response.v > 0)
+        ok = refuse_unsupported(b, source->max_response.key, "maxResponseBodyBytes is");
+    if (ok && source->retry_expression.v.n)
+        ok = refuse_unsupported(b, source->retry_expression.key, "retryExpression is");
+    return ok;
+}
