@@ -249,7 +249,7 @@ local function authority_of(text)
     if port ~= "" and not find(port, "^:%d*$") then
         return nil
     end
-    if find(host, "%", 1, true) or find(host, "[^" .. HOST .. "\128-\255]") then
+    if find(host, "%", 1, true) or find(host, "[^\128-\255" .. HOST .. "]") then
         return nil
     end
     return (user and user .. "@" or "") .. encode_with(host, HOST)

@@ -79,20 +79,25 @@ local function flush(st)
 end
 maitred.flush = flush
 
--- Answers the request; `headers` is a list of names and values.
+-- Answers the request; `headers` is a list of names and values. Headers without a rule of their own are put here: what Lua ends, no Lua
+-- may change afterwards (HAProxy 3 would not survive it).
 function maitred.stop(st, status, reason, body, headers)
-    local txn = st.txn
+    local txn, more = st.txn, st.more
     local reply = txn:reply({ status = status, reason = reason })
-    st.dirty = nil
+    st.dirty, st.more = nil, nil
     flush(st)
+    txn:unset_var("txn.hx")
     for i = 1, headers and #headers or 0, 2 do
         reply:add_header(headers[i], headers[i + 1])
     end
-    for _, item in ipairs(not after and st.more or {}) do
+    for _, item in ipairs(more or {}) do
         local name, value = item:match("^(.-):(.*)$")
         if value ~= "" then
             reply:add_header(name, value)
         end
+    end
+    for text in (not after and txn:get_var("txn.mc") or ""):gmatch("%+([^\n]+)") do
+        reply:add_header("Set-Cookie", text)
     end
     reply:set_body(body)
     txn:done(reply)

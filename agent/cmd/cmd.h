@@ -70,6 +70,7 @@ const struct settings *cmd_settings(struct arena *arena, const struct verb_call 
 /* Prints findings to standard error. */
 void cmd_print_findings(const struct verb_call *call, const struct diag *diag);
 
+enum exit_code verb_agent(const struct verb_call *call);
 enum exit_code verb_run(const struct verb_call *call);
 enum exit_code verb_compile(const struct verb_call *call);
 enum exit_code verb_check(const struct verb_call *call);

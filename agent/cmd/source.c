@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "control/named_files.h"
 #include "kv/reader.h"
 #include "route/tree_files.h"
 
@@ -35,7 +36,15 @@ void source_model(struct source *source)
     struct tree *tree = tree_decode(source->arena, &source->snapshot, source->diag);
     tree_read_files(source->arena, tree);
     source->tree = tree;
-    source->model = model_build(source->arena, &source->tree, 1, source->settings, source->diag);
+    /* The model keeps copies of what it reads. */
+    struct named_files *files = named_files_create();
+    struct settings *settings = ARENA_NEW(source->arena, struct settings);
+    *settings = *source->settings;
+    settings->files = named_files_view(files);
+    source->settings = settings;
+    source->model = model_build(source->arena, &source->tree, 1, settings, source->diag);
+    settings->files = NULL;
+    named_files_destroy(files);
     diag_sort(source->diag);
 }
 

@@ -7,13 +7,15 @@
 #include "control/control_socket.h"
 #include "control/helm.h"
 #include "control/mailbox.h"
+#include "control/named_files.h"
 #include "control/pusher.h"
 #include "control/since.h"
 #include "control/sources.h"
 #include "names/names.h"
 
 struct gateway {
-    const struct settings *settings;
+    const struct settings *settings; /* `own` */
+    struct settings own;
     struct log *log;
     char *error; /* of the caller, 512 bytes */
     int status;
@@ -30,6 +32,7 @@ struct gateway {
     struct etcd_watch *watch;
     struct etcd_settings etcd;
     struct sources *sources;
+    struct named_files *named_files;
     struct helm *helm;
     struct names *names;
     struct since *since; /* when each finding was made first */

@@ -120,6 +120,7 @@ static void on_tick(uv_timer_t *timer)
     struct gateway *g = timer->data;
     pusher_tick(g->pusher);
     exit_watch_open(g);
+    g->dirty = named_files_changed(g->named_files) || g->dirty;
     serve_if_dirty(g);
 }
 
@@ -237,7 +238,7 @@ static bool start_parts(struct gateway *g)
     g->haproxy = haproxy_create(&haproxy, g->log, g->error);
     if (!g->haproxy)
         return false;
-    struct agent_options agent = { state_folder_path(g->folder), s->agent.workers, BUCKETS };
+    struct agent_options agent = { .folder = state_folder_path(g->folder), .workers = s->agent.workers, .buckets = BUCKETS };
     g->agent = agent_start(&agent, g->log, small);
     if (!g->agent) {
         snprintf(g->error, 512, "%s", small);
@@ -315,13 +316,17 @@ static void stop_parts(struct gateway *g)
     uv_run(&g->loop, UV_RUN_DEFAULT);
     uv_loop_close(&g->loop);
     mailbox_destroy(g->mailbox);
+    named_files_destroy(g->named_files);
     state_folder_close(g->folder);
 }
 
 int gateway_run(const struct settings *settings, struct log *log, char error[static 512])
 {
     struct gateway *g = xmalloc(sizeof *g);
-    *g = (struct gateway){ .settings = settings, .log = log, .error = error, .started = clock_wall() };
+    *g = (struct gateway){ .own = *settings, .log = log, .error = error, .started = clock_wall() };
+    g->named_files = named_files_create();
+    g->own.files = named_files_view(g->named_files);
+    g->settings = &g->own;
     signal(SIGPIPE, SIG_IGN);
     init_loop(g);
     if (start_parts(g)) {

@@ -70,8 +70,22 @@ static void note_error(struct pusher *pusher, const char *what, const char *erro
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "%s: %s", what, error);
 }
 
+static bool has_program(const struct plan *plan, struct str id)
+{
+    size_t low = 0, high = plan ? plan->n_programs : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = str_cmp(plan->programs[middle].id, id);
+        if (c == 0)
+            return true;
+        low = c < 0 ? middle + 1 : low;
+        high = c < 0 ? high : middle;
+    }
+    return false;
+}
+
 /* The programs of both plans, or of the new one alone, by id. */
-static size_t merge_programs(struct arena *arena, const struct plan *old, const struct plan *new,
+static size_t merge_programs(struct arena *arena, const struct plan *served, const struct plan *old, const struct plan *new,
                              struct program_source **out)
 {
     size_t n_old = old ? old->n_programs : 0, n = 0, i = 0, j = 0;
@@ -81,7 +95,7 @@ static size_t merge_programs(struct arena *arena, const struct plan *old, const 
                     : j == new->n_programs ? -1
                                              : str_cmp(old->programs[i].id, new->programs[j].id);
         const struct plan_program *program = order <= 0 ? &old->programs[i] : &new->programs[j];
-        all[n++] = (struct program_source){ program->id, program->json };
+        all[n++] = (struct program_source){ program->id, program->json, order > 0 && !has_program(served, program->id) };
         i += order <= 0;
         j += order >= 0;
     }
@@ -95,7 +109,7 @@ static bool publish(struct pusher *pusher, const struct plan *old, const struct 
     char error[256];
     struct program_source *sources;
     struct arena *arena = arena_create();
-    size_t n = merge_programs(arena, old, new, &sources);
+    size_t n = merge_programs(arena, pusher->served ? pusher->served->plan : NULL, old, new, &sources);
     struct program_set *set = program_set_build(pusher->programs, sources, n, error);
     if (set) {
         program_set_release(pusher->programs);

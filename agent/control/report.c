@@ -65,6 +65,33 @@ static void put_pushes(struct buf *out, const struct push_stats *stats)
     buf_putc(out, '}');
 }
 
+/* The upper end of the bucket in which the `share`th part of all lies, in microseconds. */
+static int64_t latency_at(const struct agent_stats *agent, double share)
+{
+    uint64_t all = 0, below = 0;
+    for (size_t i = 0; i < LATENCIES; i++)
+        all += agent->latencies[i];
+    for (size_t i = 0; i < LATENCIES; i++) {
+        below += agent->latencies[i];
+        if (all && (double)below >= share * (double)all)
+            return INT64_C(1) << i;
+    }
+    return 0;
+}
+
+static void put_ops(struct buf *out, const struct agent_stats *agent)
+{
+    buf_puts(out, ",\"ops\":{");
+    for (enum op_number op = 0; op < OP_NUMBERS; op++)
+        buf_printf(out, "%s\"%s\":{\"passed\":%" PRIu64 ",\"refused\":%" PRIu64 "}", op ? "," : "", op_number_name(op),
+                   agent->ops[op].passed, agent->ops[op].refused);
+    buf_printf(out, "},\"latency\":{\"p50\":%" PRId64 ",\"p99\":%" PRId64 ",\"below\":[", latency_at(agent, 0.5),
+               latency_at(agent, 0.99));
+    for (size_t i = 0; i < LATENCIES; i++)
+        buf_printf(out, "%s%" PRIu64, i ? "," : "", agent->latencies[i]);
+    buf_puts(out, "]}");
+}
+
 static void put_agent(struct buf *out, const struct agent_stats *agent, int64_t failures)
 {
     buf_puts(out, ",\"agent\":{\"version\":1");
@@ -78,6 +105,9 @@ static void put_agent(struct buf *out, const struct agent_stats *agent, int64_t 
     put_number(out, "buckets", (int64_t)agent->buckets_in_use);
     put_number(out, "bucketsEvicted", (int64_t)agent->buckets_evicted);
     put_number(out, "passedWithoutVerdict", failures);
+    put_number(out, "held", (int64_t)agent->held);
+    put_number(out, "hashesQueued", (int64_t)agent->hashes_queued);
+    put_ops(out, agent);
     buf_putc(out, '}');
 }
 

@@ -1,5 +1,6 @@
 #include "control/state_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -184,11 +185,39 @@ void state_folder_sync(struct state_folder *folder)
     }
 }
 
+static bool is_artifact(const struct artifacts *artifacts, struct str name)
+{
+    for (size_t i = 0; i < artifacts->n; i++)
+        if (str_eq(artifacts->p[i].name, name))
+            return true;
+    return false;
+}
+
+/* Certificates and keys that no server needs any more do not stay on the disk. Whoever wants one again writes it again. */
+static void remove_unused_secrets(struct state_folder *folder, const struct artifacts *artifacts)
+{
+    char path[4200], name[512];
+    snprintf(path, sizeof path, "%s/" ARTIFACT_TLS, folder->path);
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    while (directory && (entry = readdir(directory))) {
+        snprintf(name, sizeof name, ARTIFACT_TLS "/%s", entry->d_name);
+        if (entry->d_name[0] == '.' || is_artifact(artifacts, str_c(name)))
+            continue;
+        memset(written_find(folder, str_c(name))->digest, 0, SHA256_SIZE);
+        path_of(folder, str_c(name), path);
+        unlink(path);
+    }
+    if (directory)
+        closedir(directory);
+}
+
 bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512])
 {
     for (size_t i = 0; i < artifacts->n; i++)
         if (!write_changed(folder, artifacts->p[i].name, artifacts->p[i].bytes, error))
             return false;
+    remove_unused_secrets(folder, artifacts);
     return true;
 }
 

@@ -8,40 +8,31 @@ enum {
 
 static const int64_t MS = 1000000;
 
-static enum apply_status count_entries(struct push *push, const struct applier_map *map, int64_t *count)
+/* Whether a look-up of a key's own text finds its entry: not where keys are regular expressions, or parts of what is looked up. */
+static bool is_found_by_key(enum plan_map_id map)
+{
+    return map == MAP_PROGRAMS || map == MAP_LABELS;
+}
+
+static enum apply_status entries_listed(struct push *push, size_t answer, const struct applier_map *map, int64_t *count)
 {
     struct reply_map listed;
-    batch_reset(push->batch);
-    batch_add(push->batch, STR("show map"));
-    enum apply_status status = push_batch(push, "counting the entries of a map");
-    if (status == APPLY_OK && !reply_map_find(batch_answer(push->batch, 0), map->name, &listed))
-        status = push_differs(push, "%s is not listed", map->name.p);
-    *count = status == APPLY_OK ? listed.entries : 0;
-    return status;
-}
-
-/* Whether `get map` finds an entry by its own key: not where keys are expressions, or parts of what is looked up. */
-static bool is_exact(enum plan_map_id map)
-{
-    return map != MAP_REGEXES && map != MAP_FIELDS && map != MAP_NAMES;
-}
-
-static enum apply_status judge_entry(struct push *push, const struct applier_map *map, const struct plan_entry *entry, size_t i)
-{
-    struct reply_lookup found;
-    bool read = reply_lookup(batch_answer(push->batch, i), &found);
-    if (!read || !found.found || !str_eq(found.entry.key, entry->key) || !str_eq(found.entry.value, entry->value))
-        return push_differs(push, "the entry %.*s of %s is not as sent", STR_ARG(entry->key), map->name.p);
+    if (!reply_map_find(batch_answer(push->batch, answer), map->name, &listed))
+        return push_differs(push, "%s is not listed", map->name.p);
+    *count = listed.entries;
     return APPLY_OK;
 }
 
-/* Few entries: whatever is under their keys goes first (nothing, but for damage), and each is read back, or all are counted. */
-static enum apply_status fill_singly(struct push *push, enum plan_map_id id, const struct plan_entry *entries, size_t n)
+static enum apply_status compare_count(struct push *push, const struct applier_map *map, int64_t added, size_t n)
 {
-    const struct applier_map *map = &push->applier->maps[id];
-    int64_t before = 0, after = 0;
-    enum apply_status status = is_exact(id) ? APPLY_OK : count_entries(push, map, &before);
-    batch_reset(push->batch);
+    return added == (int64_t)n ? APPLY_OK
+                               : push_differs(push, "%s got %lld entries instead of %zu", map->name.p, (long long)added, n);
+}
+
+/* Few entries: whatever is under their keys goes first (nothing, but for damage), then each is added, and read back. */
+static enum apply_status fill_singly(struct push *push, const struct applier_map *map,
+                                     const struct plan_entry *entries, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
         struct str key = push_word(push, entries[i].key);
         batch_addf(push->batch, "del map %s %.*s", map->word.p, STR_ARG(key));
@@ -49,38 +40,57 @@ static enum apply_status fill_singly(struct push *push, enum plan_map_id id, con
                    STR_ARG(push_word(push, entries[i].value)));
         batch_addf(push->batch, "get map %s %.*s", map->word.p, STR_ARG(key));
     }
-    if (status == APPLY_OK)
-        status = push_batch(push, "filling a map");
+    enum apply_status status = push_batch(push, "filling a map");
     for (size_t i = 0; i < n && status == APPLY_OK; i++) {
-        struct reply added = reply_classify(batch_answer(push->batch, 3 * i + 1));
-        if (added.kind != REPLY_OK)
-            status = push_differs(push, "the entry %.*s: %.*s", STR_ARG(entries[i].key), STR_ARG(added.text));
-        else if (is_exact(id))
-            status = judge_entry(push, map, &entries[i], 3 * i + 2);
+        struct reply_lookup found;
+        bool read = reply_lookup(batch_answer(push->batch, 3 * i + 2), &found);
+        if (!read || !found.found || !str_eq(found.entry.key, entries[i].key) ||
+            !str_eq(found.entry.value, entries[i].value))
+            status = push_differs(push, "the entry %.*s of %s is not as sent", STR_ARG(entries[i].key),
+                                  map->name.p);
     }
-    if (status == APPLY_OK && !is_exact(id))
-        status = count_entries(push, map, &after);
-    /* Fewer are there than came only if some were there before. */
-    if (status == APPLY_OK && !is_exact(id) && (after > before + (int64_t)n || after < before))
-        status = push_differs(push, "%s has %lld entries after %zu were added to %lld", map->name.p, (long long)after, n, (long long)before);
     return status;
+}
+
+/* The same where reading back is no use: they are counted. */
+static enum apply_status fill_counted(struct push *push, const struct applier_map *map, const struct plan_entry *entries, size_t n)
+{
+    int64_t before = 0, after = 0;
+    for (size_t i = 0; i < n; i++)
+        batch_addf(push->batch, "del map %s %.*s", map->word.p, STR_ARG(push_word(push, entries[i].key)));
+    batch_add(push->batch, STR("show map"));
+    for (size_t i = 0; i < n; i++)
+        batch_addf(push->batch, "add map %s %.*s %.*s", map->word.p, STR_ARG(push_word(push, entries[i].key)),
+                   STR_ARG(push_word(push, entries[i].value)));
+    batch_add(push->batch, STR("show map"));
+    enum apply_status status = push_batch(push, "filling a map");
+    if (status == APPLY_OK)
+        status = entries_listed(push, n, map, &before);
+    if (status == APPLY_OK)
+        status = entries_listed(push, 2 * n + 1, map, &after);
+    return status == APPLY_OK ? compare_count(push, map, after - before, n) : status;
+}
+
+static enum apply_status count_entries(struct push *push, const struct applier_map *map, int64_t *count)
+{
+    batch_reset(push->batch);
+    batch_add(push->batch, STR("show map"));
+    enum apply_status status = push_batch(push, "counting the entries of a map");
+    return status == APPLY_OK ? entries_listed(push, 0, map, count) : status;
 }
 
 /* Many: in payloads, and counted. */
 static enum apply_status fill_at_once(struct push *push, const struct applier_map *map,
                                       const struct plan_entry *entries, size_t n)
 {
-    int64_t before, after;
+    int64_t before = 0, after = 0;
     struct str command = arena_printf(push->arena, "add map %s <<", map->word.p);
     enum apply_status status = count_entries(push, map, &before);
     if (status == APPLY_OK)
         status = push_entries(push, command, entries, n, "sending entries of a map");
     if (status == APPLY_OK)
         status = count_entries(push, map, &after);
-    if (status == APPLY_OK && after - before != (int64_t)n)
-        status = push_differs(push, "%s got %lld entries instead of %zu", map->name.p,
-                              (long long)(after - before), n);
-    return status;
+    return status == APPLY_OK ? compare_count(push, map, after - before, n) : status;
 }
 
 enum apply_status maps_fill(struct push *push, const struct step *step)
@@ -96,7 +106,9 @@ enum apply_status maps_fill(struct push *push, const struct step *step)
         else
             wanted[n++] = step->entries[i];
     }
-    return n <= SINGLY ? fill_singly(push, step->map, wanted, n) : fill_at_once(push, map, wanted, n);
+    if (n > SINGLY)
+        return fill_at_once(push, map, wanted, n);
+    return is_found_by_key(step->map) ? fill_singly(push, map, wanted, n) : fill_counted(push, map, wanted, n);
 }
 
 void maps_retire(struct push *push, const struct step *step)

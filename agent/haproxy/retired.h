@@ -10,6 +10,7 @@ struct retired_entry {
     int64_t since_ns;
 };
 
+/* By map and key. */
 struct retired {
     struct retired_entry *p;
     size_t n, cap;
@@ -21,6 +22,6 @@ void retired_add(struct retired *retired, size_t map, struct str key, int64_t no
 /* Where it is, or n. */
 size_t retired_find(const struct retired *retired, size_t map, struct str key);
 
-/* Takes out the one at i; the last one moves into its place. */
+/* Takes out the one at i; the order stays. */
 void retired_drop(struct retired *retired, size_t i);
 void retired_clear(struct retired *retired);

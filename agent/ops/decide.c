@@ -3,14 +3,55 @@
 #include "ops/op.h"
 #include "ops/verdict.h"
 
-void program_run(const struct program *program, const struct request *request, struct limiter *limiter,
-                 int64_t now_ns, struct verdict *out)
+struct decision decision_begin(const struct program *program, const struct request *request, const struct tools *tools,
+                               int64_t now_ns, struct verdict *verdict)
 {
-    verdict_init(out);
-    for (size_t i = 0; i < program->n_ops; i++) {
-        const struct op *op = &program->ops[i];
-        /* What one op delays arrives that much later at the next. */
-        if (!op->type->run(op, request, limiter, now_ns + out->delay_ns, out))
-            return;
+    verdict_reset(verdict);
+    return (struct decision){
+        .program = program, .tools = tools, .request = *request, .verdict = verdict, .now_ns = now_ns
+    };
+}
+
+void decision_end(struct decision *d)
+{
+    buf_fini(&d->headers);
+    buf_fini(&d->url);
+}
+
+/* The next op sees the headers as those before it have left them. */
+static void next_op(struct decision *d)
+{
+    d->at++;
+    if (d->n_applied < d->verdict->request.n && d->at < d->program->n_ops)
+        request_apply(d);
+}
+
+bool decision_run(struct decision *d)
+{
+    while (d->at < d->program->n_ops) {
+        const struct op *op = &d->program->ops[d->at];
+        switch (op->type->run(op, d)) {
+        case OP_PASS:
+            break;
+        case OP_REFUSE:
+            return true;
+        case OP_WAIT:
+            return false;
+        }
+        next_op(d);
     }
+    return true;
+}
+
+void decision_wait(struct waiting *waiting)
+{
+    const struct op *op = &waiting->decision.program->ops[waiting->decision.at];
+    op->type->start(op, waiting);
+}
+
+void waiting_end(struct waiting *waiting, bool passed)
+{
+    if (passed)
+        next_op(&waiting->decision);
+    waiting->done(waiting, passed);
 }

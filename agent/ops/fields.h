@@ -20,3 +20,12 @@ bool fields_read(struct json_object *object, struct field *fields, size_t n, cha
 
 /* The bytes of a JSON string, as long as the object lives. */
 struct str field_str(struct json_object *string);
+
+/* A copy on the heap; never a NULL pointer. */
+struct str str_own(struct str s);
+
+struct texts;
+
+/* A JSON array of strings (NULL: an empty one) as copies; false where it holds anything else. texts_fini releases them. */
+bool texts_read(struct json_object *array, struct texts *out);
+void texts_fini(struct texts *texts);

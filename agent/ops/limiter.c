@@ -109,14 +109,14 @@ static void note_second(struct limiter *limiter, int64_t now_s)
         atomic_store_explicit(&limiter->newest_s, now_s, memory_order_relaxed);
 }
 
-struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, struct str name,
+struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, uint64_t life, struct str name,
                                  struct str source, int64_t now_ns)
 {
     struct limit_answer answer = { .allowed = true };
     if (limit->average <= 0)
         return answer;
     struct bucket_terms terms = bucket_terms(limit);
-    uint64_t key = siphash_pair(&limiter->secret, name.n, name, source);
+    uint64_t key = siphash_pair(&limiter->secret, name.n | life << 32, name, source);
     struct set *set = &limiter->sets[key & (limiter->n_sets - 1)];
     int64_t now_s = now_ns / 1000000000;
     key += key == 0;

@@ -26,9 +26,9 @@ struct limit_answer {
     int64_t wait_ns; /* allowed: sleep that long first; refused: when a token would be there */
 };
 
-/* Takes a token of the bucket `name` + `source` at now_ns. Names are stable over changes of the limit: the
+/* Takes a token of the bucket `life` + `name` + `source` at now_ns. Names are stable over changes of the limit: the
  * bucket goes on with its debt. */
-struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, struct str name,
+struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, uint64_t life, struct str name,
                                  struct str source, int64_t now_ns);
 
 /* Buckets in use, and how many were thrown out before their time. */

@@ -5,33 +5,84 @@
 #include <stdatomic.h>
 
 #include "ops/decide.h"
+#include "ops/number.h"
+#include "ops/redis.h"
+#include "ops/source.h"
+#include "ops/users.h"
 
 struct op;
 
+enum op_result { OP_PASS, OP_REFUSE, OP_WAIT };
+
 struct op_type {
-    const char *name; /* in policy.json, and of the counters */
+    enum op_number number; /* of its counters */
+    const char *name;      /* in policy.json, and of the counters */
     /* Reads the op's members into *op. false with what is wrong with them; fini is called all the same. */
     bool (*parse)(struct json_object *from, struct op *op, char error[static 256]);
     void (*fini)(struct op *op); /* of a zeroed op, too */
-    /* false: refused, and `v` says how. The request arrives at the op at now_ns; an op that lets it wait adds
-     * to v->delay_ns. */
-    bool (*run)(const struct op *op, const struct request *request, struct limiter *limiter, int64_t now_ns,
-                struct verdict *v);
+    /* OP_REFUSE: d->verdict says how. The request arrives at the op at d->now_ns + d->verdict->delay_ns; an op that lets it wait adds to
+     * the delay. OP_WAIT: the op cannot tell at once; nothing has begun. */
+    enum op_result (*run)(const struct op *op, struct decision *d);
+    /* Begins what takes time; ends with waiting_end. NULL: run never says OP_WAIT. */
+    void (*start)(const struct op *op, struct waiting *waiting);
 };
-
-enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
 
 struct rate_limit {
     struct str bucket;
+    uint64_t life; /* of its buckets; see program_set_build */
     struct limit limit;
-    enum source_kind source;
-    struct str header;
+    struct source source;
+    bool shared; /* through Redis */
+    struct redis_target redis;
+};
+
+struct basic_auth {
+    struct users users;
+    struct str challenge; /* the value of WWW-Authenticate */
+    struct str header;    /* name of the header for the user's name, or empty */
+    bool remove;          /* Authorization ends here */
+};
+
+struct texts {
+    struct str *p;
+    size_t n;
+};
+
+/* Path middlewares before an op that reads the path: HAProxy does them, the agent only computes them for itself. */
+struct strip_prefix {
+    struct texts prefixes;
+    bool force_slash;
+};
+
+enum { DIGEST_INSTANCE = 32 };
+
+struct digest_auth {
+    struct users users; /* by "name:realm" */
+    struct str realm, header;
+    bool remove;
+    char instance[DIGEST_INSTANCE + 1]; /* what nonces are bound to: a digest of all that the op says */
+};
+
+enum forward_trust { TRUST_UNSET, TRUST_NO, TRUST_YES };
+
+struct forward_auth {
+    struct str address, signin;
+    enum forward_trust trust; /* trustForwardHeader: not set is a third thing */
+    struct texts request_headers, response_headers, cookies;
+    struct pcre2_real_code_8 *response_regex; /* or NULL */
+    bool send_body, keep_location, keep_method, insecure;
+    int64_t max_body, max_response; /* bytes; < 0: no limit */
+    struct str ca, cert, key; /* PEM, or empty */
 };
 
 struct op {
     const struct op_type *type;
     union {
         struct rate_limit rate_limit;
+        struct basic_auth basic_auth;
+        struct digest_auth digest_auth;
+        struct forward_auth forward_auth;
+        struct strip_prefix strip_prefix;
     };
 };
 
@@ -48,7 +99,7 @@ struct program *program_create(struct str id, struct json_object *from, char err
 struct program *program_hold(struct program *program);
 void program_release(struct program *program);
 
-extern const struct op_type rate_limit_op;
+extern const struct op_type rate_limit_op, basic_auth_op, digest_auth_op, forward_auth_op, strip_prefix_op;
 
 /* The type of that name, or NULL. */
 const struct op_type *op_type_find(struct str name);

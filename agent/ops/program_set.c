@@ -99,7 +99,7 @@ struct program_set *program_set_parse(struct str json, char error[static 256])
 static struct program *program_of(const struct program_set *previous, const struct program_source *source,
                                   char error[static 256])
 {
-    struct program *known = previous ? strmap_get(previous->by_id, source->id) : NULL;
+    struct program *known = previous && !source->fresh ? strmap_get(previous->by_id, source->id) : NULL;
     if (known)
         return program_hold(known);
     struct json_object *from;
@@ -114,17 +114,57 @@ static struct program *program_of(const struct program_set *previous, const stru
     return program;
 }
 
+/* The life of each bucket of a set's limits, by the bucket's name. */
+static struct strmap *lives_of(struct arena *arena, const struct program_set *set)
+{
+    struct strmap *lives = strmap_create(arena, set->n);
+    for (size_t i = 0; i < set->n; i++)
+        for (size_t j = 0; j < set->programs[i]->n_ops; j++) {
+            struct op *op = &set->programs[i]->ops[j];
+            if (op->type == &rate_limit_op)
+                strmap_put(lives, op->rate_limit.bucket, op);
+        }
+    return lives;
+}
+
+/* A limit that comes (again) starts with full buckets: it gets a life of its own. One that another program had goes on. */
+static void give_lives(struct program *program, const struct strmap *lives)
+{
+    static _Atomic uint64_t last;
+    for (size_t i = 0; i < program->n_ops; i++) {
+        struct op *op = &program->ops[i];
+        if (op->type != &rate_limit_op)
+            continue;
+        const struct op *other = strmap_get(lives, op->rate_limit.bucket);
+        op->rate_limit.life = other ? other->rate_limit.life : atomic_fetch_add(&last, 1) + 1;
+    }
+}
+
 struct program_set *program_set_build(const struct program_set *previous,
                                       const struct program_source *sources, size_t n, char error[static 256])
 {
     struct program_set *set = set_create(n);
-    for (size_t i = 0; i < n; i++) {
-        struct program *program = program_of(previous, &sources[i], error);
-        if (!program) {
-            program_set_release(set);
-            return NULL;
+    size_t kept = 0;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        struct strmap *lives = NULL;
+        struct arena *arena = arena_create();
+        kept = set->n;
+        for (size_t i = 0; i < n; i++) {
+            if (sources[i].fresh != (fresh == 1))
+                continue;
+            struct program *program = program_of(previous, &sources[i], error);
+            if (!program) {
+                arena_destroy(arena);
+                program_set_release(set);
+                return NULL;
+            }
+            if (fresh && !lives)
+                lives = lives_of(arena, &(struct program_set){ .programs = set->programs, .n = kept });
+            if (fresh)
+                give_lives(program, lives);
+            set_add(set, program);
         }
-        set_add(set, program);
+        arena_destroy(arena);
     }
     return set;
 }

@@ -1,44 +1,33 @@
-/* rateLimit: a token bucket for each source (Traefik's rateLimit, reference/traefik-middlewares.md 3.18). */
+/* rateLimit: a token bucket for each source (Traefik's rateLimit, reference/traefik-middlewares.md 3.18), here or in Redis. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "ops/bucket.h"
 #include "ops/duration.h"
 #include "ops/fields.h"
 #include "ops/op.h"
 #include "ops/verdict.h"
+#include "sys/log.h"
 
-static struct str own_copy(struct str s)
+static bool parse_redis(struct json_object *from, struct rate_limit *out, char error[static 256])
 {
-    char *copy = xmalloc(s.n);
-    if (s.n)
-        memcpy(copy, s.p, s.n);
-    return str_of(copy, s.n);
-}
-
-static bool parse_source(struct json_object *from, struct rate_limit *out, char error[static 256])
-{
-    static const char *const kinds[] = {
-        [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host"
+    struct field fields[] = { { "host", json_type_string, true, NULL },      { "port", json_type_int, true, NULL },
+                              { "db", json_type_int, true, NULL },           { "dial", json_type_int, true, NULL },
+                              { "read", json_type_int, true, NULL },         { "username", json_type_string, false, NULL },
+                              { "password", json_type_string, false, NULL } };
+    if (!fields_read(from, fields, 7, error))
+        return false;
+    out->shared = true;
+    out->redis = (struct redis_target){
+        .host = str_own(field_str(fields[0].value)),
+        .port = (int)json_object_get_int64(fields[1].value),
+        .db = json_object_get_int64(fields[2].value),
+        .dial_ns = json_object_get_int64(fields[3].value),
+        .read_ns = json_object_get_int64(fields[4].value),
+        .username = str_own(fields[5].value ? field_str(fields[5].value) : STR("")),
+        .password = str_own(fields[6].value ? field_str(fields[6].value) : STR("")),
     };
-    struct field fields[] = { { "kind", json_type_string, true, NULL },
-                              { "name", json_type_string, false, NULL } };
-    if (!fields_read(from, fields, 2, error))
-        return false;
-    size_t kind = 0;
-    while (kind < sizeof kinds / sizeof *kinds && !str_eq(field_str(fields[0].value), str_c(kinds[kind])))
-        kind++;
-    if (kind == sizeof kinds / sizeof *kinds) {
-        snprintf(error, 256, "unknown kind of source \"%.60s\"", field_str(fields[0].value).p);
-        return false;
-    }
-    struct str name = fields[1].value ? field_str(fields[1].value) : STR("");
-    if ((kind == SOURCE_HEADER) != (name.n > 0)) {
-        snprintf(error, 256, "a source has a name if, and only if, it is a header");
-        return false;
-    }
-    out->source = (enum source_kind)kind;
-    out->header = own_copy(name);
     return true;
 }
 
@@ -48,11 +37,12 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
         { "op", json_type_string, true, NULL },   { "bucket", json_type_string, true, NULL },
         { "average", json_type_int, true, NULL }, { "period", json_type_int, true, NULL },
         { "burst", json_type_int, true, NULL },   { "source", json_type_object, true, NULL },
+        { "redis", json_type_object, false, NULL },
     };
     struct rate_limit *out = &op->rate_limit;
-    if (!fields_read(from, fields, 6, error) || !parse_source(fields[5].value, out, error))
+    if (!fields_read(from, fields, 7, error) || !criterion_read(fields[5].value, &out->source, error))
         return false;
-    out->bucket = own_copy(field_str(fields[1].value));
+    out->bucket = str_own(field_str(fields[1].value));
     out->limit = (struct limit){ .average = json_object_get_int64(fields[2].value),
                                  .period_ns = json_object_get_int64(fields[3].value),
                                  .burst = json_object_get_int64(fields[4].value) };
@@ -60,35 +50,19 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
         snprintf(error, 256, "period and burst must be at least 1");
         return false;
     }
-    return true;
+    return !fields[6].value || parse_redis(fields[6].value, out, error);
 }
 
 static void fini(struct op *op)
 {
-    free((char *)op->rate_limit.bucket.p);
-    free((char *)op->rate_limit.header.p);
-}
-
-/* An IPv4 address has one form only, also where it came in through a socket for both families. */
-static struct str address_bytes(const struct address *a)
-{
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-    const char *bytes = (const char *)a->bytes;
-    bool is_mapped = a->length == 16 && memcmp(a->bytes, mapped, sizeof mapped) == 0;
-    return is_mapped ? str_of(bytes + 12, 4) : str_of(bytes, a->length);
-}
-
-static struct str source_of(const struct rate_limit *r, const struct request *request)
-{
-    switch (r->source) {
-    case SOURCE_HEADER:
-        return headers_find(request->headers, r->header);
-    case SOURCE_HOST:
-        return request->host;
-    case SOURCE_IP:
-        break;
-    }
-    return address_bytes(&request->source);
+    struct rate_limit *r = &op->rate_limit;
+    free((char *)r->bucket.p);
+    free((char *)r->redis.host.p);
+    free((char *)r->redis.username.p);
+    if (r->redis.password.n)
+        explicit_bzero((char *)r->redis.password.p, r->redis.password.n);
+    free((char *)r->redis.password.p);
+    criterion_fini(&r->source);
 }
 
 static void refuse(struct verdict *v, int64_t wait_ns)
@@ -99,19 +73,70 @@ static void refuse(struct verdict *v, int64_t wait_ns)
     verdict_add_header(v, "X-Retry-In", duration_text(wait_ns, text));
 }
 
-static bool run(const struct op *op, const struct request *request, struct limiter *limiter, int64_t now_ns,
-                struct verdict *v)
+static enum op_result run(const struct op *op, struct decision *d)
 {
     const struct rate_limit *r = &op->rate_limit;
-    struct limit_answer answer = limiter_take(limiter, &r->limit, r->bucket, source_of(r, request), now_ns);
-    if (answer.allowed)
-        v->delay_ns += answer.wait_ns;
-    else
-        refuse(v, answer.wait_ns);
-    return answer.allowed;
+    char memory[SOURCE_TEXT];
+    if (r->shared && r->limit.average > 0)
+        return OP_WAIT;
+    if (r->shared) { /* Traefik skips its script then, and has no delay to go by */
+        verdict_refuse_text(d->verdict, rate_limit_op.name, 429, "No bursty traffic allowed");
+        return OP_REFUSE;
+    }
+    /* What an op before it delays arrives that much later. */
+    struct limit_answer answer = limiter_take(d->tools->limiter, &r->limit, r->life, r->bucket,
+                                              criterion_source(&r->source, &d->request, memory), d->now_ns + d->verdict->delay_ns);
+    if (!answer.allowed) {
+        refuse(d->verdict, answer.wait_ns);
+        return OP_REFUSE;
+    }
+    d->verdict->delay_ns += answer.wait_ns;
+    return OP_PASS;
 }
 
-const struct op_type rate_limit_op = { "rateLimit", parse, fini, run };
+/* A bucket in Redis that is being asked. */
+struct taking {
+    struct redis_call call; /* first: finish gives it back */
+    struct waiting *waiting;
+    struct buf key;
+};
+
+static void finish(struct redis_call *call)
+{
+    struct taking *taking = (struct taking *)(void *)call;
+    struct waiting *waiting = taking->waiting;
+    struct verdict *v = waiting->decision.verdict;
+    const struct bucket_terms terms = bucket_terms(call->limit);
+    bool passed = false;
+    if (call->error) {
+        log_line(waiting->decision.tools->log, LOG_LINE_WARN, "agent", "rateLimit: Redis at %.100s: %s", call->target->host.p, call->error);
+        verdict_refuse_text(v, rate_limit_op.name, 500, "Could not insert/update bucket");
+    } else if (call->wait_ns > terms.max_delay_ns) {
+        refuse(v, call->wait_ns);
+    } else {
+        v->delay_ns += call->wait_ns;
+        passed = true;
+    }
+    buf_fini(&taking->key);
+    free(taking);
+    waiting_end(waiting, passed);
+}
+
+static void start(const struct op *op, struct waiting *waiting)
+{
+    const struct rate_limit *r = &op->rate_limit;
+    char memory[SOURCE_TEXT];
+    struct taking *taking = xmalloc(sizeof *taking);
+    *taking = (struct taking){ .waiting = waiting };
+    buf_printf(&taking->key, "rate:%.*s:", STR_ARG(r->bucket));
+    buf_put(&taking->key, criterion_source(&r->source, &waiting->decision.request, memory));
+    taking->call = (struct redis_call){
+        .target = &r->redis, .limit = &r->limit, .key = buf_str(&taking->key), .finish = finish
+    };
+    redis_take(waiting->decision.tools->redis, &taking->call);
+}
+
+const struct op_type rate_limit_op = { NUMBER_RATE_LIMIT, "rateLimit", parse, fini, run, start };
 
 void verdict_refuse_delay(struct verdict *v)
 {

@@ -2,6 +2,12 @@
 
 void verdict_init(struct verdict *v)
 {
+    v->request = v->cookies = v->answer = v->content = (struct buf){ 0 };
+    verdict_reset(v);
+}
+
+void verdict_reset(struct verdict *v)
+{
     /* Not `text`: it is large, and this runs for every request. */
     v->pass = true;
     v->status = 0;
@@ -10,6 +16,19 @@ void verdict_init(struct verdict *v)
     v->n_headers = 0;
     v->text_used = 0;
     v->op = NULL;
+    v->listed = false;
+    struct buf *const bufs[] = { &v->request, &v->cookies, &v->answer, &v->content };
+    for (size_t i = 0; i < 4; i++)
+        if (bufs[i]->n)
+            buf_reset(bufs[i]);
+}
+
+void verdict_fini(struct verdict *v)
+{
+    buf_fini(&v->request);
+    buf_fini(&v->cookies);
+    buf_fini(&v->answer);
+    buf_fini(&v->content);
 }
 
 void verdict_refuse(struct verdict *v, const char *op, int status, const char *body)
@@ -20,6 +39,15 @@ void verdict_refuse(struct verdict *v, const char *op, int status, const char *b
     v->n_headers = 0;
     v->text_used = 0;
     v->op = op;
+}
+
+void verdict_refuse_text(struct verdict *v, const char *op, int status, const char *text)
+{
+    verdict_refuse(v, op, status, NULL);
+    v->listed = true;
+    buf_puts(&v->answer, "Content-Type: text/plain; charset=utf-8\nX-Content-Type-Options: nosniff\n");
+    buf_puts(&v->content, text);
+    buf_putc(&v->content, '\n');
 }
 
 void verdict_add_header(struct verdict *v, const char *name, struct str value)
@@ -33,4 +61,22 @@ void verdict_add_header(struct verdict *v, const char *name, struct str value)
     v->headers[v->n_headers].name = name;
     v->headers[v->n_headers].value = str_of(copy, value.n);
     v->n_headers++;
+}
+
+void verdict_drop_request_header(struct verdict *v, struct str name)
+{
+    buf_putc(&v->request, '-');
+    buf_put(&v->request, name);
+    buf_putc(&v->request, '\n');
+}
+
+void verdict_add_request_header(struct verdict *v, struct str name, struct str value)
+{
+    buf_put(&v->request, name);
+    buf_puts(&v->request, ": ");
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        buf_putc(&v->request, c == '\n' || c == '\r' || c == '\0' ? ' ' : c);
+    }
+    buf_putc(&v->request, '\n');
 }

@@ -43,38 +43,70 @@ static void set_header(struct writer *w, struct str name, struct str value)
 {
     static const struct {
         struct str header, variable;
-    } known[] = { { STR("Retry-After"), STR("h_retry") }, { STR("X-Retry-In"), STR("h_retryin") } };
+    } known[] = { { STR("Retry-After"), STR("h_retry") },
+                  { STR("X-Retry-In"), STR("h_retryin") },
+                  { STR("WWW-Authenticate"), STR("h_auth") } };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (str_eq(name, known[i].header))
             set_text(w, known[i].variable, value);
 }
 
-void ack_write(struct writer *w, const struct frame *of, struct str program, const struct verdict *verdict)
+static void set_refusal(struct writer *w, const struct verdict *verdict)
 {
-    size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
-    set_verdict(w, program, verdict->pass);
-    if (!verdict->pass) {
-        ack_set(w, SCOPE_TRANSACTION, STR("status"),
-                &(struct value){ .type = VALUE_INT32, .number = (uint64_t)verdict->status });
-        if (verdict->body)
-            set_text(w, STR("body"), str_c(verdict->body));
-        for (size_t i = 0; i < verdict->n_headers; i++)
-            set_header(w, str_c(verdict->headers[i].name), verdict->headers[i].value);
+    ack_set(w, SCOPE_TRANSACTION, STR("status"),
+            &(struct value){ .type = VALUE_INT32, .number = (uint64_t)verdict->status });
+    if (verdict->listed) {
+        set_text(w, STR("h_list"), buf_str(&verdict->answer));
+        set_text(w, STR("body"), buf_str(&verdict->content));
+        return;
     }
-    frame_end(w, start);
+    if (verdict->body)
+        set_text(w, STR("body"), str_c(verdict->body));
+    for (size_t i = 0; i < verdict->n_headers; i++)
+        set_header(w, str_c(verdict->headers[i].name), verdict->headers[i].value);
 }
 
-void ack_write_short(struct writer *w, const struct frame *of, struct str program,
-                     const struct verdict *verdict)
+/* The change that is the commonest has a variable of its own, and a rule without Lua. */
+static void set_changes(struct writer *w, const struct verdict *verdict)
 {
-    size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
+    if (str_eq(buf_str(&verdict->request), STR("-authorization\n")))
+        ack_set(w, SCOPE_TRANSACTION, STR("drop_auth"), &(struct value){ .type = VALUE_BOOL, .number = 1 });
+    else if (verdict->request.n)
+        set_text(w, STR("request"), buf_str(&verdict->request));
+    if (verdict->cookies.n)
+        set_text(w, STR("cookies"), buf_str(&verdict->cookies));
+}
+
+void ack_write(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict)
+{
+    size_t start = frame_begin(w, FRAME_ACK, of.stream, of.id);
     set_verdict(w, program, verdict->pass);
+    if (verdict->pass)
+        set_changes(w, verdict);
+    else
+        set_refusal(w, verdict);
     frame_end(w, start);
 }
 
-void ack_write_unknown(struct writer *w, const struct frame *of)
+void ack_write_short(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict)
 {
-    size_t start = frame_begin(w, FRAME_ACK, of->stream, of->id);
+    size_t start = frame_begin(w, FRAME_ACK, of.stream, of.id);
+    set_verdict(w, program, verdict->pass && verdict->request.n == 0 && verdict->cookies.n == 0);
+    frame_end(w, start);
+}
+
+size_t ack_room(const struct verdict *verdict)
+{
+    enum { AROUND = 512 }; /* frame, program, names of the variables */
+    size_t room = AROUND + verdict->request.n + verdict->cookies.n + verdict->answer.n + verdict->content.n + (verdict->body ? strlen(verdict->body) : 0);
+    for (size_t i = 0; i < verdict->n_headers; i++)
+        room += verdict->headers[i].value.n;
+    return room;
+}
+
+void ack_write_unknown(struct writer *w, struct ack_of of)
+{
+    size_t start = frame_begin(w, FRAME_ACK, of.stream, of.id);
     set_text(w, STR("verdict"), STR("unknown"));
     frame_end(w, start);
 }

@@ -9,14 +9,24 @@ enum action_scope { SCOPE_PROCESS, SCOPE_SESSION, SCOPE_TRANSACTION, SCOPE_REQUE
 void ack_set(struct writer *w, enum action_scope scope, struct str name, const struct value *value);
 void ack_unset(struct writer *w, enum action_scope scope, struct str name);
 
-/* The ACK of frame `of`, whose program was `program`. Sets, in the transaction: pass: verdict = PROGRAM;
- * refused: verdict = "no:PROGRAM", status, body, and h_retry and h_retryin for the headers Retry-After and
- * X-Retry-In. */
-void ack_write(struct writer *w, const struct frame *of, struct str program, const struct verdict *verdict);
+/* The ids of the frame that is answered. */
+struct ack_of {
+    uint64_t stream, id;
+};
 
-/* The same with the variable verdict only: what a very small frame has room for. */
-void ack_write_short(struct writer *w, const struct frame *of, struct str program,
-                     const struct verdict *verdict);
+/* The ACK of a frame whose program was `program`. Sets, in the transaction:
+ * pass     verdict = PROGRAM; drop_auth where Authorization ends here; request where headers of the request change otherwise:
+ *          verdict.request as it stands; cookies: verdict.cookies
+ * refused  verdict = "no:PROGRAM", status, body, and h_retry, h_retryin and h_auth for the headers Retry-After, X-Retry-In and
+ *          WWW-Authenticate; or, in the words of another server, h_list (verdict.answer), body and listed */
+void ack_write(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict);
+
+/* The same with the variable verdict only: what a very small frame has room for. A pass that would change the request is a refusal
+ * then. */
+void ack_write_short(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict);
+
+/* Room that ack_write needs at most. */
+size_t ack_room(const struct verdict *verdict);
 
 /* The ACK where there is no such program: verdict = "unknown". */
-void ack_write_unknown(struct writer *w, const struct frame *of);
+void ack_write_unknown(struct writer *w, struct ack_of of);

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "ops/op.h"
+#include "ops/verdict.h"
+#include "spop/held.h"
 #include "spop/session.h"
 #include "sys/clock.h"
 
@@ -102,20 +105,67 @@ static void flush(struct connection *c)
         connection_close(c);
 }
 
-static bool decide(void *context, const struct question *question, int64_t now_ns, struct verdict *out)
+static bool delay(void *context, struct str answer, int64_t delay_ns);
+static enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload, int64_t now_ns,
+                           struct verdict **out);
+
+static const struct session_calls calls = { .decide = decide, .delay = delay };
+
+/* The ops before the one at hand have let it pass. */
+static void count_verdict(struct counters *counters, const struct decision *d)
 {
-    struct worker *worker = ((struct connection *)context)->worker;
+    bool pass = d->verdict->pass;
+    counter_add(pass ? &counters->passed : &counters->refused, 1);
+    for (size_t i = 0; i < d->at; i++)
+        counter_add(&counters->ops[d->program->ops[i].type->number].passed, 1);
+    if (!pass && d->at < d->program->n_ops) {
+        enum op_number number = d->program->ops[d->at].type->number;
+        counter_add(&counters->ops[number].refused, 1);
+        if (number == NUMBER_RATE_LIMIT)
+            counter_add(&counters->rate_limited, 1);
+    }
+}
+
+/* A decision that took time is made. The connection may be gone by now. */
+void connection_decided(struct connection *c, struct ack_of of, const struct decision *decision)
+{
+    count_verdict(&c->worker->counters, decision);
+    counter_latency(&c->worker->counters, clock_monotonic_ns() - decision->now_ns, 1);
+    if (!c->closing) {
+        session_answer(&c->session, &calls, c, of, decision->program->id, decision->verdict, &c->out);
+        if (c->out.failed)
+            connection_close(c);
+        else
+            flush(c);
+    }
+    c->waiting--;
+    release(c);
+}
+
+static enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload, int64_t now_ns,
+                           struct verdict **out)
+{
+    struct connection *c = context;
+    struct worker *worker = c->worker;
     const struct program *program =
         worker->programs ? program_set_find(worker->programs, question->program) : NULL;
     if (!program) {
         counter_add(&worker->counters.unknown_program, 1);
-        return false;
+        return DECIDED_UNKNOWN;
     }
-    program_run(program, &question->request, worker->limiter, now_ns, out);
-    counter_add(out->pass ? &worker->counters.passed : &worker->counters.refused, 1);
-    if (!out->pass && str_eq(str_c(out->op), STR("rateLimit")))
-        counter_add(&worker->counters.rate_limited, 1);
-    return true;
+    *out = &worker->verdict;
+    struct decision decision = decision_begin(program, &question->request, &worker->tools, now_ns, &worker->verdict);
+    if (!decision_run(&decision)) {
+        if (held_begin(worker, c, of, payload, &decision)) {
+            c->waiting++;
+            return DECIDED_LATER;
+        }
+        verdict_refuse(&worker->verdict, "agent", 503, "Service Unavailable"); /* as many as may wait do so already */
+    }
+    count_verdict(&worker->counters, &decision);
+    decision_end(&decision);
+    worker->answered++;
+    return DECIDED;
 }
 
 static bool delay(void *context, struct str answer, int64_t delay_ns)
@@ -152,9 +202,9 @@ static void warn(struct connection *c, const char *what, int64_t now_ns)
 
 static void receive(struct connection *c, struct str in)
 {
-    static const struct session_calls calls = { .decide = decide, .delay = delay };
     int64_t now_ns = clock_monotonic_ns();
     uint64_t frames = c->session.frames;
+    c->worker->answered = 0;
     bool open = session_feed(&c->session, &calls, c, in, now_ns, &c->out);
     counter_add(&c->worker->counters.frames, c->session.frames - frames);
     if (c->session.problem) {
@@ -164,6 +214,8 @@ static void receive(struct connection *c, struct str in)
         warn(c, "HAProxy does not read the answers", now_ns);
     }
     flush(c);
+    if (c->worker->answered)
+        counter_latency(&c->worker->counters, clock_monotonic_ns() - now_ns, c->worker->answered);
     if (!open)
         connection_close(c);
 }

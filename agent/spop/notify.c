@@ -37,6 +37,8 @@ static void take_argument(void *context, struct str message, struct str argument
         { STR("host"), offsetof(struct question, request.host) },
         { STR("url"), offsetof(struct question, request.url) },
         { STR("hdrs"), offsetof(struct question, request.headers) },
+        { STR("body"), offsetof(struct question, request.body) },
+        { STR("auth"), offsetof(struct question, request.authorization) },
     };
     struct question *out = context;
     (void)message;
@@ -44,6 +46,10 @@ static void take_argument(void *context, struct str message, struct str argument
         take_address(&out->request.source, value);
         return;
     }
+    if (str_eq(argument, STR("tls")) && value->type == VALUE_BOOL)
+        out->request.tls = value->number != 0;
+    else if (str_eq(argument, STR("size")) && value->type >= VALUE_INT32 && value->type <= VALUE_UINT64)
+        out->request.body_size = value->number;
     if (value->type != VALUE_STRING && value->type != VALUE_BINARY)
         return;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -10,7 +10,7 @@ struct question {
     struct request request;
 };
 
-/* Reads the arguments of all messages of a payload by their names: prog, src, method, host, url, hdrs. Others
+/* Reads the arguments of all messages of a payload by their names: prog, src, method, host, url, hdrs, auth, tls, body, size. Others
  * are passed over, and so are values of an unexpected type. false where the payload is malformed. */
 bool notify_read(struct str payload, struct question *out);
 

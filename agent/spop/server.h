@@ -4,12 +4,14 @@
 
 #include "base/str.h"
 #include "ops/decide.h"
+#include "spop/counters.h"
 #include "sys/log.h"
 
 struct agent_options {
     const char *folder; /* of the sockets */
     int workers;        /* >= 1 */
     size_t buckets;     /* of the limiter */
+    int hashers;        /* threads for slow password hashes; 0: as many as workers */
 };
 
 struct agent_stats {
@@ -18,6 +20,12 @@ struct agent_stats {
     size_t buckets_in_use;
     uint64_t buckets_evicted;
     size_t programs;
+    uint64_t held;        /* decisions that take time, at present */
+    size_t hashes_queued; /* passwords that wait for a thread */
+    struct {
+        uint64_t passed, refused;
+    } ops[OP_NUMBERS];
+    uint64_t latencies[LATENCIES];
 };
 
 struct agent;

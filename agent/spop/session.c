@@ -1,10 +1,13 @@
 #include "spop/session.h"
 
-#include "spop/ack.h"
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "ops/verdict.h"
 #include "spop/hello.h"
 
 enum {
-    LARGEST_ANSWER = 2048,      /* any frame of ours: a verdict's text is VERDICT_TEXT at most */
+    USUAL_ANSWER = 2048,        /* without changes of many headers */
     LARGEST_HELLO = 4096,       /* the peer's first frame, some 130 bytes; nothing is negotiated by then */
     SHORTEST_DELAY_NS = 500000, /* clocks on both sides tick in milliseconds */
 };
@@ -35,7 +38,7 @@ static void send_frame(struct buf *out, struct writer *w)
 
 static void close_with(struct session *session, enum spop_status status, const char *message, struct buf *out)
 {
-    unsigned char memory[LARGEST_ANSWER];
+    unsigned char memory[USUAL_ANSWER];
     struct writer w = writer_over(memory, sizeof memory);
     disconnect_write(&w, (uint32_t)status, str_c(message));
     send_frame(out, &w);
@@ -59,7 +62,7 @@ void session_disconnect(struct session *session, const char *message, struct buf
 static void handle_hello(struct session *session, const struct frame *frame, struct buf *out)
 {
     struct hello hello;
-    unsigned char memory[LARGEST_ANSWER];
+    unsigned char memory[USUAL_ANSWER];
     struct writer w = writer_over(memory, sizeof memory);
     enum spop_status status = hello_read(frame->payload, &hello);
     if (status != SPOP_NORMAL) {
@@ -73,43 +76,64 @@ static void handle_hello(struct session *session, const struct frame *frame, str
 }
 
 /* Writes the answer in whichever form fits in the peer's frames; a verdict alone always does. */
-static struct writer write_answer(const struct session *session, void *memory, const struct frame *frame,
-                                  struct str program, const struct verdict *verdict)
+static struct writer write_answer(const struct session *session, void *memory, size_t size, struct ack_of of, struct str program,
+                                  const struct verdict *verdict)
 {
     size_t room = session->max_frame + (size_t)FRAME_LENGTH_SIZE;
-    struct writer w = writer_over(memory, room < LARGEST_ANSWER ? room : LARGEST_ANSWER);
-    ack_write(&w, frame, program, verdict);
+    struct writer w = writer_over(memory, room < size ? room : size);
+    ack_write(&w, of, program, verdict);
     if (w.failed) {
-        w = writer_over(memory, room < LARGEST_ANSWER ? room : LARGEST_ANSWER);
-        ack_write_short(&w, frame, program, verdict);
+        w = writer_over(memory, room < size ? room : size);
+        ack_write_short(&w, of, program, verdict);
     }
     return w;
+}
+
+/* Sends it, or has it sent later; false: it has to wait, and there is no room for it. */
+static bool deliver(const struct session_calls *calls, void *context, struct writer *w, int64_t delay_ns, struct buf *out)
+{
+    if (delay_ns >= SHORTEST_DELAY_NS && !w->failed)
+        return calls->delay(context, writer_str(w), delay_ns);
+    send_frame(out, w);
+    return true;
+}
+
+void session_answer(struct session *session, const struct session_calls *calls, void *context, struct ack_of of, struct str program,
+                    struct verdict *verdict, struct buf *out)
+{
+    unsigned char small[USUAL_ANSWER];
+    size_t size = ack_room(verdict) <= sizeof small ? sizeof small : ack_room(verdict);
+    void *memory = size > sizeof small ? xmalloc(size) : small;
+    struct writer w = write_answer(session, memory, size, of, program, verdict);
+    if (!deliver(calls, context, &w, verdict->delay_ns, out)) {
+        verdict_refuse_delay(verdict);
+        w = write_answer(session, memory, size, of, program, verdict);
+        send_frame(out, &w);
+    }
+    if (memory != small)
+        free(memory);
 }
 
 static void handle_notify(struct session *session, const struct frame *frame, const struct exchange *x)
 {
     struct question question;
-    struct verdict verdict;
-    unsigned char memory[LARGEST_ANSWER];
+    struct verdict *verdict = NULL;
+    struct ack_of of = { frame->stream, frame->id };
+    enum decided decided = DECIDED_UNKNOWN;
+    unsigned char memory[USUAL_ANSWER];
     if (!notify_read(frame->payload, &question)) {
         close_broken(session, SPOP_INVALID, "malformed NOTIFY", x->out);
         return;
     }
-    bool has_program = question.program.n > 0 && question.program.n <= SESSION_LONGEST_ID;
-    if (!has_program || !x->calls->decide(x->context, &question, x->now_ns, &verdict)) {
+    if (question.program.n > 0 && question.program.n <= SESSION_LONGEST_ID)
+        decided = x->calls->decide(x->context, &question, of, frame->payload, x->now_ns, &verdict);
+    if (decided == DECIDED) {
+        session_answer(session, x->calls, x->context, of, question.program, verdict, x->out);
+    } else if (decided == DECIDED_UNKNOWN) {
         struct writer unknown = writer_over(memory, sizeof memory);
-        ack_write_unknown(&unknown, frame);
+        ack_write_unknown(&unknown, of);
         send_frame(x->out, &unknown);
-        return;
     }
-    struct writer w = write_answer(session, memory, frame, question.program, &verdict);
-    if (verdict.delay_ns >= SHORTEST_DELAY_NS && !w.failed) {
-        if (x->calls->delay(x->context, writer_str(&w), verdict.delay_ns))
-            return;
-        verdict_refuse_delay(&verdict);
-        w = write_answer(session, memory, frame, question.program, &verdict);
-    }
-    send_frame(x->out, &w);
 }
 
 /* An open session's frame. Fragments were not agreed upon. Types that nobody knows are passed over. */

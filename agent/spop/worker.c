@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "ops/forwarder.h"
+#include "ops/redis.h"
+#include "ops/verdict.h"
 #include "spop/connection.h"
 #include "spop/socket.h"
 #include "sys/clock.h"
@@ -86,6 +89,9 @@ static void end_loop(struct worker *w)
 {
     uv_close((uv_handle_t *)&w->listener, NULL);
     connections_close(w);
+    forwarder_stop(w->tools.forwarder);
+    redis_links_stop(w->tools.redis);
+    inbox_drain(&w->inbox);
     drop_delayed(w);
     uv_close((uv_handle_t *)&w->timer, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
@@ -94,6 +100,7 @@ static void end_loop(struct worker *w)
 static void on_wake(uv_async_t *wake)
 {
     struct worker *w = wake->data;
+    inbox_drain(&w->inbox);
     pthread_mutex_lock(&w->lock);
     if (w->has_next) {
         program_set_release(w->programs); /* not the last one: the agent holds one until all have the next */
@@ -107,6 +114,13 @@ static void on_wake(uv_async_t *wake)
         end_loop(w);
 }
 
+/* From any thread. */
+static void wake_up(void *context)
+{
+    struct worker *w = context;
+    uv_async_send(&w->wake);
+}
+
 static void *run(void *context)
 {
     struct worker *w = context;
@@ -117,7 +131,8 @@ static void *run(void *context)
 static void close_handle(uv_handle_t *handle, void *context)
 {
     (void)context;
-    uv_close(handle, NULL);
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 /* Of a loop that never ran. */
@@ -168,15 +183,17 @@ static void fini(struct worker *w)
 {
     unlink(w->path);
     program_set_release(w->programs);
+    inbox_fini(&w->inbox);
+    verdict_fini(&w->verdict);
     pthread_cond_destroy(&w->taken);
     pthread_mutex_destroy(&w->lock);
     free(w->scratch);
 }
 
-bool worker_start(struct worker *w, const char *folder, int index, struct limiter *limiter, struct log *log,
+bool worker_start(struct worker *w, const char *folder, int index, const struct tools *tools, struct log *log,
                   char error[static 256])
 {
-    *w = (struct worker){ .limiter = limiter, .log = log, .armed_ns = INT64_MAX };
+    *w = (struct worker){ .tools = *tools, .log = log, .armed_ns = INT64_MAX };
     int n = snprintf(w->path, sizeof w->path, "%s/agent-%d.sock", folder, index);
     if (n < 0 || (size_t)n >= sizeof w->path) {
         snprintf(error, 256, "%.150s: too long for the name of a socket; name a shorter folder", folder);
@@ -190,6 +207,12 @@ bool worker_start(struct worker *w, const char *folder, int index, struct limite
         return false;
     }
     delays_init(&w->delays, MAX_DELAYED);
+    verdict_init(&w->verdict);
+    inbox_init(&w->inbox, wake_up, w);
+    w->tools.inbox = &w->inbox;
+    w->tools.forwarder = forwarder_create(&w->loop);
+    w->tools.redis = redis_links_create(&w->loop);
+    w->tools.log = log;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->taken, NULL);
     w->scratch = xmalloc(SCRATCH_SIZE);
@@ -197,7 +220,11 @@ bool worker_start(struct worker *w, const char *folder, int index, struct limite
     if (code == 0)
         return true;
     snprintf(error, 256, "no thread: %s", strerror(code));
+    forwarder_stop(w->tools.forwarder);
+    redis_links_stop(w->tools.redis);
     drop_loop(w);
+    forwarder_destroy(w->tools.forwarder);
+    redis_links_destroy(w->tools.redis);
     fini(w);
     return false;
 }
@@ -228,5 +255,7 @@ void worker_stop(struct worker *w)
     pthread_join(w->thread, NULL);
     int left = uv_loop_close(&w->loop);
     assert(left == 0);
+    forwarder_destroy(w->tools.forwarder);
+    redis_links_destroy(w->tools.redis);
     fini(w);
 }

@@ -31,6 +31,7 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
     X(BAD_OBJECT, "bad-object", ERROR, "the object is incomplete or contradicts itself; it is left out")     \
     X(UNKNOWN_ENTRY_POINT, "unknown-entry-point", WARNING, "the router names an entry point that the static settings lack") \
     X(NOT_SUPPORTED, "not-supported", ERROR, "Traefik knows it, maitred does not do it yet; what needs it is left out") \
+    X(LIMITED, "limited", WARNING, "it works within limits that Traefik does not have")                    \
     X(IGNORED_SETTING, "ignored-setting", WARNING, "a setting of Traefik's that has no meaning here")        \
     X(UNKNOWN_SETTING, "unknown-setting", ERROR, "the setting is neither Traefik's nor maitred's")           \
     X(BAD_SETTING, "bad-setting", ERROR, "the value of a setting is not of its type")                        \

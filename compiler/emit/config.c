@@ -126,6 +126,16 @@ static struct template_value script_list(struct arena *arena, const struct emit_
     return (struct template_value)LIST("scripts", rows, n);
 }
 
+/* One for each pause of a program. */
+static struct template_value round_list(struct arena *arena, const struct shape *shape)
+{
+    size_t n = shape->rounds > 1 ? (size_t)shape->rounds : 1;
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = SCOPE(arena, FLAG("first", i == 0));
+    return (struct template_value)LIST("rounds", rows, n);
+}
+
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
     /* The likeliest first: the rules are tried in this order. */
@@ -140,7 +150,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         script_list(arena, paths),
         TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
         TEXT("response_words", response_words(arena, shape)), response_list(arena, shape),
-        numbers(arena, "rounds", "round", NULL, 0, shape->rounds > 1 ? (size_t)shape->rounds : 1),
+        round_list(arena, shape),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
         TEXT("routes_word", emit_word(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
@@ -153,7 +163,9 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT("revisions", path_argument(arena, emit_path(arena, paths, ARTIFACT_REVISION))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
         FLAG("cut", shape->cut), FLAG("agent", shape->agent),
-        FLAG("agent_full", shape->agent_full), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
+        emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
+        FLAG("agent_body", shape->messages >> MESSAGE_PATIENT_BODY & 1),
+        FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
         entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emit/emit.h"
+#include "emit/template.h"
 
 /* haproxy.cfg: of the settings and the shape only. */
 void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
@@ -20,3 +21,13 @@ struct str emit_path(struct arena *arena, const struct emit_paths *paths, const 
 
 /* s as one word of a configuration line (quote_word), in the arena. */
 struct str emit_word(struct arena *arena, struct str s);
+
+/* What forwardAuth may take, 30 s, and a little. */
+#define PATIENT_TIMEOUT "31s"
+
+/* The lists "messages" and "engines" of the templates: what the agent is told, and by whom. */
+struct template_value emit_messages(struct arena *arena, const struct shape *shape);
+struct template_value emit_engines(struct arena *arena, const struct shape *shape, struct str timeout);
+
+/* Whether verdicts may change headers of the request: programs of the lean message only limit. */
+bool emit_reads_headers(const struct shape *shape);

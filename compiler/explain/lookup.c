@@ -200,12 +200,12 @@ static void look_at_groups(struct looking *l)
         look_at_group(l, join(l, ">", l->any_key));
     if (may(l, RIVAL_REGEX_WILD) && l->wild_key.p)
         look_at_group(l, join(l, ">", l->wild_key));
-    if (may(l, RIVAL_REGEX_HOST)) {
+    if (may(l, RIVAL_REGEX_HOST))
         look_at_group(l, arena_printf(l->arena, ">>%.*s%.*s", STR_ARG(three), STR_ARG(l->any_key)));
-        if (!str_eq(two, three))
-            look_at_group(l, arena_printf(l->arena, ">>%.*s%.*s", STR_ARG(two), STR_ARG(l->any_key)));
+    if (may(l, RIVAL_REGEX_HOST2))
+        look_at_group(l, arena_printf(l->arena, ">>%.*s%.*s", STR_ARG(two), STR_ARG(l->any_key)));
+    if (may(l, RIVAL_REGEX_BEGIN))
         look_at_group(l, arena_printf(l->arena, ">^%zu^%.*s", l->entry_point, STR_ARG(host)));
-    }
     if (may(l, RIVAL_REGEX_ROOT))
         look_at_group(l, arena_printf(l->arena, ">=%zu=", l->entry_point));
 }

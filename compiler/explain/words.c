@@ -73,6 +73,19 @@ static void put_limit(struct buf *out, const struct model_op *op)
     }
 }
 
+/* Neither users nor hashes. */
+static void put_password_auth(struct buf *out, const char *front, const struct model_auth *auth)
+{
+    buf_printf(out, "%s, realm ", front);
+    words_put_shown(out, auth->realm);
+    if (auth->header.n) {
+        buf_puts(out, ", the name goes into ");
+        words_put_shown(out, auth->header);
+    }
+    if (auth->remove_header)
+        buf_puts(out, ", without Authorization behind it");
+}
+
 void words_put_op(struct buf *out, const struct model_op *op)
 {
     switch (op->kind) {
@@ -96,6 +109,15 @@ void words_put_op(struct buf *out, const struct model_op *op)
         return;
     case OP_REDIRECT_SCHEME:
         put_texts(out, "redirectScheme", &op->redirect.scheme, 1);
+        return;
+    case OP_BASIC_AUTH:
+        put_password_auth(out, "basicAuth", op->auth);
+        return;
+    case OP_DIGEST_AUTH:
+        put_password_auth(out, "digestAuth", op->auth);
+        return;
+    case OP_FORWARD_AUTH:
+        buf_puts(out, "forwardAuth"); /* its address may hold a password */
         return;
     case OP_RATE_LIMIT:
         buf_puts(out, "rateLimit ");

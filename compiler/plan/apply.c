@@ -58,6 +58,9 @@ bool apply_op(struct apply *a, const struct model_router *router, size_t at)
     const struct model_op *op = &router->ops[at];
     switch (op->kind) {
     case OP_RATE_LIMIT:
+    case OP_BASIC_AUTH:
+    case OP_DIGEST_AUTH:
+    case OP_FORWARD_AUTH:
         return true;
     case OP_HEADERS:
         return apply_headers(a, op->headers);

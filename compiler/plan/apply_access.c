@@ -74,9 +74,9 @@ static struct str by_subnet(struct apply *a, struct str text, int bits)
     if (inet_pton(AF_INET6, copy, address) != 1)
         return text;
     for (int i = 0; i < 16; i++)
-        address[i] &= bits - 8 * i >= 8   ? 0xff
-                      : bits - 8 * i <= 0 ? 0
-                                          : (unsigned char)(0xff00 >> (bits - 8 * i));
+        address[i] = (unsigned char)(address[i] & (bits - 8 * i >= 8   ? 0xff
+                                                   : bits - 8 * i <= 0 ? 0
+                                                                       : 0xff00 >> (bits - 8 * i)));
     return arena_copy(a->arena, str_c(inet_ntop(AF_INET6, address, out, sizeof out)));
 }
 

@@ -25,6 +25,12 @@ struct matching {
     VEC(struct match) found;
 };
 
+static bool has_three_labels(struct str host)
+{
+    size_t dot = str_find(host, '.');
+    return str_find(str_from(host, dot + 1), '.') < host.n - dot - 1;
+}
+
 /* What may beat a record that is found first: rows are the classes, columns the kinds of hosts. */
 static enum rival rival_of(const struct conjunct *c)
 {
@@ -39,7 +45,11 @@ static enum rival rival_of(const struct conjunct *c)
         return c->label_kind == LABEL_HEADER ? RIVAL_HEADER : RIVAL_QUERY;
     if (c->class == CLASS_SHORT && scope_is_root(c))
         return RIVAL_REGEX_ROOT;
-    return c->host_kind > HOST_WILD ? RIVAL_REGEX_HOST : by_key[c->class][c->host_kind];
+    if (c->host_kind == HOST_PREFIX)
+        return RIVAL_REGEX_BEGIN;
+    if (c->host_kind == HOST_SUFFIX)
+        return has_three_labels(c->host) ? RIVAL_REGEX_HOST : RIVAL_REGEX_HOST2;
+    return by_key[c->class][c->host_kind];
 }
 
 static struct place_list *list_of(struct matching *m, const struct conjunct *c)

@@ -235,6 +235,9 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at)
         buf_printf(out, "body?%" PRId64 ";", op->most_bytes);
         break;
     case OP_RATE_LIMIT:
+    case OP_BASIC_AUTH:
+    case OP_DIGEST_AUTH:
+    case OP_FORWARD_AUTH:
         break;
     default:
         put_path_op(out, op);

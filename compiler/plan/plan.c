@@ -42,9 +42,9 @@ static void add_kinds(struct shape_need *need, const struct matches *matches, co
         int rounds = (int)chain->rounds;
         need->cut = need->cut || matches->p[i].cuts;
         need->agent = need->agent || chain->program || chain->n_asked;
-        need->agent_full = need->agent_full || (chain->program && program_is_full(chain->program));
+        need->messages |= chain->program ? program_message(chain->program) : 0;
         for (size_t j = 0; j < chain->n_asked; j++)
-            need->agent_full = need->agent_full || program_is_full(chain->asked[j]);
+            need->messages |= program_message(chain->asked[j]);
         need->rounds = rounds > need->rounds ? rounds : need->rounds;
     }
 }

@@ -23,12 +23,28 @@ struct shape_backend {
     enum backend_kind kind;
 };
 
+/* How much of a request the agent is told, and how long HAProxy waits for it: as short as agent.timeout says, or long enough for an
+ * answer that takes its time (a slow password hash, another server). */
+enum agent_message {
+    MESSAGE_LEAN,          /* program and address */
+    MESSAGE_AUTH,          /* and Authorization */
+    MESSAGE_FULL,          /* and method, host, url, all headers */
+    MESSAGE_PATIENT,       /* the same three, with patience */
+    MESSAGE_PATIENT_AUTH,
+    MESSAGE_PATIENT_FULL,
+    MESSAGE_PATIENT_BODY,  /* and the body */
+    MESSAGE_COUNT
+};
+
+/* A letter for each, as in program ids and in shape.json. */
+#define MESSAGE_LETTERS "lafLAFB"
+
 struct shape {
-    bool host_keys;   /* rules with Host occur */
-    bool any_keys;    /* rules without Host occur */
-    bool cut;         /* records with a path cut occur (field CUT) */
-    bool agent;       /* records with an agent program occur */
-    bool agent_full;  /* … that need the whole request (host, url, headers), not only program and address */
+    bool host_keys;    /* rules with Host occur */
+    bool any_keys;     /* rules without Host occur */
+    bool cut;          /* records with a path cut occur (field CUT) */
+    bool agent;        /* records with an agent program occur */
+    unsigned messages; /* which messages to the agent occur: bits, by enum agent_message */
     int rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
                          between */
     const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
@@ -91,17 +107,14 @@ struct plan_backend {
 };
 
 /* An agent program. `id` is the digest of `json`, with two letters in front: 'o' or 'c' (open or closed when
- * the agent fails) and 'l' or 'f' (lean or full message). */
+ * the agent fails) and that of its message. */
 struct plan_program {
     struct str id;
     struct str json; /* one element of policy.json's "programs" */
 };
 
-/* Whether a program needs the full message. */
-static inline bool program_is_full(const struct plan_program *program)
-{
-    return program->id.p[1] == 'f';
-}
+/* The bit of a program's message. */
+unsigned program_message(const struct plan_program *program);
 
 struct plan {
     const struct settings *settings;
@@ -166,14 +179,16 @@ enum rival {
     RIVAL_REGEX,       /* >HOST|E/PATH */
     RIVAL_REGEX_ANY,   /* >|E/PATH */
     RIVAL_REGEX_WILD,  /* >*.REST|E/PATH */
-    RIVAL_REGEX_HOST,  /* >>LABELS|E/PATH and >^E^BEGINNING */
+    RIVAL_REGEX_HOST,  /* >>LABELS|E/PATH, of three labels */
+    RIVAL_REGEX_HOST2, /* …, of two */
+    RIVAL_REGEX_BEGIN, /* >^E^BEGINNING */
     RIVAL_REGEX_ROOT,  /* >=E= */
     RIVAL_HEADER,      /* @SCOPE or @=E=, if the request has one of the headers */
     RIVAL_QUERY,       /* …, if it has a query */
     RIVAL_FULL,        /* …, in any case */
     RIVAL_COUNT
 };
-#define RIVAL_LETTERS "awmnoxyzhrvqf"
+#define RIVAL_LETTERS "awmnoxyzhiprvqf"
 
 /* The rank of a record without a router: worse than any. */
 #define RANK_NOBODY "~"

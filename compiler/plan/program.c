@@ -7,64 +7,35 @@
 #include "plan/conjunct.h"
 #include "plan/key.h"
 #include "plan/ops.h"
+#include "plan/program_auth.h"
 
 enum { DIGEST_DIGITS = 16 };
 
-static void put_source(struct buf *out, const struct model_op *op)
-{
-    static const char *const kinds[] = { [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host" };
-    buf_printf(out, "{\"kind\":\"%s\"", kinds[op->limit.source]);
-    if (op->limit.source == SOURCE_HEADER) {
-        buf_puts(out, ",\"name\":");
-        buf_put_json(out, op->limit.header);
-    }
-    buf_putc(out, '}');
-}
-
-/* A bucket belongs to router, middleware and numbers: it outlives changes of anything else, and a changed limit begins with full
- * buckets, as in Traefik. The same middleware twice in a chain is two instances, as there. */
-static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
-{
-    struct buf name = { 0 };
-    size_t earlier = 0;
-    for (size_t i = 0; i < at; i++)
-        earlier += router->ops[i].kind == OP_RATE_LIMIT &&
-                   str_eq(router->ops[i].middleware, router->ops[at].middleware);
-    const struct model_op *op = &router->ops[at];
-    buf_printf(&name, "%.*s|%.*s|%" PRId64 "/%" PRId64 "/%" PRId64, STR_ARG(router->name), STR_ARG(op->middleware),
-               op->limit.average, op->limit.period_ns, op->limit.burst);
-    if (earlier)
-        buf_printf(&name, "|%zu", earlier + 1);
-    buf_put_json(out, buf_str(&name));
-    buf_fini(&name);
-}
-
-static void put_limit(struct buf *out, const struct model_router *router, size_t at)
+/* What the agent does for the op at `at`; nothing is written where it does nothing. */
+static void put_op(struct buf *out, const struct model_router *router, size_t at, struct program_need *need)
 {
     const struct model_op *op = &router->ops[at];
-    buf_puts(out, "{\"op\":\"rateLimit\",\"bucket\":");
-    put_bucket(out, router, at);
-    buf_printf(out, ",\"average\":%" PRId64 ",\"period\":%" PRId64 ",\"burst\":%" PRId64 ",\"source\":",
-               op->limit.average, op->limit.period_ns, op->limit.burst);
-    put_source(out, op);
-    buf_putc(out, '}');
+    if (op->kind == OP_RATE_LIMIT)
+        program_put_limit(out, router, at, need);
+    else
+        program_put_auth(out, router, at, need);
 }
 
 /* The program of those ops of a router that are marked. */
 static const struct plan_program *agent_program(struct arena *arena, const struct model_router *router,
                                                 const bool *marked, const struct settings *settings)
 {
-    struct buf json = { 0 };
-    bool full = false;
+    struct buf json = { 0 }, op = { 0 };
+    struct program_need need = { 0 };
     size_t n = 0;
     buf_puts(&json, "{\"ops\":[");
     for (size_t i = 0; i < router->n_ops; i++) {
-        if (!marked[i])
-            continue;
-        if (n++)
+        buf_reset(&op);
+        if (marked[i])
+            put_op(&op, router, i, &need);
+        if (op.n && n++)
             buf_putc(&json, ',');
-        put_limit(&json, router, i);
-        full = full || router->ops[i].limit.source != SOURCE_IP;
+        buf_put(&json, buf_str(&op));
     }
     buf_puts(&json, "]}");
     struct plan_program *program = NULL;
@@ -73,23 +44,25 @@ static const struct plan_program *agent_program(struct arena *arena, const struc
         sha256_hex(buf_str(&json), digest, DIGEST_DIGITS);
         program = ARENA_NEW(arena, struct plan_program);
         program->json = arena_copy(arena, buf_str(&json));
-        program->id = arena_printf(arena, "%c%c%s", settings->agent.rate_limit_fails_closed ? 'c' : 'o',
-                                   full ? 'f' : 'l', digest);
+        program->id = arena_printf(arena, "%c%c%s", need.closed || settings->agent.rate_limit_fails_closed ? 'c' : 'o',
+                                   program_letter(&need), digest);
     }
     buf_fini(&json);
+    buf_fini(&op);
     return program;
 }
 
 static bool is_of_agent(const struct model_op *op)
 {
-    return op->kind == OP_RATE_LIMIT;
+    return op->kind == OP_RATE_LIMIT || op->kind == OP_BASIC_AUTH || op->kind == OP_DIGEST_AUTH ||
+           op->kind == OP_FORWARD_AUTH;
 }
 
 /* Whether the verdict of an agent's op is the same before and behind a native op that neither refuses nor
  * changes answers. */
 static bool is_blind(const struct model_op *op)
 {
-    return op->kind == OP_RATE_LIMIT && op->limit.source == SOURCE_IP;
+    return op->kind == OP_RATE_LIMIT && program_limits_peer(op);
 }
 
 /* Whether a native op leaves answers alone and never refuses a request. */
@@ -114,7 +87,8 @@ static void fill_strip(struct arena *arena, struct chain_plan *chain)
     chain->prefixes = prefixes;
 }
 
-/* At most one strip, of paths that the router's keys know, and ops of the agent that do not look at what it changes. */
+/* At most one strip, of paths that the router's keys know, and ops of the agent, which computes for itself what those
+ * behind the strip see. */
 static bool is_simple(const struct model_router *router)
 {
     size_t n_native = 0;
@@ -132,7 +106,7 @@ static struct chain_plan simple_chain(struct arena *arena, const struct model_ro
     struct chain_plan chain = { 0 };
     bool *marked = ARENA_ARRAY(arena, bool, router->n_ops);
     for (size_t i = 0; i < router->n_ops; i++) {
-        marked[i] = is_of_agent(&router->ops[i]);
+        marked[i] = true; /* the agent may have to know of the cut */
         if (router->ops[i].kind == OP_STRIP_PREFIX)
             chain.strip = &router->ops[i];
     }

@@ -21,8 +21,8 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
         return STR("the first path middleware");
     if (need->agent && !have->agent)
         return STR("the first middleware of the agent");
-    if (need->agent_full && !have->agent_full)
-        return STR("the first middleware of the agent that reads headers");
+    if (need->messages & ~have->messages)
+        return STR("the first middleware of the agent that asks for so much of a request, or for so long");
     if (need->rounds > have->rounds)
         return STR("the first chain of middlewares that pauses so often");
     return (struct str){ 0 };
@@ -255,7 +255,7 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .any_keys = true,
                            .cut = true,
                            .agent = old->agent || need->agent,
-                           .agent_full = old->agent_full || need->agent_full,
+                           .messages = old->messages | need->messages,
                            .rounds = greater(greater(old->rounds, need->rounds), USUAL_ROUNDS),
                            .backends = backends,
                            .n_backends = n };

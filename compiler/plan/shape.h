@@ -6,7 +6,8 @@
 
 /* What a plan needs of its skeleton. */
 struct shape_need {
-    bool host_keys, any_keys, cut, agent, agent_full;
+    bool host_keys, any_keys, cut, agent;
+    unsigned messages;
     int rounds;
     const struct str *
         response_headers; /* as in struct shape; those that the shape lacks are none of its reasons to grow */

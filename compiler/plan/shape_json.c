@@ -9,10 +9,12 @@ void shape_write(const struct shape *shape, struct buf *out)
 {
     static const char *const words[] = { "false", "true" };
     buf_printf(out,
-               "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"agentFull\":%s,"
-               "\"rounds\":%d,\n\"responseHeaders\":[",
-               words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent],
-               words[shape->agent_full], shape->rounds);
+               "{\"version\":1,\"hostKeys\":%s,\"anyKeys\":%s,\"cut\":%s,\"agent\":%s,\"messages\":\"",
+               words[shape->host_keys], words[shape->any_keys], words[shape->cut], words[shape->agent]);
+    for (size_t i = 0; i < MESSAGE_COUNT; i++)
+        if (shape->messages >> i & 1)
+            buf_putc(out, MESSAGE_LETTERS[i]);
+    buf_printf(out, "\",\"rounds\":%d,\n\"responseHeaders\":[", shape->rounds);
     for (size_t i = 0; i < shape->n_response_headers; i++)
         buf_printf(out, "%s\"%.*s\"", i ? "," : "", STR_ARG(shape->response_headers[i]));
     buf_puts(out, "],\n\"backends\":[");
@@ -32,6 +34,20 @@ static bool read_flag(struct json_object *root, const char *name, bool *out)
     if (!json_object_object_get_ex(root, name, &value) || !json_object_is_type(value, json_type_boolean))
         return false;
     *out = json_object_get_boolean(value);
+    return true;
+}
+
+static bool read_messages(struct json_object *root, unsigned *out)
+{
+    struct json_object *value;
+    if (!json_object_object_get_ex(root, "messages", &value) || !json_object_is_type(value, json_type_string))
+        return false;
+    for (const char *c = json_object_get_string(value); *c; c++) {
+        const char *at = strchr(MESSAGE_LETTERS, *c);
+        if (!at)
+            return false;
+        *out |= 1u << (at - MESSAGE_LETTERS);
+    }
     return true;
 }
 
@@ -136,7 +152,7 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
               read_flag(root, "hostKeys", &out->host_keys) && read_flag(root, "anyKeys", &out->any_keys) &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
-              read_flag(root, "agentFull", &out->agent_full) && read_rounds(root, &out->rounds) &&
+              read_messages(root, &out->messages) && read_rounds(root, &out->rounds) &&
               read_headers(arena, root, out) && read_backends(arena, root, out);
     json_object_put(root);
     json_tokener_free(tokener);

@@ -9,9 +9,45 @@
 
 enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
                      OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
-                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT };
+                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH };
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
+
+/* A Redis that shares buckets. The password is a secret. */
+struct model_redis {
+    struct str host, username, password;
+    int port;
+    int64_t db;
+    int64_t dial_ns, read_ns; /* read_ns 0: no limit */
+};
+
+/* basicAuth, digestAuth. */
+struct model_auth {
+    const struct str *users; /* "name:hash", "name:realm:hash"; of equal names the last counts. Secrets */
+    size_t n_users;
+    struct str realm;  /* never empty */
+    struct str header; /* for the user's name; or empty */
+    bool remove_header;
+};
+
+/* TLS towards another server, as PEM. Secrets. */
+struct model_tls_client {
+    struct str ca, cert, key;
+    bool insecure;
+};
+
+enum model_trust { TRUST_FORWARDED_UNSET, TRUST_FORWARDED_NO, TRUST_FORWARDED_YES };
+
+struct model_forward {
+    struct str address; /* as configured; it may be no URL: requests get 500 */
+    struct str signin, response_regex;
+    enum model_trust trust;
+    const struct str *request_headers, *response_headers, *cookies;
+    size_t n_request_headers, n_response_headers, n_cookies;
+    bool send_body, keep_location, keep_method;
+    int64_t max_body, max_response; /* bytes; < 0: no limit */
+    struct model_tls_client tls;
+};
 
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
@@ -27,7 +63,15 @@ struct model_op {
             int64_t average, burst, period_ns; /* > 0; average at most INT64_MAX / 10^9 */
             enum source_kind source;
             struct str header; /* SOURCE_HEADER: its name, lower case */
+            int64_t depth;     /* SOURCE_IP, > 0: that address of X-Forwarded-For, from the right */
+            const struct str *excluded; /* or the first from the right that is in none of these networks */
+            size_t n_excluded;
+            int subnet; /* > 0: IPv6 addresses count by networks of so many bits */
+            struct str written; /* how the limit was written: a change of it is another limit */
+            const struct model_redis *redis; /* NULL: of this process alone */
         } limit;
+        const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
+        const struct model_forward *forward;
         struct str prefix; /* OP_ADD_PREFIX: not empty */
         const struct model_headers *headers;
         struct model_strip_regex strip_regex;

@@ -120,7 +120,7 @@ static bool read_net(struct str text, struct model_net *out)
     for (int i = 0; i < out->bytes; i++) {
         int kept = out->bits - 8 * i;
         if (kept < 8)
-            out->address[i] &= kept <= 0 ? 0 : (unsigned char)(0xff00 >> kept);
+            out->address[i] = (unsigned char)(out->address[i] & (kept <= 0 ? 0 : 0xff00 >> kept));
     }
     return true;
 }

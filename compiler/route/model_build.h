@@ -12,6 +12,13 @@ enum {
     MODEL_MAX_HEIGHT = 16          /* of services above each other */
 };
 
+/* A list of ops, expanded and shared; `ok` is false where a middleware in it is missing or in error. */
+struct op_list {
+    const struct model_op *p;
+    size_t n;
+    bool ok;
+};
+
 enum service_state { SERVICE_NEW, SERVICE_OPEN, SERVICE_DONE };
 
 struct service_entry {
@@ -24,18 +31,13 @@ struct service_entry {
     struct model_service draft;
     struct service_entry **children; /* of the draft's children, same order */
     struct model_service *model;     /* at the end; NULL: in error */
+    bool ops_resolved;
+    struct op_list ops; /* its middlewares */
 };
 
 struct transport_entry {
     const struct servers_transport *source;
     const struct model_transport *model; /* NULL: in error */
-};
-
-/* A list of ops, expanded and shared; `ok` is false where a middleware in it is missing or in error. */
-struct op_list {
-    const struct model_op *p;
-    size_t n;
-    bool ok;
 };
 
 enum middleware_state { MIDDLEWARE_NEW, MIDDLEWARE_OPEN, MIDDLEWARE_DONE };
@@ -111,11 +113,28 @@ bool refuse_unsupported(struct build *b, struct str key, const char *what);
 /* NOT_SUPPORTED for something in the object that the tree noted; whether there is none. */
 bool check_supported(struct build *b, const struct object *object);
 
+/* rateLimit (model_limit.c). *idle: it limits nothing. */
+bool model_read_rate_limit(struct build *b, const struct rate_limit *source, struct model_op *op, bool *idle);
+
+/* The middlewares of model_auth.c: fill *op; false with findings, which show no secret, where they are in error. */
+bool model_read_basic_auth(struct build *b, const struct password_auth *source, struct model_op *op);
+bool model_read_digest_auth(struct build *b, const struct password_auth *source, struct model_op *op);
+bool model_read_forward_auth(struct build *b, const struct forward_auth *source, struct model_op *op);
+
+/* TLS towards another server (model_tls_client.c). */
+bool model_read_tls_client(struct build *b, const struct tls_client_value *source, struct model_tls_client *out);
+
+/* Whether a name is one that a header can have, or empty; else a finding. */
+bool check_header_name(struct build *b, struct str key, struct str name);
+
 /* Fills spaces[].transports. */
 void transports_build(struct build *b);
 
 /* Fills spaces[].services and out->services; transports first. */
 void services_build(struct build *b, struct model *out);
+
+/* The middlewares of a service that a router uses: they act behind the router's. Middlewares first. */
+const struct op_list *service_ops(struct build *b, struct service_entry *entry);
 
 /* A service that is used uses its children. */
 void services_spread_use(struct model *model);
@@ -127,7 +146,7 @@ bool balancer_read(struct build *b, struct service_entry *entry);
 struct model_cookie cookie_read(struct arena *arena, const struct cookie *source, struct str service);
 
 /* A service of the provider "internal", or NULL where there is none of that name, or none without a static setting. */
-const struct service_entry *internal_service(struct build *b, struct str name);
+struct service_entry *internal_service(struct build *b, struct str name);
 
 /* Fills spaces[].middlewares. */
 void middlewares_build(struct build *b);

@@ -5,7 +5,7 @@ enum { NOOP, PING, NOT_FOUND, INTERNALS };
 
 static const struct str names[INTERNALS] = { [NOOP] = STR("noop"), [PING] = STR("ping"), [NOT_FOUND] = STR("not-found") };
 
-const struct service_entry *internal_service(struct build *b, struct str name)
+struct service_entry *internal_service(struct build *b, struct str name)
 {
     size_t i = 0;
     while (i < INTERNALS && !str_eq(name, names[i]))
@@ -18,7 +18,7 @@ const struct service_entry *internal_service(struct build *b, struct str name)
     if (!entry->model) {
         struct model_service *service = ARENA_NEW(b->arena, struct model_service);
         *service = (struct model_service){ .name = name_qualify(b->arena, names[i], STR("internal")), .kind = SERVICE_INTERNAL };
-        *entry = (struct service_entry){ .state = SERVICE_DONE, .ok = true, .model = service };
+        *entry = (struct service_entry){ .state = SERVICE_DONE, .ok = true, .model = service, .ops = { .ok = true }, .ops_resolved = true };
     }
     return entry;
 }

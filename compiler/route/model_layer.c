@@ -134,7 +134,7 @@ struct way {
 };
 
 static void add(struct router_build *rb, const struct layer *layer, const struct way *way, struct str name,
-                const struct service_entry *service, struct str tail)
+                struct service_entry *service, struct str tail)
 {
     struct model_router router = way->root->draft;
     router.name = name;
@@ -143,7 +143,8 @@ static void add(struct router_build *rb, const struct layer *layer, const struct
     router.dnf = way->dnf;
     router.service = service->model;
     size_t before = rb->found.n;
-    bool ok = router_add(rb, layer->source, router, way->root->draft.name, tail, &way->ops);
+    struct op_list lists[] = { way->ops, *service_ops(rb->b, service) }, ops = op_list_join(rb->b, lists, 2);
+    bool ok = ops.ok && router_add(rb, layer->source, router, way->root->draft.name, tail, &ops);
     service->model->used = service->model->used || rb->found.n > before;
     rb->n_out += !ok;
 }

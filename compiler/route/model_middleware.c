@@ -18,64 +18,6 @@ static bool read_strip_prefix(struct build *b, const struct strip_prefix *source
     return true;
 }
 
-static bool read_ip_strategy(struct build *b, const struct ip_strategy *strategy)
-{
-    bool ok = true;
-    if (IS_SET(strategy->depth) && strategy->depth.v > 0)
-        ok = refuse_unsupported(b, strategy->depth.key, "ipStrategy/depth is");
-    else if (strategy->excluded_ips.n)
-        ok = refuse_unsupported(b, strategy->excluded_ips.key, "ipStrategy/excludedIPs is");
-    if (IS_SET(strategy->ipv6_subnet))
-        ok = refuse_unsupported(b, strategy->ipv6_subnet.key, "ipStrategy/ipv6Subnet is");
-    return ok;
-}
-
-static bool read_source(struct build *b, const struct source_criterion *source, struct model_op *op)
-{
-    bool by_ip = source->ip_strategy.key.p != NULL, by_header = source->request_header_name.v.n > 0;
-    bool by_host = IS_SET(source->request_host) && source->request_host.v;
-    if (by_ip + by_header + by_host > 1) {
-        diag_report(b->diag, FINDING_BAD_OBJECT, source->key,
-                    "ipStrategy, requestHeaderName and requestHost exclude each other");
-        return false;
-    }
-    op->limit.source = by_header ? SOURCE_HEADER : by_host ? SOURCE_HOST : SOURCE_IP;
-    if (by_header)
-        op->limit.header = text_lower(b->arena, source->request_header_name.v);
-    return !by_ip || read_ip_strategy(b, &source->ip_strategy);
-}
-
-/* Traefik multiplies the average with 10^9 in 64 bits; what wraps there is no limit that anybody meant. */
-static bool check_average(struct build *b, const struct rate_limit *source)
-{
-    const int64_t most = INT64_MAX / 1000000000;
-    if (!IS_SET(source->average) || source->average.v <= most)
-        return true;
-    diag_report(b->diag, FINDING_BAD_VALUE, source->average.key,
-                "an average of %lld cannot be counted: at most %lld", (long long)source->average.v,
-                (long long)most);
-    return false;
-}
-
-static bool read_rate_limit(struct build *b, const struct rate_limit *source, struct model_op *op, bool *idle)
-{
-    bool ok = check_average(b, source);
-    op->kind = OP_RATE_LIMIT;
-    op->limit.average = IS_SET(source->average) ? source->average.v : 0;
-    op->limit.burst = IS_SET(source->burst) && source->burst.v > 1 ? source->burst.v : 1;
-    op->limit.period_ns = IS_SET(source->period) && source->period.ns ? source->period.ns : 1000000000;
-    ok = read_source(b, &source->source_criterion, op) && ok;
-    if (op->limit.period_ns < 0) {
-        diag_report(b->diag, FINDING_BAD_OBJECT, source->period.key,
-                    "the period of a rate limit is not negative");
-        ok = false;
-    }
-    if (source->redis.p)
-        ok = refuse_unsupported(b, source->redis, "rate limits shared through Redis are");
-    *idle = op->limit.average <= 0;
-    return ok;
-}
-
 static bool check_kind(struct build *b, const struct middleware *m)
 {
     if (m->n_kinds == 0)
@@ -130,7 +72,13 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
     if (m->strip_prefix.key.p)
         out.ok = read_strip_prefix(b, &m->strip_prefix, op, &idle);
     else if (m->rate_limit.key.p)
-        out.ok = read_rate_limit(b, &m->rate_limit, op, &idle);
+        out.ok = model_read_rate_limit(b, &m->rate_limit, op, &idle);
+    else if (m->basic_auth.key.p)
+        out.ok = model_read_basic_auth(b, &m->basic_auth, op), idle = false;
+    else if (m->digest_auth.key.p)
+        out.ok = model_read_digest_auth(b, &m->digest_auth, op), idle = false;
+    else if (m->forward_auth.key.p)
+        out.ok = model_read_forward_auth(b, &m->forward_auth, op), idle = false;
     else if (m->add_prefix.key.p)
         out.ok = model_read_add_prefix(b, &m->add_prefix, op, &idle);
     else if (m->strip_prefix_regex.key.p)

@@ -130,7 +130,7 @@ void report_text(struct build *b, enum finding_code code, struct str key, struct
 static bool is_internal_service(struct str name)
 {
     static const char *const names[] = {
-        "noop", "ping", "api", "dashboard", "rest", "prometheus", "acme-http"
+        "api", "dashboard", "rest", "prometheus", "acme-http"
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_eq(name, str_c(names[i])))
@@ -146,6 +146,8 @@ void report_missing(struct build *b, enum object_kind kind, struct reference ref
     if (kind == KIND_SERVICE && str_eq(provider, STR("internal")) && is_internal_service(name)) {
         f.code = FINDING_NOT_SUPPORTED;
         report_finding(b, f, "the service %.*s@internal is not supported yet", STR_ARG(name));
+    } else if (kind == KIND_SERVICE && str_eq(provider, STR("internal")) && str_eq(name, STR("ping"))) {
+        report_finding(b, f, "ping@internal is not there without the static setting ping");
     } else if (!space_find(b, provider)) {
         f.nearest = guess(b, kind, reference);
         report_finding(b, f, "there is no %s %.*s@%.*s: no such provider is read", kind_name(kind),

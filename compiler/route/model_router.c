@@ -66,7 +66,7 @@ static bool read_priority(struct build *b, const struct router *r, struct model_
 }
 
 static bool read_service(struct build *b, const struct router *r, struct str scope,
-                         const struct service_entry **out)
+                         struct service_entry **out)
 {
     if (!IS_SET(r->service) || r->service.v.n == 0) {
         struct str key = IS_SET(r->service) ? r->service.key : r->object.key;
@@ -252,7 +252,7 @@ static bool check_child(struct router_build *rb, const struct router *r)
 static bool keep_layer(struct router_build *rb, const struct router *r, struct layer layer, struct str scope, bool ok)
 {
     struct build *b = rb->b;
-    const struct service_entry *service = NULL;
+    struct service_entry *service = NULL;
     if (IS_SET(r->service) && r->service.v.n)
         ok = read_service(b, r, scope, &service) && ok;
     if (layer.is_child)
@@ -274,7 +274,7 @@ static bool build_router(struct router_build *rb, const struct router *r)
     struct build *b = rb->b;
     struct str provider = rb->space->tree->provider, scope = reference_scope(&r->object, provider), none = { 0 };
     struct model_router router = { .name = name_qualify(b->arena, r->object.name, provider), .key = r->object.key };
-    const struct service_entry *service = NULL;
+    struct service_entry *service = NULL;
     if (r->object.broken)
         return false;
     bool ok = check_features(b, r);
@@ -287,6 +287,12 @@ static bool build_router(struct router_build *rb, const struct router *r)
     struct op_list own = middlewares_resolve(b, &r->middlewares, scope);
     if (!ok || !own.ok)
         return false;
+    if (!service_ops(b, service)->ok) {
+        diag_report(b->diag, FINDING_BROKEN_REFERENCE, r->service.key, "a middleware of the service cannot be had");
+        return false;
+    }
+    const struct op_list lists[] = { own, *service_ops(b, service) };
+    own = op_list_join(b, lists, 2);
     router.service = service->model;
     size_t before = rb->found.n;
     ok = router_add(rb, r, router, router.name, none, &own);

@@ -10,7 +10,7 @@ struct layer {
     struct space *space;
     struct model_router draft; /* its own rule and priority; a root's entry points too */
     struct op_list ops;
-    const struct service_entry *service; /* NULL: none */
+    struct service_entry *service; /* NULL: none */
     VEC(size_t) children;                /* into the list of layers */
     bool ok, is_child, seen;
 };

@@ -39,6 +39,11 @@ static struct service_entry *find_child(struct build *b, const struct service_en
         report_broken(b, KIND_SERVICE, reference, key, child->source->object.key);
         return NULL;
     }
+    /* Those of a router's own service join the router's; here they would act behind the choice. */
+    if (child->source->middlewares.n) {
+        refuse_unsupported(b, child->source->middlewares.key, "middlewares of a service below another one are");
+        return NULL;
+    }
     return child;
 }
 
@@ -193,8 +198,6 @@ static bool read_service(struct build *b, struct service_entry *entry, int depth
     if (s->object.broken)
         return false;
     bool ok = check_supported(b, &s->object);
-    if (IS_SET(s->middlewares))
-        ok = refuse_unsupported(b, s->middlewares.key, "middlewares of services are");
     if (!check_kind(b, s))
         return false;
     entry->draft.name = name_qualify(b->arena, s->object.name, entry->space->tree->provider);
@@ -225,6 +228,15 @@ static bool service_resolve(struct build *b, struct service_entry *entry, int de
     entry->ok = read_service(b, entry, depth);
     entry->state = SERVICE_DONE;
     return entry->ok;
+}
+
+const struct op_list *service_ops(struct build *b, struct service_entry *entry)
+{
+    const struct service *s = entry->source;
+    if (!entry->ops_resolved)
+        entry->ops = middlewares_resolve(b, &s->middlewares, reference_scope(&s->object, entry->space->tree->provider));
+    entry->ops_resolved = true;
+    return &entry->ops;
 }
 
 static void open_space(struct build *b, struct space *space)

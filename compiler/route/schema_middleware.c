@@ -20,28 +20,13 @@ static const struct schema_row source_rows[] = {
 };
 static const struct schema source = READ_TABLE("sourceCriterion", source_rows, struct source_criterion);
 
-static const struct schema_row redis_rows[] = {
-    KEY("endpoints", LIST, HARMLESS, "localhost:6379", "host:port"),
-    KEY("username", TEXT, HARMLESS, "", "who to be"),
-    KEY("password", SECRET, HARMLESS, "", "and the password"),
-    KEY("db", INT, HARMLESS, "0", "number of the database"),
-    KEY("poolSize", INT, HARMLESS, "0", "connections; 0 for the default"),
-    KEY("minIdleConns", INT, HARMLESS, "0", "idle connections kept"),
-    KEY("maxActiveConns", INT, HARMLESS, "0", "connections at most; 0 for no limit"),
-    KEY("readTimeout", DURATION, HARMLESS, "3s", "for an answer"),
-    KEY("writeTimeout", DURATION, HARMLESS, "3s", "for a command"),
-    KEY("dialTimeout", DURATION, HARMLESS, "5s", "to connect"),
-    KEY_BELOW("tls", STRUCT, HARMLESS, schema_tls_client, "TLS towards it"),
-};
-static const struct schema redis = CHECK_TABLE("redis", redis_rows);
-
 static const struct schema_row rate_limit_rows[] = {
     FIELD("average", INT, struct rate_limit, average, "0", "requests in a period; 0 for no limit"),
     FIELD("period", DURATION, struct rate_limit, period, "1s", "the period"),
     FIELD("burst", INT, struct rate_limit, burst, "1", "requests at once"),
     FIELD_BELOW("sourceCriterion", STRUCT, struct rate_limit, source_criterion, source,
                 "what counts as one client"),
-    FIELD_BELOW("redis", STRUCT, struct rate_limit, redis, redis, "buckets are shared through Redis"),
+    FIELD_BELOW("redis", STRUCT, struct rate_limit, redis, schema_redis, "buckets are shared through Redis"),
 };
 static const struct schema rate_limit = READ_TABLE("rateLimit", rate_limit_rows, struct rate_limit);
 
@@ -186,16 +171,16 @@ static const struct schema strip_regex = READ_TABLE("stripPrefixRegex", strip_re
 
 static const struct schema_row middleware_rows[] = {
     KIND("addPrefix", struct middleware, add_prefix, add_prefix, "puts something before the path"),
-    OTHER_KIND("basicAuth", STRUCT, schema_basic_auth, "asks for a name and a password"),
+    KIND("basicAuth", struct middleware, basic_auth, schema_basic_auth, "asks for a name and a password"),
     KIND("buffering", struct middleware, buffering, buffering, "reads requests and answers whole"),
     KIND("chain", struct middleware, chain, chain, "several middlewares under one name"),
     OTHER_KIND("circuitBreaker", STRUCT, circuit_breaker, "spares servers that are in trouble"),
     OTHER_KIND("compress", MARKER, compress, "compresses answers"),
     { STR("contentType"), SCHEMA_MARKER, SCHEMA_KIND, offsetof(struct middleware, content_type), &content_type, "", "guesses missing content types" },
-    OTHER_KIND("digestAuth", STRUCT, schema_digest_auth, "asks for a digest of name and password"),
+    KIND("digestAuth", struct middleware, digest_auth, schema_digest_auth, "asks for a digest of name and password"),
     KIND("encodedCharacters", struct middleware, encoded_characters, encoded, "refuses some encoded characters in paths"),
     OTHER_KIND("errors", STRUCT, errors, "replaces error pages"),
-    OTHER_KIND("forwardAuth", STRUCT, schema_forward_auth, "asks another server"),
+    KIND("forwardAuth", struct middleware, forward_auth, schema_forward_auth, "asks another server"),
     OTHER_KIND("grpcWeb", STRUCT, grpc_web, "translates gRPC-Web"),
     KIND("headers", struct middleware, headers, schema_headers, "changes headers; CORS; security headers"),
     KIND("inFlightReq", struct middleware, in_flight_req, in_flight, "limits requests at a time"),

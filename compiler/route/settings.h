@@ -27,6 +27,13 @@ struct tls_client {
     bool insecure_skip_verify;
 };
 
+/* Files that a tree names (users of an authentication, certificates): whoever compiles hands them in. */
+struct file_view {
+    void *context;
+    /* Contents that stay until the next compile; false: it cannot be read. */
+    bool (*read)(void *context, struct str path, struct str *contents);
+};
+
 enum log_level { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_FATAL, LOG_PANIC };
 
 struct settings {
@@ -44,6 +51,7 @@ struct settings {
         struct str filename, directory;
     } file;
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
+    const struct file_view *files; /* NULL: no file can be read */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */
     struct {
         bool on, insecure, dashboard, debug;

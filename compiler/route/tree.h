@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kv/snapshot.h"
+#include "route/tree_auth.h"
 #include "route/tree_middleware.h"
 #include "route/tree_service.h"
 
@@ -25,7 +26,7 @@ struct rate_limit {
     struct int_value average, burst;
     struct duration_value period;
     struct source_criterion source_criterion;
-    struct str redis; /* key of the redis block: known, not compiled yet */
+    struct redis_value redis;
 };
 
 struct strip_prefix {
@@ -56,6 +57,8 @@ struct middleware {
     struct buffering buffering;
     struct rate_limit rate_limit;
     struct chain chain;
+    struct password_auth basic_auth, digest_auth;
+    struct forward_auth forward_auth;
     struct str other_kind; /* key of a type that is known but not compiled yet; p == NULL: none */
 };
 

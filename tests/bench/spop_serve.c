@@ -64,7 +64,7 @@ static uint64_t answer(int fd, struct str in)
         if (frame.type == FRAME_HAPROXY_HELLO) {
             hello_write(&w, 16380, STR("pipelining"));
         } else {
-            ack_write(&w, &frame, STR("free"), &verdict);
+            ack_write(&w, (struct ack_of){ frame.stream, frame.id }, STR("free"), &verdict);
             answers++;
         }
     }

@@ -13,11 +13,11 @@ def many_routes(count, urls, hosts=1000, services=500, **more):
     return tree
 
 
-def load(store, tree):
+def load(store, tree, root="traefik"):
     """Puts a tree in as few transactions as etcd takes; the revision of the last."""
     keys, revision = list(tree), 0
     for i in range(0, len(keys), 4000):
-        revision = store.change({k: tree[k] for k in keys[i:i + 4000]})
+        revision = store.change({k: tree[k] for k in keys[i:i + 4000]}, root=root)
     return revision
 
 

@@ -52,6 +52,7 @@ class Answer:
 @unittest.skipUnless(HAPROXY, "no HAProxy")
 class SkeletonTest(unittest.TestCase):
     routes = ()
+    programs = ()
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="maitred-skeleton-")
@@ -84,6 +85,10 @@ class SkeletonTest(unittest.TestCase):
         os.mkdir(os.path.join(self.folder, "maps"))
         with open(os.path.join(self.folder, "maps", "routes.map"), "w", encoding="utf-8") as f:
             f.writelines(f"{key} {record}\n" for key, record in self.routes)
+        with open(os.path.join(self.folder, "maps", "programs.map"), "w", encoding="utf-8") as f:
+            f.writelines(f"{key} {program}\n" for key, program in self.programs)
+        for name in ("regexes", "fields", "labels", "names"):
+            open(os.path.join(self.folder, "maps", name + ".map"), "w").close()
 
     def start(self):
         log = os.path.join(self.folder, "log")
@@ -138,15 +143,16 @@ def keys(*rows):
 
 class Routing(SkeletonTest):
     routes = keys(
-        ("", "/any", ".;etcd:a;c11;;any;"), ("", "/any/exact?", ".;etcd:b;c12;;exact;"),
-        ("h.test", "/", ".;etcd:b;c10;;host;"), ("h.test", "/exact?", ".;etcd:a;c10;;hostexact;"),
-        ("low.test", "/", "a;etcd:b;c05;;low;"), ("low.test", "/any/exact", "a;etcd:a;c12;;same;"),
-        ("high.test", "/", "a;etcd:b;d100;;high;"), ("[::1]", "/", ".;etcd:b;c10;;six;"),
-        ("comma.test,h.test", "/", ".;etcd:a;c10;;comma;"),
-        ("", "/gone", ".;etcd:nobody;c10;;gone;"), ("", "/empty", ".;spare-0001;c10;;empty;"),
-        ("victim.test", "/admin", ".;etcd:b;c10;;admin;"), ("", "/é", ".;etcd:b;c10;;e;"),
-        ("", "/a%20b?", ".;etcd:b;c10;;blank;"),
-        ("", "/a%2Fb?", ".;etcd:b;c10;;slash;"), ("", "/a/b?", ".;etcd:a;c10;;ab;"), ("", "/q\"|\\?", ".;etcd:b;c10;;raw;"))
+        ("", "/any", ".;etcd:a;R88;any;;;;"), ("", "/any/exact?", ".;etcd:b;R87;exact;;;;"),
+        ("h.test", "/", ".;etcd:b;R89;host;;;;"), ("h.test", "/exact?", ".;etcd:a;R89;hostexact;;;;"),
+        ("low.test", "/", "+.;etcd:b;S4;low;;;;a"), ("low.test", "/any/exact", "+.;etcd:a;R87;equal;;;;a"),
+        ("", "/any/tie", ".;etcd:b;R87;exact;;;;"), ("low.test", "/any/tie", "+.;etcd:a;R87;later;;;;a"),
+        ("high.test", "/", "+.;etcd:b;Q899;high;;;;a"), ("[::1]", "/", ".;etcd:b;R89;six;;;;"),
+        ("comma.test,h.test", "/", ".;etcd:a;R89;comma;;;;"),
+        ("", "/gone", ".;etcd:nobody;R89;gone;;;;"), ("", "/empty", ".;spare-0001;R89;empty;;;;"),
+        ("victim.test", "/admin", ".;etcd:b;R89;admin;;;;"), ("", "/é", ".;etcd:b;R89;e;;;;"),
+        ("", "/a#20b?", ".;etcd:b;R89;blank;;;;"),
+        ("", "/a%2Fb?", ".;etcd:b;R89;slash;;;;"), ("", "/a/b?", ".;etcd:a;R89;ab;;;;"), ("", "/q\"|\\?", ".;etcd:b;R89;raw;;;;"))
 
     def test_the_longest_key_wins_and_hosts_come_before_any_host(self):
         for host, path, want in [("x.test", "/any", "a"), ("x.test", "/anything", "a"), ("x.test", "/any/exact", "b"),
@@ -162,7 +168,7 @@ class Routing(SkeletonTest):
             self.assertEqual(answer.saw()["upstream"] if answer.status == 200 else answer.status, want, (host, path))
 
     def test_a_record_of_any_host_beats_a_host_only_with_a_greater_rank(self):
-        for host, path, want in [("low.test", "/x", "b"), ("low.test", "/any", "a"), ("low.test", "/any/exact", "a"),
+        for host, path, want in [("low.test", "/x", "b"), ("low.test", "/any", "a"), ("low.test", "/any/exact", "a"), ("low.test", "/any/tie", "b"),
                                  ("high.test", "/any", "b"), ("high.test", "/any/exact", "b")]:
             self.assertEqual(self.ask(path, host).saw()["upstream"], want, (host, path))
 
@@ -254,14 +260,14 @@ class Routing(SkeletonTest):
 
     def test_routes_change_through_the_socket(self):
         name = "./maps/routes.map"
-        self.command(f"add map {name} new.test|{WEB}/ .\\;etcd:b\\;c10\\;\\;new\\;")
+        self.command(f"add map {name} new.test|{WEB}/ .\\;etcd:b\\;R89\\;new\\;\\;\\;\\;")
         self.assertEqual(self.ask("/", "new.test").saw()["upstream"], "b")
         self.command(f"add server spare-0001/s {HOST}:{self.a.port}; enable server spare-0001/s")
         self.assertEqual(self.ask("/empty").saw()["upstream"], "a")
 
 
 class ForwardedHeaders(SkeletonTest):
-    routes = [(f"|{entry}/", ".;etcd:a;c11;;any;") for entry in (INSECURE, TRUSTING, WEB)]
+    routes = [(f"|{entry}/", ".;etcd:a;R88;any;;;;") for entry in (INSECURE, TRUSTING, WEB)]
     SERVER = socket.gethostname()
     SPOOFED = ["X-Forwarded-For: 203.0.113.7", "x-forwarded-for: 198.51.100.1", "X-Forwarded-Proto: https",
                "X-Forwarded-Host: evil.test",
@@ -360,16 +366,16 @@ class ForwardedHeaders(SkeletonTest):
 
 class Cuts(SkeletonTest):
     routes = keys(
-        ("", "/strip", "s;etcd:a;c10;;s;/strip?"), ("", "/dir/", "s;etcd:a;c10;;d;/dir/?"),
-        ("", "/a%20b", "S;etcd:a;c10;;b;/a%20b?"),
-        ("", "/é", "S;etcd:a;c10;;e;/é?"), ("", "/p%25", "S;etcd:a;c10;;p;/p%25?"),
-        ("", "/swap", "s;etcd:a;c10;;w;/swap?/new"),
-        ("", "/dots...", "s;etcd:a;c10;;r;/dots...?"), ("", "/both", "sg;etcd:a;c10;cf0;r;/both?"),
-        ("", "/Both", "Sg;etcd:a;c10;ol0;r;/Both?"),
-        ("", "/exact?", "e;etcd:a;c10;;x;/ex?;/act"), ("", "/dot.?", "e;etcd:a;c10;;x;/dot?;/."),
-        ("", "/e%20f?", "e;etcd:a;c10;;x;/e?;/%20f"),
-        ("low.test", "/", "a;etcd:b;c05;;l;"), ("low.test", "/low?", "ae;etcd:a;c05;;l;/low?;/"),
-        ("low.test", "/low", "as;etcd:a;c05;;l;/low?"))
+        ("", "/strip", "s;etcd:a;R89;s;;/strip?;;"), ("", "/dir/", "s;etcd:a;R89;d;;/dir/?;;"),
+        ("", "/a#20b", "S;etcd:a;R89;b;;/a%20b?;;"),
+        ("", "/é", "S;etcd:a;R89;e;;/é?;;"), ("", "/p%25", "S;etcd:a;R89;p;;/p%25?;;"),
+        ("", "/swap", "s;etcd:a;R89;w;;/swap?/new;;"),
+        ("", "/dots...", "s;etcd:a;R89;r;;/dots...?;;"), ("", "/both", "sg;etcd:a;R89;r;cf0;/both?;;"),
+        ("", "/Both", "Sg;etcd:a;R89;r;ol0;/Both?;;"),
+        ("", "/exact?", "e;etcd:a;R89;x;;/ex?;/act;"), ("", "/dot.?", "e;etcd:a;R89;x;;/dot?;/.;"),
+        ("", "/e%20f?", "e;etcd:a;R89;x;;/e?;/%20f;"),
+        ("low.test", "/", "+.;etcd:b;S4;l;;;;a"), ("low.test", "/low?", "+e;etcd:a;S4;l;;/low?;/;a"),
+        ("low.test", "/low", "+s;etcd:a;S4;l;;/low?;;a"))
 
     def test_the_front_of_the_path_is_cut(self):
         for target, sent in [("/strip", "/"), ("/strip/", "/"), ("/strip/x", "/x"), ("/stripx", "/x"),
@@ -420,16 +426,16 @@ class Cuts(SkeletonTest):
         self.assertEqual(self.ask("/strip/x", "low.test").target(), "/x")
 
     def test_a_line_end_in_a_prefix_ends_no_header(self):
-        self.command(f"add map ./maps/routes.map |{WEB}/n%0Ax S\\;etcd:a\\;c10\\;\\;n\\;/n%0Ax?")
+        self.command(f"add map ./maps/routes.map |{WEB}/n#0Ax S\\;etcd:a\\;R89\\;n\\;\\;/n%0Ax?\\;\\;")
         answer = self.ask("/n%0Ax/y")
         self.assertEqual((answer.target(), answer.got("x-forwarded-prefix")), ("/y", ["/nx"]))
 
 
 class AgentStage(SkeletonTest):
-    routes = keys(("", "/open", "g;etcd:a;c10;ol0;o;"), ("", "/closed", "g;etcd:a;c10;cf0;c;"),
-                  ("", "/cut", "sg;etcd:a;c10;ol0;s;/cut?"), ("", "/cut?", "eg;etcd:a;c10;ol0;s;/cut?;/"),
-                  ("", "/free", ".;etcd:a;c10;;f;"),
-                  ("low.test", "/", "a;etcd:b;c05;;l;"))
+    routes = keys(("", "/open", "g;etcd:a;R89;o;ol0;;;"), ("", "/closed", "g;etcd:a;R89;c;cf0;;;"),
+                  ("", "/cut", "sg;etcd:a;R89;s;ol0;/cut?;;"), ("", "/cut?", "eg;etcd:a;R89;s;ol0;/cut?;/;"),
+                  ("", "/free", ".;etcd:a;R89;f;;;;"),
+                  ("low.test", "/", "+.;etcd:b;S4;l;;;;a"))
 
     def agents(self):
         agents = [Agent(os.path.join(self.folder, f"agent-{i}.sock")) for i in range(2)]
@@ -494,8 +500,8 @@ class AgentStage(SkeletonTest):
 
 
 class Errors(SkeletonTest):
-    routes = keys(("", "/a", ".;etcd:a;c10;;a;"), ("", "/dead", ".;etcd:dead;c10;;d;"),
-                  ("", "/silent", ".;etcd:silent;c10;;s;"), ("", "/", ".;spare-0001;c10;;e;"))
+    routes = keys(("", "/a", ".;etcd:a;R89;a;;;;"), ("", "/dead", ".;etcd:dead;R89;d;;;;"),
+                  ("", "/silent", ".;etcd:silent;R89;s;;;;"), ("", "/", ".;spare-0001;R89;e;;;;"))
 
     def plain(self, target):
         answer = self.ask(target)
@@ -513,3 +519,18 @@ class Errors(SkeletonTest):
     def test_a_servers_own_503_passes(self):
         answer = self.ask("/a/503")
         self.assertEqual((answer.status, answer.saw()["upstream"], answer.header("content-type")), (503, "a", ["own/type"]))
+
+
+class NativePrograms(SkeletonTest):
+    """Programs as they may come through the map, right or not."""
+    routes = keys(("", "/add", "p;etcd:a;S8;r@etcd;;;;;p1"), ("", "/none", "p;etcd:a;S8;r@etcd;;;;;missing"),
+                  ("", "/broken", "p;etcd:a;S8;r@etcd;;;;;p2"), ("", "/half", "p;etcd:a;S8;r@etcd;;;;;p3"),
+                  ("", "/whole", "p;etcd:a;S8;r@etcd;;;;;p4"))
+    programs = (("p1", "add?/pre;"), ("p2", "nonsense?1;"), ("p3", "+2;add?/a"), ("p4", "+2;add?/l"), ("p4.1", "ong;"))
+
+    def test_a_program_runs_whole_or_the_request_is_refused(self):
+        self.assertEqual(self.ask("/add/x").target(), "/pre/add/x")
+        self.assertEqual(self.ask("/whole").target(), "/long/whole")
+        for path in ("/none", "/broken", "/half"):
+            self.assertEqual(self.ask(path).status, 503, path)
+        self.assertEqual(self.ask("/add/y").target(), "/pre/add/y")

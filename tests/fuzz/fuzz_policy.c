@@ -2,7 +2,10 @@
 #include <assert.h>
 
 #include "ops/decide.h"
+#include "ops/nonces.h"
 #include "ops/program.h"
+#include "ops/verdict.h"
+#include "ops/verified.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,14 +19,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const struct program *program = program_set_find(set, STR("p"));
     if (program) {
-        struct limiter *limiter = limiter_create(16);
-        struct request request = { .host = json, .headers = json };
+        struct tools tools = { .limiter = limiter_create(16), .verified = verified_create(),
+                               .nonces = nonces_create(16) };
+        struct request request = { .host = json, .headers = json, .authorization = json, .url = json, .method = json };
         struct verdict verdict;
+        verdict_init(&verdict);
         for (int64_t now_ns = 1; now_ns > 0 && now_ns < INT64_MAX / 8; now_ns *= 8) {
-            program_run(program, &request, limiter, now_ns, &verdict);
-            assert(verdict.delay_ns >= 0 && (verdict.pass || verdict.status == 429));
+            struct decision d = decision_begin(program, &request, &tools, now_ns, &verdict);
+            decision_run(&d);
+            decision_end(&d);
+            assert(verdict.delay_ns >= 0 && (verdict.pass || verdict.status >= 400));
         }
-        limiter_destroy(limiter);
+        verdict_fini(&verdict);
+        nonces_destroy(tools.nonces);
+        verified_destroy(tools.verified);
+        limiter_destroy(tools.limiter);
     }
     program_set_release(set);
     return 0;

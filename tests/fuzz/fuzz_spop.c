@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ops/program.h"
+#include "ops/verdict.h"
 #include "spop/frame.h"
 #include "spop/session.h"
 
@@ -16,16 +17,24 @@ static const char policy[] =
 
 struct callee {
     struct program_set *set;
-    struct limiter *limiter;
+    struct tools tools;
+    struct verdict verdict;
 };
 
-static bool decide(void *context, const struct question *question, int64_t now_ns, struct verdict *out)
+static enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload,
+                           int64_t now_ns, struct verdict **out)
 {
     struct callee *callee = context;
     const struct program *program = program_set_find(callee->set, question->program);
-    if (program)
-        program_run(program, &question->request, callee->limiter, now_ns, out);
-    return program != NULL;
+    (void)of;
+    (void)payload;
+    if (!program)
+        return DECIDED_UNKNOWN;
+    struct decision d = decision_begin(program, &question->request, &callee->tools, now_ns, &callee->verdict);
+    bool decided = decision_run(&d);
+    decision_end(&d);
+    *out = &callee->verdict;
+    return decided ? DECIDED : DECIDED_LATER;
 }
 
 static void check_frames(struct str out)
@@ -56,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set = program_set_parse(str_c(policy), error);
     if (size == 0)
         return 0;
-    struct callee callee = { set, limiter_create(16) };
+    struct callee callee = { .set = set, .tools.limiter = limiter_create(16) };
+    verdict_init(&callee.verdict);
     struct session session;
     struct buf out = buf_make(1 << 20);
     struct str in = str_of((const char *)data + 1, size - 1);
@@ -68,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_frames(buf_str(&out));
     session_fini(&session);
     buf_fini(&out);
-    limiter_destroy(callee.limiter);
+    limiter_destroy(callee.tools.limiter);
+    verdict_fini(&callee.verdict);
     return 0;
 }

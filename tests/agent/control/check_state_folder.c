@@ -96,6 +96,26 @@ START_TEST(only_changed_artifacts_are_written)
 }
 END_TEST
 
+START_TEST(certificates_that_nothing_names_are_removed)
+{
+    struct place p;
+    char error[512], path[256];
+    make_place(&p);
+    struct state_folder *folder = state_folder_open(&p.settings, error);
+    const struct artifact files[] = { { STR("tls/id-0.pem"), STR("secret"), false }, { STR("haproxy.cfg"), STR("x"), true } };
+    struct artifacts with = { files, 2 }, without = { files + 1, 1 };
+    snprintf(path, sizeof path, "%s/tls/id-0.pem", p.path);
+    for (int i = 0; i < 2; i++) { /* and written again when they are wanted again */
+        ck_assert(state_folder_write(folder, &with, error));
+        ck_assert_int_eq(access(path, R_OK), 0);
+        ck_assert(state_folder_write(folder, &without, error));
+        ck_assert_int_eq(access(path, R_OK), -1);
+    }
+    state_folder_close(folder);
+    remove_place(&p);
+}
+END_TEST
+
 START_TEST(a_folder_that_cannot_be_written_says_so_and_recovers)
 {
     struct place p;
@@ -145,6 +165,7 @@ int main(void)
         { a_second_daemon_is_told_who_has_the_folder, 0 },
         { a_folder_that_cannot_be_is_an_error_with_a_remedy, 2 },
         { only_changed_artifacts_are_written, 0 },
+        { certificates_that_nothing_names_are_removed, 0 },
         { a_folder_that_cannot_be_written_says_so_and_recovers, 0 },
         { a_tree_survives_saving_and_loading, 0 },
         { 0 },

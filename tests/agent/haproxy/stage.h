@@ -140,6 +140,10 @@ static inline void stage_prepare(struct stage *stage, const char *more)
     stage_write(stage, "maps/routes.map", buf_str(&map));
     buf_fini(&map);
     stage_write(stage, "maps/programs.map", STR("p0 add?/zero;\n"));
+    stage_write(stage, "maps/regexes.map", STR("^x0\\|7f000001\\| {r1@etcd\n"));
+    stage_write(stage, "maps/fields.map", STR("^f0\\| S89;r1@etcd\n"));
+    stage_write(stage, "maps/labels.map", STR("t0/x-a=1 S89;r1@etcd;\n"));
+    stage_write(stage, "maps/names.map", STR("x-a 1\n"));
 }
 
 static inline struct haproxy_options stage_options(const struct stage *stage)

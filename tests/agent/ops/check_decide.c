@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ops/verdict.h"
 #include "suite.h"
 
 #define MS     INT64_C(1000000)
@@ -32,7 +33,11 @@ static void desk_close(struct desk *desk)
 
 static void ask(struct desk *desk, const struct request *request, int64_t now_ns, struct verdict *out)
 {
-    program_run(program_set_find(desk->set, STR("p")), request, desk->limiter, now_ns, out);
+    struct tools tools = { .limiter = desk->limiter };
+    verdict_init(out);
+    struct decision d = decision_begin(program_set_find(desk->set, STR("p")), request, &tools, now_ns, out);
+    ck_assert(decision_run(&d));
+    decision_end(&d);
 }
 
 static bool passes(struct desk *desk, const struct request *request, int64_t now_ns)
@@ -215,7 +220,7 @@ START_TEST(the_first_refusal_ends_the_program)
     struct request other = from("\1\2\3\4", 4);
     ck_assert(passes(&desk, &other, SECOND));
     struct limit_answer left =
-        limiter_take(desk.limiter, &(struct limit){ 1, 60 * SECOND, 2 }, STR("2"), STR(""), SECOND);
+        limiter_take(desk.limiter, &(struct limit){ 1, 60 * SECOND, 2 }, 0, STR("2"), STR(""), SECOND);
     ck_assert(left.allowed && left.wait_ns == 0); /* refused requests took nothing of the second limit */
     desk_close(&desk);
 }

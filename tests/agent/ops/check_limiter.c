@@ -14,7 +14,7 @@
 static struct limit_answer take(struct limiter *limiter, const struct limit *limit, const char *source,
                                 int64_t now_ns)
 {
-    return limiter_take(limiter, limit, STR("router|limit"), str_c(source), now_ns);
+    return limiter_take(limiter, limit, 0, STR("router|limit"), str_c(source), now_ns);
 }
 
 static int allowed_of(struct limiter *limiter, const struct limit *limit, const char *source, int64_t now_ns,
@@ -33,7 +33,7 @@ START_TEST(sources_and_names_have_buckets_of_their_own)
     ck_assert_int_eq(allowed_of(limiter, &limit, "a", 5 * SECOND, 30), 20);
     ck_assert_int_eq(allowed_of(limiter, &limit, "b", 5 * SECOND, 30), 20);
     ck_assert_int_eq(allowed_of(limiter, &limit, "", 5 * SECOND, 30), 20);
-    ck_assert(limiter_take(limiter, &limit, STR("other|limit"), STR("a"), 5 * SECOND).allowed);
+    ck_assert(limiter_take(limiter, &limit, 0, STR("other|limit"), STR("a"), 5 * SECOND).allowed);
     ck_assert(!take(limiter, &limit, "a", 5 * SECOND).allowed);
     limiter_destroy(limiter);
 }
@@ -289,7 +289,7 @@ START_TEST(a_flood_of_sources_stays_in_bounds)
     size_t in_use;
     uint64_t evicted;
     for (uint32_t i = 0; i < 100000; i++)
-        ck_assert(limiter_take(limiter, &limit, STR("n"), str_of((char *)&i, sizeof i), 50 * SECOND).allowed);
+        ck_assert(limiter_take(limiter, &limit, 0, STR("n"), str_of((char *)&i, sizeof i), 50 * SECOND).allowed);
     limiter_stats(limiter, &in_use, &evicted);
     ck_assert_uint_eq(in_use, 4096);
     ck_assert_uint_eq(evicted, 100000 - 4096);

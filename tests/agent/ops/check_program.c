@@ -1,5 +1,7 @@
 #include "ops/program.h"
 
+#include "ops/op.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,7 +80,10 @@ static const struct {
     { ONE("1"), "program \"ol1\": op 1: an op has a name" },
     { ONE("{}"), "an op has a name" },
     { ONE("{\"op\":7}"), "an op has a name" },
-    { ONE("{\"op\":\"basicAuth\"}"), "op 1: unknown op \"basicAuth\"" },
+    { ONE("{\"op\":\"oddAuth\"}"), "op 1: unknown op \"oddAuth\"" },
+    { ONE("{\"op\":\"basicAuth\"}"), "op 1: member \"users\" is missing" },
+    { ONE("{\"op\":\"basicAuth\",\"users\":[],\"realm\":\"r\"}"), "op 1: there are no users" },
+    { ONE("{\"op\":\"basicAuth\",\"users\":[\"a:b\",\"secret\"],\"realm\":\"r\"}"), "op 1: user 2 is not name:secret" },
     { ONE(LIMIT(IP) ",{\"op\":\"ratelimit\"}"), "op 2: unknown op \"ratelimit\"" },
     { ONE(LIMIT("")), "\"source\" is missing" },
     { ONE(LIMIT(IP ",\"x\":1")), "unknown member \"x\"" },
@@ -88,7 +93,10 @@ static const struct {
     { ONE(LIMIT(",\"source\":{\"kind\":\"header\"}")), "a source has a name if" },
     { ONE(LIMIT(",\"source\":{\"kind\":\"header\",\"name\":\"\"}")), "a source has a name if" },
     { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"name\":\"x\"}")), "a source has a name if" },
-    { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"depth\":1}")), "unknown member \"depth\"" },
+    { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"depth\":1}")), "a source has a depth if, and only if, it is one by depth" },
+    { ONE(LIMIT(",\"source\":{\"kind\":\"depth\"}")), "a source has a depth if, and only if" },
+    { ONE(LIMIT(",\"source\":{\"kind\":\"excluded\",\"excluded\":[\"::/129\"]}")), "excluded 1 is no network" },
+    { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"mask\":1}")), "unknown member \"mask\"" },
     { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1.5,\"period\":1,\"burst\":1" IP "}"),
       "\"average\" is not of type int" },
     { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1,\"period\":0,\"burst\":1" IP "}"),
@@ -139,7 +147,7 @@ END_TEST
 
 #define SOURCE(id, text)                                                                                     \
     {                                                                                                        \
-        STR(id), STR(text)                                                                                   \
+        STR(id), STR(text), false                                                                            \
     }
 
 START_TEST(a_set_is_built_of_old_and_new_programs)
@@ -159,6 +167,32 @@ START_TEST(a_set_is_built_of_old_and_new_programs)
     ck_assert_ptr_nonnull(program_set_find(new, STR("ol3")));
     ck_assert_ptr_null(program_set_find(new, STR("ol2")));
     program_set_release(new);
+}
+END_TEST
+
+static uint64_t life(const struct program_set *set, const char *id)
+{
+    return program_set_find(set, str_c(id))->ops[0].rate_limit.life;
+}
+
+/* Traefik's limits are full again after any change; ours after one of their own. */
+START_TEST(a_limit_that_comes_again_begins_anew)
+{
+    char error[256];
+    struct program_source one[] = { { STR("ol1"), STR("{\"ops\":[" LIMIT(IP) "]}"), true } };
+    struct program_source changed[] = { { STR("ol2"), STR("{\"ops\":[" LIMIT(IP) "," LIMIT(IP) "]}"), true },
+                                        { STR("ol1"), STR("{\"ops\":[" LIMIT(IP) "]}"), false } };
+    struct program_set *first = program_set_build(NULL, one, 1, error);
+    struct program_set *again = program_set_build(first, one, 1, error);
+    struct program_set *other = program_set_build(first, changed, 2, error);
+    one[0].fresh = false;
+    struct program_set *same = program_set_build(first, one, 1, error);
+    ck_assert_uint_ne(life(first, "ol1"), life(again, "ol1")); /* it was gone meanwhile */
+    ck_assert_uint_eq(life(first, "ol1"), life(same, "ol1"));
+    ck_assert_uint_eq(life(first, "ol1"), life(other, "ol2")); /* the bucket's program has changed, the bucket has not */
+    struct program_set *const all[] = { first, again, other, same };
+    for (size_t i = 0; i < 4; i++)
+        program_set_release(all[i]);
 }
 END_TEST
 
@@ -208,7 +242,8 @@ int main(void)
         { a_cut_set_is_refused_wherever_it_is_cut, 0 },
         { long_names_fit_in_the_message, 0 },
         { a_set_is_built_of_old_and_new_programs, 0 },
-        { a_bad_source_refuses_the_set_that_is_built, 0 },
+        { a_limit_that_comes_again_begins_anew, 0 },
+                                     { a_bad_source_refuses_the_set_that_is_built, 0 },
         { a_program_may_be_named_twice, 0 },
         { a_set_lives_as_long_as_it_is_held, 0 },
         { NULL, 0 },

@@ -13,6 +13,8 @@ struct callee {
     int asked;
     bool full;
     struct question last;
+    struct verdict verdict;
+    struct ack_of later; /* of a question that is decided later */
 };
 
 static inline void refuse(struct verdict *out)
@@ -25,10 +27,13 @@ static inline void refuse(struct verdict *out)
     out->headers[1].value = in;
 }
 
-static inline bool decide(void *context, const struct question *question, int64_t now_ns, struct verdict *out)
+static inline enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload,
+                                  int64_t now_ns, struct verdict **verdict)
 {
     struct callee *callee = context;
+    struct verdict *out = *verdict = &callee->verdict;
     ck_assert_int_eq(now_ns, 4711);
+    ck_assert(question->program.p >= payload.p && question->program.p + question->program.n <= payload.p + payload.n);
     callee->asked++;
     callee->last = *question;
     *out = (struct verdict){ .pass = true };
@@ -38,9 +43,12 @@ static inline bool decide(void *context, const struct question *question, int64_
         out->delay_ns = 70000000;
     else if (str_eq(question->program, STR("hardly")))
         out->delay_ns = 400000;
-    else
-        return str_starts(question->program, STR("pass"));
-    return true;
+    else if (str_eq(question->program, STR("later"))) {
+        callee->later = of;
+        return DECIDED_LATER;
+    } else if (!str_starts(question->program, STR("pass")))
+        return DECIDED_UNKNOWN;
+    return DECIDED;
 }
 
 static inline bool delay(void *context, struct str answer, int64_t delay_ns)

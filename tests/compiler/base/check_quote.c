@@ -204,7 +204,7 @@ END_TEST
 
 START_TEST(a_limit_is_kept_and_told)
 {
-    static const quote_fn all[] = { quote_name, quote_word, quote_command, quote_map_key, quote_field };
+    static const quote_fn all[] = { quote_name, quote_word, quote_command, quote_map_key, quote_field, quote_label };
     struct buf out = buf_make(10);
     all[_i](&out, STR("\n\n\n\n \n\n\n\n\n\n\n"));
     ck_assert(out.failed);
@@ -230,6 +230,54 @@ START_TEST(names_are_unquoted_and_nothing_else)
 }
 END_TEST
 
+START_TEST(fields_order_as_their_quoted_forms)
+{
+    struct random_text r = { .state = 0x243f6a8885a308d3u };
+    struct buf a = { 0 }, x = { 0 }, y = { 0 };
+    for (int i = 0; i < ROUNDS; i++) {
+        next_text(&r);
+        buf_reset(&a), buf_reset(&x), buf_reset(&y);
+        buf_put(&a, r.text);
+        next_text(&r);
+        if (i % 2) { /* of one beginning, or they would nearly always differ at once */
+            buf_put(&x, str_head(r.text, r.text.n / 2));
+            buf_put(&x, buf_str(&a));
+            buf_reset(&a);
+            buf_put(&a, buf_str(&x));
+            buf_reset(&x);
+        }
+        int got = quote_field_compare(buf_str(&a), r.text);
+        quote_field(&x, buf_str(&a));
+        quote_field(&y, r.text);
+        int want = str_cmp(buf_str(&x), buf_str(&y));
+        ck_assert_int_eq((got > 0) - (got < 0), (want > 0) - (want < 0));
+        got = quote_field_compare(r.text, buf_str(&a));
+        ck_assert_int_eq((got > 0) - (got < 0), (want < 0) - (want > 0));
+        ck_assert_int_eq(quote_field_compare(r.text, r.text), 0);
+    }
+    buf_fini(&a), buf_fini(&x), buf_fini(&y);
+}
+END_TEST
+
+START_TEST(labels_hold_no_mark_of_labels)
+{
+    struct random_text r = { .state = 0x13198a2e03707344u };
+    struct buf quoted = { 0 }, back = { 0 };
+    quote_label(&quoted, STR("X-a_b.9=/:? %\xc3"));
+    ck_assert_str_eq(quoted.p, "X-a_b.9%3D%2F%3A%3F%20%25%C3");
+    for (int i = 0; i < ROUNDS; i++) {
+        next_text(&r);
+        buf_reset(&quoted), buf_reset(&back);
+        quote_label(&quoted, r.text);
+        for (size_t j = 0; j < quoted.n; j++)
+            ck_assert(isalnum((unsigned char)quoted.p[j]) || memchr("._-%", quoted.p[j], 4));
+        decode_hex(&back, buf_str(&quoted), '%');
+        ck_assert(str_eq(buf_str(&back), r.text));
+    }
+    buf_fini(&quoted), buf_fini(&back);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base/quote");
@@ -237,9 +285,11 @@ int main(void)
     suite_add_tcase(suite, all);
     tcase_add_loop_test(all, known_texts_are_quoted_as_written_down, 0, sizeof exact / sizeof *exact);
     tcase_add_test(all, any_bytes_come_back_and_none_break_out);
+    tcase_add_test(all, fields_order_as_their_quoted_forms);
+    tcase_add_test(all, labels_hold_no_mark_of_labels);
     tcase_add_test(all, names_are_unquoted_and_nothing_else);
     tcase_add_loop_test(all, every_single_byte_comes_back, 0, 256);
-    tcase_add_loop_test(all, a_limit_is_kept_and_told, 0, 5);
+    tcase_add_loop_test(all, a_limit_is_kept_and_told, 0, 6);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

@@ -32,8 +32,8 @@ static const struct plan_backend any_backends[] = {
     { .name = STR("spare-0001") },
 };
 static const struct plan_entry any_routes[] = {
-    { STR("|0/"), STR(".;etcd:whoami;c152;;all@etcd;") },
-    { STR("|0/whoami?"), STR(".;etcd:whoami;c152;;whoami@etcd;") },
+    { STR("|0/"), STR(".;etcd:whoami;R472;all@etcd;;;;") },
+    { STR("|0/whoami?"), STR(".;etcd:whoami;R472;whoami@etcd;;;;") },
 };
 static const struct plan any_plan = { .settings = &one_settings,
                                       .revision = 7,
@@ -44,7 +44,7 @@ static const struct plan any_plan = { .settings = &one_settings,
 /* host: rules with Host only; all addresses; numbers of threads and connections. */
 static const struct entry_point host_entry[] = { ENTRY_TIMED("web", "", 80, 0, 1, .as_default = true) };
 static const struct settings host_settings = SETTINGS(host_entry, .haproxy = { .threads = 2, .max_connections = 5000 });
-static const struct plan_entry host_routes[] = { { STR("a.test|0/"), STR(".;etcd:whoami;c152;;a@etcd;") } };
+static const struct plan_entry host_routes[] = { { STR("a.test|0/"), STR(".;etcd:whoami;R472;a@etcd;;;;") } };
 static const struct plan host_plan = { .settings = &host_settings,
                                        .shape = { .host_keys = true, ENTRIES(any_declared, backends) },
                                        ENTRIES(host_routes, routes),
@@ -53,11 +53,11 @@ static const struct plan host_plan = { .settings = &host_settings,
 /* closed: path cuts, an agent that fails closed and reads addresses only. */
 static const struct plan_program closed_programs[] = { { STR("cl0123456789abcdef"), STR("{\"ops\":[]}") } };
 static const struct plan_entry closed_routes[] = {
-    { STR("|0/strip"), STR("sg;etcd:whoami;c152;cl0123456789abcdef;s@etcd;/strip?") },
+    { STR("|0/strip"), STR("sg;etcd:whoami;R472;s@etcd;cl0123456789abcdef;/strip?;;") },
 };
 static const struct plan closed_plan = {
     .settings = &one_settings,
-    .shape = { .any_keys = true, .cut = true, .agent = true, ENTRIES(any_declared, backends) },
+    .shape = { .any_keys = true, .cut = true, .agent = true, .messages = 1u << MESSAGE_LEAN, ENTRIES(any_declared, backends) },
     ENTRIES(closed_routes, routes),
     ENTRIES(any_backends, backends),
     ENTRIES(closed_programs, programs),
@@ -123,7 +123,7 @@ static const struct plan_program all_programs[] = { { STR("cf0"), STR("{\"ops\":
 static const struct plan all_plan = {
     .settings = &all_settings,
     .revision = INT64_C(9223372036854775807),
-    .shape = { .host_keys = true, .any_keys = true, .cut = true, .agent = true, .agent_full = true,
+    .shape = { .host_keys = true, .any_keys = true, .cut = true, .agent = true, .messages = (1u << MESSAGE_COUNT) - 1,
                ENTRIES(all_declared, backends) },
     ENTRIES(all_backends, backends),
     ENTRIES(all_programs, programs),

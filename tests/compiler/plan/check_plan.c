@@ -35,7 +35,7 @@ static void make_world(struct world *w, struct arena *arena, const char *letters
         *server = (struct model_server){ .id = STR("0123456789abcdef"), .host = STR("127.0.0.1"), .port = 80, .weight = 1 };
         w->services[i] = (struct model_service){ .name = arena_printf(arena, "%c@etcd", letters[i]), .servers = server,
                                                  .n_servers = 1, .used = true, .pass_host_header = true };
-        w->routers[i] = (struct model_router){ .name = arena_printf(arena, "r%c@etcd", letters[i]), .dnf = { conjunct, 1 },
+        w->routers[i] = (struct model_router){ .name = arena_printf(arena, "r%c@etcd", letters[i]), .order = arena_printf(arena, "r%c@etcd", letters[i]), .dnf = { conjunct, 1 },
                                                .priority = 10, .entry_points = first_entry_point, .n_entry_points = 1,
                                                .service = &w->services[i] };
     }
@@ -55,7 +55,7 @@ static void add_op(struct world *w, size_t router, struct model_op op)
 static struct model_op limit_of(int64_t average, enum source_kind source)
 {
     return (struct model_op){ .kind = OP_RATE_LIMIT, .middleware = STR("m@etcd"),
-                              .limit = { .average = average, .burst = 20, .period_ns = 1000000000, .source = source, .header = STR("x-key") } };
+                              .limit = { .average = average, .written = average == 10 ? STR("w10") : STR("w11"), .burst = 20, .period_ns = 1000000000, .source = source, .header = STR("x-key") } };
 }
 
 static struct model_op strip_of(const struct str *prefixes, size_t n)
@@ -80,7 +80,7 @@ START_TEST(a_first_plan_names_backends_after_their_services)
     ck_assert_uint_eq(plan->n_backends, 2 + SPARES);
     ck_assert(str_eq(plan->backends[0].name, STR("etcd:a")) && str_eq(plan->backends[0].service, STR("a@etcd")));
     ck_assert(str_eq(plan->backends[2].name, STR("spare-0001")) && plan->backends[2].service.n == 0);
-    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;c101;;ra@etcd;;"));
+    ck_assert(value_is(plan, "|0/a?", ".;etcd:a;R892;ra@etcd;;;;"));
     ck_assert(!plan->shape.agent);
     arena_destroy(w.arena);
 }
@@ -153,7 +153,7 @@ START_TEST(a_kind_that_occurred_stays_in_the_shape)
     struct plan *bare = plan_build(arena, &w.model, NULL);
     add_op(&w, 0, limit_of(10, SOURCE_IP));
     struct plan *limited = plan_build(arena, &w.model, &bare->shape);
-    ck_assert(limited->shape_reason.n > 0 && limited->shape.agent && !limited->shape.agent_full);
+    ck_assert(limited->shape_reason.n > 0 && limited->shape.agent && limited->shape.messages == 1u << MESSAGE_LEAN);
     make_world(&w, arena, "a");
     struct plan *again = plan_build(arena, &w.model, &limited->shape);
     ck_assert_uint_eq(again->shape_reason.n, 0);
@@ -173,7 +173,7 @@ START_TEST(a_program_is_named_by_its_contents)
     ck_assert_uint_eq(plan->n_programs, 2);
     ck_assert(str_starts(plan->programs[0].id, STR("of")) && str_starts(plan->programs[1].id, STR("ol")));
     ck_assert(str_eq(plan->programs[0].id, again->programs[0].id));
-    ck_assert(plan->shape.agent_full);
+    ck_assert(plan->shape.messages >> MESSAGE_FULL & 1);
     make_world(&w, arena, "ab");
     add_op(&w, 0, limit_of(11, SOURCE_IP));
     w.settings.agent.rate_limit_fails_closed = true;
@@ -181,7 +181,7 @@ START_TEST(a_program_is_named_by_its_contents)
     ck_assert_uint_eq(changed->n_programs, 1);
     ck_assert(str_starts(changed->programs[0].id, STR("cl")));
     ck_assert(!str_eq(str_from(changed->programs[0].id, 2), str_from(plan->programs[1].id, 2)));
-    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd|11/1000000000/20\"")) != SIZE_MAX,
+    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd|w11\"")) != SIZE_MAX,
                   "a changed limit has buckets of its own");
     arena_destroy(arena);
 }
@@ -194,7 +194,7 @@ START_TEST(the_same_middleware_twice_has_two_buckets)
     add_op(&w, 0, limit_of(10, SOURCE_IP));
     add_op(&w, 0, limit_of(10, SOURCE_IP));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
-    ck_assert(str_search(plan->programs[0].json, STR("ra@etcd|m@etcd|10/1000000000/20|2")) != SIZE_MAX);
+    ck_assert(str_search(plan->programs[0].json, STR("ra@etcd|m@etcd|w10|2")) != SIZE_MAX);
     arena_destroy(w.arena);
 }
 END_TEST
@@ -210,9 +210,9 @@ START_TEST(a_strip_is_resolved_for_each_key)
     add_op(&w, 0, strip_of(prefixes, 2));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
     ck_assert_uint_eq(plan->n_routes, 3);
-    ck_assert(value_is(plan, "|0/", ".;etcd:a;c101;;ra@etcd;;"));
-    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;c101;;ra@etcd;/foo?;"));
-    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;c101;;ra@etcd;/a%3Bb?;"), "a field cannot hold its separator");
+    ck_assert(value_is(plan, "|0/", ".;etcd:a;R892;ra@etcd;;;;"));
+    ck_assert(value_is(plan, "|0/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;"));
+    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;R892;ra@etcd;;/a%3Bb?;;"), "a field cannot hold its separator");
     arena_destroy(w.arena);
 }
 END_TEST
@@ -220,10 +220,10 @@ END_TEST
 static const struct {
     const char *path, *prefix, *value;
 } exact_rows[] = {
-    { "/foo", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/" },       { "/foo/x", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/x" },
-    { "/foobar", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/bar" }, { "/foo//x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },
-    { "/foo/../x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },   { "/foo/", "/foo", "e;etcd:a;c101;;ra@etcd;/foo?;/" },
-    { "/foo;x", "/foo", "s;etcd:a;c101;;ra@etcd;/foo?;" },      { "/fo", "/foo", ".;etcd:a;c101;;ra@etcd;;" },
+    { "/foo", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },       { "/foo/x", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/x;" },
+    { "/foobar", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/bar;" }, { "/foo//x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },
+    { "/foo/../x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },   { "/foo/", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },
+    { "/foo;x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },      { "/fo", "/foo", ".;etcd:a;R892;ra@etcd;;;;" },
 };
 
 START_TEST(what_a_cut_leaves_of_an_exact_path_stands_in_the_record)

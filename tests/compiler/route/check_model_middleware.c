@@ -53,21 +53,50 @@ static const struct {
       ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
     { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = -1",
       ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 1",
-      OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/depth\n"
-          "! broken-reference routers/r/middlewares\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8",
-      OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/excludedips\n"
-          "! broken-reference routers/r/middlewares\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 64",
-      OUT "! not-supported middlewares/a/ratelimit/sourcecriterion/ipstrategy/ipv6subnet\n"
-          "! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 2\n"
+      MW("a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 64",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip:2/64/0\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8,::1,192.168.1.7/24",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip:0/0/3\n" },
+#define IN_ERROR(key) OUT "! bad-object middlewares/a/ratelimit/" key "\n! broken-reference routers/r/middlewares\n"
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/33",
+      IN_ERROR("sourcecriterion/ipstrategy/excludedips") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8,localhost",
+      IN_ERROR("sourcecriterion/ipstrategy/excludedips") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 129",
+      IN_ERROR("sourcecriterion/ipstrategy/ipv6subnet") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h", IN_ERROR("redis/endpoints") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:99999", IN_ERROR("redis/endpoints") },
+#undef IN_ERROR
+    /* Authentications. */
+    { USE("a") MW("a") "basicauth/users = u:h,v:i", ROUTER " a@etcd=basic:2:traefik\n" },
+    { USE("a") MW("a") "basicauth/users = u:h\n" MW("a") "basicauth/realm = R\n" MW("a") "basicauth/headerfield = X-U\n"
+      MW("a") "basicauth/removeheader = true", ROUTER " a@etcd=basic:1:R:X-U:removed\n" },
+    { USE("a") MW("a") "digestauth/users = u:r:h", ROUTER " a@etcd=digest:1:traefik\n" },
+    { USE("a") MW("a") "digestauth/realm = R", ROUTER " a@etcd=digest:0:R\n" },
+    { USE("a") MW("a") "forwardauth/address = http://h", ROUTER " a@etcd=forward:http://h:0\n" },
+    { USE("a") MW("a") "forwardauth/trustforwardheader = true", ROUTER " a@etcd=forward::2\n" },
+    { USE("a") MW("a") "forwardauth/trustforwardheader = false", ROUTER " a@etcd=forward::1\n" },
+#define IN_ERROR(key) OUT "! bad-object middlewares/a/" key "\n! broken-reference routers/r/middlewares\n"
+#define BAD_VALUE(key) OUT "! bad-value middlewares/a/" key "\n! broken-reference routers/r/middlewares\n"
+    { USE("a") MW("a") "basicauth/users = u", IN_ERROR("basicauth/users") },
+    { USE("a") MW("a") "basicauth/users = u:h:x", IN_ERROR("basicauth/users") },
+    { USE("a") MW("a") "basicauth/realm = R", IN_ERROR("basicauth") },
+    { USE("a") MW("a") "basicauth/usersfile = /nowhere", IN_ERROR("basicauth/usersfile") },
+    { USE("a") MW("a") "digestauth/users = u:h", IN_ERROR("digestauth/users") },
+    { USE("a") MW("a") "basicauth/users = u:h\n" MW("a") "basicauth/headerfield = X U", BAD_VALUE("basicauth/headerfield") },
+    { USE("a") MW("a") "forwardauth/authresponseheaders = X-A,X:B", BAD_VALUE("forwardauth/authresponseheaders") },
+    { USE("a") MW("a") "forwardauth/addauthcookiestoresponse = a=b", BAD_VALUE("forwardauth/addauthcookiestoresponse") },
+    { USE("a") MW("a") "forwardauth/authresponseheadersregex = (", IN_ERROR("forwardauth/authresponseheadersregex") },
+    { USE("a") MW("a") "forwardauth/authresponseheadersregex = (?=a)", IN_ERROR("forwardauth/authresponseheadersregex") },
+    { USE("a") MW("a") "forwardauth/tls/ca = /nowhere", IN_ERROR("forwardauth/tls/ca") },
+    { USE("a") MW("a") "forwardauth/tls/cert = -----BEGIN CERTIFICATE-----", IN_ERROR("forwardauth/tls") },
+#undef IN_ERROR
+#undef BAD_VALUE
     { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true\n"
       MW("a") "ratelimit/sourcecriterion/requestheadername = X",
       OUT
       "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference routers/r/middlewares\n" },
-    { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:1",
-      OUT "! not-supported middlewares/a/ratelimit/redis\n! broken-reference routers/r/middlewares\n" },
     /* addPrefix. */
     { USE("a") MW("a") "addprefix/prefix = /x y", ROUTER " a@etcd=add:/x y\n" },
     { USE("a") MW("a") "addprefix/prefix = ",
@@ -136,8 +165,8 @@ static const struct {
       OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") STRIP("a") LIMIT("a"),
       OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-    { USE("a") MW("a") "basicauth/users = u:h",
-      OUT "! not-supported middlewares/a/basicauth\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "grpcweb/alloworigins = u",
+      OUT "! not-supported middlewares/a/grpcweb\n! broken-reference routers/r/middlewares\n" },
     { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x",
       OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") MW("a") "ratelimit/average = x", OUT "! broken-reference routers/r/middlewares\n" },
@@ -303,7 +332,7 @@ static const struct {
     { "bad@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
       "out 1\n! broken-reference entrypoints.a.http.middlewares\n! broken-reference "
       "entrypoints.a.http.middlewares\n"
-      "! not-supported middlewares/bad/basicauth\n" },
+      "! not-supported middlewares/bad/grpcweb\n" },
     /* Told only when a router needs it, and once. */
     { "gone@file",
       "http/routers/x/rule = Path(`/`)\nhttp/routers/x/service = s\nhttp/routers/x/entrypoints = c",
@@ -324,7 +353,7 @@ START_TEST(entry_points_put_middlewares_in_front)
 {
     const char *file = SECOND FIRST;
     if (has(str_c(entered[_i].of_a), "bad"))
-        file = SECOND FIRST MW("bad") "basicauth/users = u:h\n";
+        file = SECOND FIRST MW("bad") "grpcweb/alloworigins = u\n";
     struct model_case c = with_entry_point_middlewares(entered[_i].of_a, entered[_i].tree, file);
     struct buf out = { 0 };
     put_routers(&out, c.model);

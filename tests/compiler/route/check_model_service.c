@@ -92,13 +92,14 @@ static const struct {
       "v@etcd unused check HEAD  204 30s/2s/0s h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "healthcheck/mode = grpc",
       "! not-supported services/v/loadbalancer/healthcheck/mode\n" },
-    { SERVER("0", "http://h") "http/services/v/middlewares = m", "! not-supported services/v/middlewares\n" },
+    { SERVER("0", "http://h") "http/services/v/middlewares = m", "v@etcd unused h:80*1\n" },
+    { SERVER("0", "http://h") "http/services/v/middlewares = m\nhttp/services/w/weighted/services/0/name = v\n",
+      "v@etcd unused h:80*1\n! not-supported services/v/middlewares\n" },
     { SERVER("0", "http://h") LB("v") "responseforwarding/flushinterval = 1s", "v@etcd unused h:80*1\n" },
     /* Each fault is told. */
-    { SERVER("0", "https//h:h") LB("v") "strategy = any\nhttp/services/v/middlewares = m",
+    { SERVER("0", "https//h:h") LB("v") "strategy = any",
       "! bad-value services/v/loadbalancer/servers/0/url\n! bad-value "
-      "services/v/loadbalancer/strategy\n"
-      "! not-supported services/v/middlewares\n" },
+      "services/v/loadbalancer/strategy\n" },
 };
 
 START_TEST(services_come_out_as_written)
@@ -176,6 +177,27 @@ START_TEST(a_broken_service_takes_only_its_routers)
 }
 END_TEST
 
+START_TEST(middlewares_of_a_service_act_behind_the_router_s)
+{
+    struct model_case c = model_case_of(
+        SERVER("0", "http://h") "http/services/v/middlewares = late\nhttp/middlewares/late/ratelimit/average = 2\n"
+                                "http/middlewares/early/ratelimit/average = 1\n"
+                                "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\nhttp/routers/a/middlewares = early\n"
+                                "http/services/x/loadbalancer/servers/0/url = http://x\nhttp/services/x/middlewares = none\n"
+                                "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = x\n");
+    struct buf out = { 0 };
+    put_routers(&out, c.model);
+    put_findings(&out, c.diag);
+    struct str got = buf_str(&out);
+    size_t early = str_search(got, STR("limit:1/")), late = str_search(got, STR("limit:2/"));
+    ck_assert_msg(early != SIZE_MAX && late != SIZE_MAX && early < late, "%s", out.p);
+    ck_assert(has(got, "out 1\n") && has(got, "! missing-reference services/x/middlewares"));
+    ck_assert(has(got, "! broken-reference routers/b/service"));
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
@@ -184,6 +206,7 @@ int main(void)
         { services_of_all_providers_are_ordered_by_qualified_name, 0 },
         { passwords_in_urls_are_not_shown, 0 },
         { a_broken_service_takes_only_its_routers, 0 },
+        { middlewares_of_a_service_act_behind_the_router_s, 0 },
         { NULL, 0 },
     };
     return run_suite("model_service", rows);

@@ -101,6 +101,12 @@ static inline void put_op(struct buf *out, const struct model_op *op)
         buf_puts(out, op->strip.force_slash ? "strip!" : "strip");
         for (size_t i = 0; i < op->strip.n; i++)
             buf_printf(out, ":%.*s", STR_ARG(op->strip.prefixes[i]));
+    } else if (op->kind == OP_BASIC_AUTH || op->kind == OP_DIGEST_AUTH) {
+        buf_printf(out, "%s:%zu:%.*s%s%.*s%s", op->kind == OP_BASIC_AUTH ? "basic" : "digest", op->auth->n_users,
+                   STR_ARG(op->auth->realm), op->auth->header.n ? ":" : "", STR_ARG(op->auth->header),
+                   op->auth->remove_header ? ":removed" : "");
+    } else if (op->kind == OP_FORWARD_AUTH) {
+        buf_printf(out, "forward:%.*s:%d", STR_ARG(op->forward->address), (int)op->forward->trust);
     } else if (op->kind == OP_ADD_PREFIX) {
         buf_printf(out, "add:%.*s", STR_ARG(op->prefix));
     } else if (op->kind == OP_HEADERS) {
@@ -114,6 +120,9 @@ static inline void put_op(struct buf *out, const struct model_op *op)
         buf_printf(out, "limit:%lld/%lldms:%lld:%s%.*s", (long long)op->limit.average,
                    (long long)(op->limit.period_ns / 1000000), (long long)op->limit.burst,
                    sources[op->limit.source], STR_ARG(op->limit.header));
+        if (op->limit.depth || op->limit.subnet || op->limit.n_excluded || op->limit.redis)
+            buf_printf(out, ":%lld/%d/%zu%s", (long long)op->limit.depth, op->limit.subnet, op->limit.n_excluded,
+                       op->limit.redis ? ":redis" : "");
     }
 }
 

@@ -188,7 +188,7 @@ static inline void dump_middleware(struct buf *out, const struct middleware *m)
     dump_int(out, "burst", limit->burst);
     if (IS_SET(limit->period))
         buf_printf(out, "  period = %lld ns\n", (long long)limit->period.ns);
-    dump_key(out, "redis", limit->redis);
+    dump_key(out, "redis", limit->redis.key);
     dump_key(out, "sourceCriterion", limit->source_criterion.key);
     dump_text(out, "requestHeaderName", limit->source_criterion.request_header_name);
     dump_bool(out, "requestHost", limit->source_criterion.request_host);

@@ -1,0 +1,137 @@
+/* digestAuth (Traefik's, reference/traefik-middlewares.md 3.8), with its holes closed: an unknown user never verifies, a count of 0 is
+ * none, and "uri" is the request's own target or its path. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "ops/digest.h"
+#include "ops/digest_params.h"
+#include "ops/fields.h"
+#include "ops/nonces.h"
+#include "ops/op.h"
+#include "ops/siphash.h"
+#include "ops/verdict.h"
+
+static bool parse(struct json_object *from, struct op *op, char error[static 256])
+{
+    struct field fields[] = { { "op", json_type_string, true, NULL },
+                              { "users", json_type_array, true, NULL },
+                              { "realm", json_type_string, true, NULL },
+                              { "header", json_type_string, false, NULL },
+                              { "remove", json_type_boolean, false, NULL } };
+    struct digest_auth *out = &op->digest_auth;
+    if (!fields_read(from, fields, 5, error) || !users_read(fields[1].value, &out->users, error))
+        return false;
+    out->realm = str_own(field_str(fields[2].value));
+    out->header = str_own(fields[3].value ? field_str(fields[3].value) : STR(""));
+    out->remove = fields[4].value && json_object_get_boolean(fields[4].value);
+    sha256_hex(str_c(json_object_to_json_string(from)), out->instance, DIGEST_INSTANCE);
+    if (out->realm.n > VERDICT_TEXT - 200)
+        snprintf(error, 256, "the realm is too long");
+    return out->realm.n <= VERDICT_TEXT - 200;
+}
+
+static void fini(struct op *op)
+{
+    users_fini(&op->digest_auth.users);
+    free((char *)op->digest_auth.realm.p);
+    free((char *)op->digest_auth.header.p);
+}
+
+static struct str instance_of(const struct digest_auth *d)
+{
+    return str_of(d->instance, DIGEST_INSTANCE);
+}
+
+static enum op_result refuse(const struct digest_auth *a, struct decision *d, bool stale)
+{
+    char nonce[NONCE_LENGTH], opaque[NONCE_LENGTH], text[VERDICT_TEXT];
+    nonces_make(d->tools->nonces, instance_of(a), d->now_ns, nonce);
+    nonces_opaque(d->tools->nonces, instance_of(a), opaque);
+    int n = snprintf(text, sizeof text, "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", %salgorithm=\"MD5\", qop=\"auth\"",
+                     STR_ARG(a->realm), NONCE_LENGTH, nonce, NONCE_LENGTH, opaque, stale ? "stale=\"true\", " : "");
+    verdict_refuse(d->verdict, digest_auth_op.name, 401, "401 Unauthorized\n");
+    verdict_add_header(d->verdict, "WWW-Authenticate", str_of(text, (size_t)n));
+    return OP_REFUSE;
+}
+
+/* Old clients leave the query out. */
+static bool is_own_target(const struct request *request, struct str uri)
+{
+    struct str path = str_head(request->url, str_find(request->url, '?'));
+    return uri.n > 0 && (str_eq(uri, request->url) || str_eq(uri, path));
+}
+
+/* MD5(name:realm:password) of the user, or of nobody: then something that no answer is made from. */
+static bool secret_of(const struct digest_auth *a, struct str name, struct str *out)
+{
+    static const struct str nobody = STR("x7a81aed563bc2b26ce4fb97054bf620");
+    struct buf key = { 0 };
+    buf_put(&key, name);
+    buf_putc(&key, ':');
+    buf_put(&key, a->realm);
+    const struct user *user = users_find(&a->users, buf_str(&key));
+    buf_fini(&key);
+    *out = user && user->secret.n ? user->secret : nobody;
+    return user && user->secret.n > 0;
+}
+
+static bool verify(const struct digest_auth *a, const struct request *request, const struct digest_params *given)
+{
+    char ha2[MD5_DIGITS], expected[MD5_DIGITS];
+    struct str secret;
+    bool known = secret_of(a, given->username, &secret);
+    struct digest md5 = digest_open("MD5");
+    md5_joined(&md5, (const struct str[]){ request->method, given->uri }, 2, ha2);
+    md5_joined(&md5,
+               (const struct str[]){ secret, given->nonce, given->nc, given->cnonce, given->qop, str_of(ha2, MD5_DIGITS) }, 6,
+               expected);
+    digest_close(&md5);
+    bool same = secret_equal(given->response, str_of(expected, MD5_DIGITS));
+    return same && known;
+}
+
+static uint64_t count_of(struct str nc)
+{
+    uint64_t count = 0;
+    if (nc.n == 0 || nc.n > 16)
+        return 0;
+    for (size_t i = 0; i < nc.n; i++) {
+        char c = ascii_lower(nc.p[i]);
+        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f'))
+            return 0;
+        count = count << 4 | (uint64_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    return count;
+}
+
+static void let_pass(const struct digest_auth *a, struct verdict *v, struct str user)
+{
+    if (a->header.n) {
+        verdict_drop_request_header(v, a->header);
+        verdict_add_request_header(v, a->header, user);
+    }
+    if (a->remove)
+        verdict_drop_request_header(v, STR("authorization"));
+}
+
+static enum op_result run(const struct op *op, struct decision *d)
+{
+    const struct digest_auth *a = &op->digest_auth;
+    struct digest_params given;
+    char opaque[NONCE_LENGTH];
+    if (!digest_params_read(request_authorization(&d->request), &given))
+        return refuse(a, d, false);
+    nonces_opaque(d->tools->nonces, instance_of(a), opaque);
+    bool fits = secret_equal(given.opaque, str_of(opaque, NONCE_LENGTH)) && str_eq(given.qop, STR("auth")) &&
+                (!given.algorithm.p || str_eq(given.algorithm, STR("MD5"))) && is_own_target(&d->request, given.uri);
+    if (!fits || !verify(a, &d->request, &given))
+        return refuse(a, d, false);
+    enum nonce_state state = nonces_use(d->tools->nonces, instance_of(a), given.nonce, count_of(given.nc), d->now_ns);
+    if (state != NONCE_GOOD)
+        return refuse(a, d, state == NONCE_STALE);
+    let_pass(a, d->verdict, given.username);
+    return OP_PASS;
+}
+
+const struct op_type digest_auth_op = { NUMBER_DIGEST_AUTH, "digestAuth", parse, fini, run, NULL };

@@ -1,0 +1,203 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "ops/forward.h"
+#include "ops/op.h"
+#include "ops/verdict.h"
+
+bool forward_line(struct str *lines, struct str *name, struct str *value)
+{
+    while (lines->n > 0) {
+        struct str line = str_cut(lines, '\n');
+        size_t colon = str_find(line, ':');
+        *name = str_head(line, colon);
+        *value = str_trim(str_from(line, colon + 1));
+        if (colon > 0 && colon < line.n)
+            return true;
+    }
+    return false;
+}
+
+static bool is_in(struct str name, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase(name, list[i]))
+            return true;
+    return false;
+}
+
+/* Of one connection, or HTTP's own: in no direction passed on. */
+static bool is_own(struct str name)
+{
+    static const struct str own[] = { STR("connection"), STR("keep-alive"),        STR("te"),   STR("trailer"), STR("trailers"),
+                                      STR("upgrade"),    STR("transfer-encoding"), STR("host"), STR("content-length") };
+    return is_in(name, own, sizeof own / sizeof *own);
+}
+
+static void put_line(struct buf *out, struct str name, struct str value)
+{
+    buf_put(out, name);
+    buf_puts(out, ": ");
+    buf_put(out, value);
+    buf_putc(out, '\n');
+}
+
+static struct str header_of(const struct forward_answer *answer, struct str wanted)
+{
+    struct str lines = buf_str(&answer->headers), name, value;
+    while (forward_line(&lines, &name, &value))
+        if (str_eq_nocase(name, wanted))
+            return value;
+    return (struct str){ 0 };
+}
+
+static void redirect_to_signin(const struct forward_auth *op, const struct request *request, struct verdict *v)
+{
+    struct buf base = { 0 }, location = { 0 };
+    buf_puts(&base, "http://_");
+    buf_put(&base, request->url);
+    location_resolve(&location, buf_str(&base), op->signin);
+    struct str resolved = buf_str(&location);
+    if (str_starts(resolved, STR("http://_")) && !str_starts(op->signin, STR("http://_")))
+        resolved = str_from(resolved, 8); /* of this host, as a path */
+    verdict_refuse(v, forward_auth_op.name, 302, NULL);
+    v->listed = true;
+    put_line(&v->answer, STR("Location"), resolved);
+    buf_fini(&base);
+    buf_fini(&location);
+}
+
+/* Everything that the other server says. */
+static void pass_on(const struct forward_auth *op, const struct forward_answer *answer, struct verdict *v)
+{
+    struct str lines = buf_str(&answer->headers), name, value;
+    struct str location = header_of(answer, STR("location"));
+    verdict_refuse(v, forward_auth_op.name, answer->status, NULL);
+    v->listed = true;
+    while (forward_line(&lines, &name, &value))
+        if (!is_own(name) && !(location.n && str_eq_nocase(name, STR("location"))) &&
+            !(answer->status == 304 && str_eq_nocase(name, STR("content-type")))) /* Go's server has none there */
+            put_line(&v->answer, name, value);
+    if (location.n) {
+        struct buf absolute = { 0 };
+        if (op->keep_location)
+            buf_put(&absolute, location);
+        else
+            location_resolve(&absolute, op->address, location);
+        put_line(&v->answer, STR("Location"), buf_str(&absolute));
+        buf_fini(&absolute);
+    }
+    buf_put(&v->content, buf_str(&answer->body));
+}
+
+static bool add_all(const struct forward_answer *answer, struct str wanted, struct verdict *v)
+{
+    struct str lines = buf_str(&answer->headers), name, value;
+    bool any = false;
+    while (forward_line(&lines, &name, &value))
+        if (str_eq_nocase(name, wanted)) {
+            verdict_add_request_header(v, wanted, value);
+            any = true;
+        }
+    return any;
+}
+
+/* As Go spells names (textproto.CanonicalMIMEHeaderKey). */
+static struct str canonical_name(struct str name, char out[static 256])
+{
+    bool first = true;
+    size_t n = name.n < 256 ? name.n : 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = ascii_lower(name.p[i]);
+        out[i] = (char)(first && c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        first = c == '-';
+    }
+    return str_of(out, n);
+}
+
+static bool matches(const struct forward_auth *op, pcre2_match_data *data, struct str name)
+{
+    char text[256];
+    struct str canonical = canonical_name(name, text);
+    return !is_own(name) && canonical.n > 0 &&
+           pcre2_match(op->response_regex, (PCRE2_SPTR)canonical.p, canonical.n, 0, 0, data, NULL) >= 0;
+}
+
+static void take_by_regex(const struct forward_auth *op, const struct request *request, const struct forward_answer *answer,
+                          struct verdict *v)
+{
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    struct str block = request->headers, lines = buf_str(&answer->headers), name, value;
+    while (headers_next(&block, &name, &value))
+        if (matches(op, data, name))
+            verdict_drop_request_header(v, name);
+    /* The first line of a name takes away what authResponseHeaders has put there. */
+    for (struct str rest = lines; forward_line(&rest, &name, &value);)
+        if (matches(op, data, name))
+            verdict_drop_request_header(v, name);
+    while (forward_line(&lines, &name, &value))
+        if (matches(op, data, name))
+            verdict_add_request_header(v, name, value);
+    pcre2_match_data_free(data);
+}
+
+static struct str cookie_name(struct str set_cookie)
+{
+    struct str pair = str_head(set_cookie, str_find(set_cookie, ';'));
+    size_t equals = str_find(pair, '=');
+    return equals < pair.n ? str_trim(str_head(pair, equals)) : (struct str){ 0 };
+}
+
+static bool is_cookie_of(const struct forward_auth *op, struct str name)
+{
+    for (size_t i = 0; i < op->cookies.n; i++)
+        if (str_eq(name, op->cookies.p[i]))
+            return true;
+    return false;
+}
+
+/* The server's cookies of those names go as soon as the answer has any cookie at all. */
+static void take_cookies(const struct forward_auth *op, const struct forward_answer *answer, struct verdict *v)
+{
+    struct str lines = buf_str(&answer->headers), name, value;
+    bool any = false;
+    while (forward_line(&lines, &name, &value)) {
+        if (!str_eq_nocase(name, STR("set-cookie")) || cookie_name(value).n == 0)
+            continue;
+        for (size_t i = 0; i < op->cookies.n && !any; i++) {
+            buf_putc(&v->cookies, '-');
+            buf_put(&v->cookies, op->cookies.p[i]);
+            buf_putc(&v->cookies, '\n');
+        }
+        any = true;
+        if (is_cookie_of(op, cookie_name(value))) {
+            buf_putc(&v->cookies, '+');
+            buf_put(&v->cookies, value);
+            buf_putc(&v->cookies, '\n');
+        }
+    }
+}
+
+bool forward_judge(const struct forward_auth *op, const struct request *request, const struct forward_answer *answer,
+                   struct verdict *v)
+{
+    if (op->signin.n && answer->status == 401) {
+        redirect_to_signin(op, request, v);
+        return false;
+    }
+    if (answer->status < 200 || answer->status > 299) {
+        pass_on(op, answer, v);
+        return false;
+    }
+    for (size_t i = 0; i < op->response_headers.n; i++) {
+        struct str name = op->response_headers.p[i];
+        if (is_own(name))
+            continue;
+        verdict_drop_request_header(v, name);
+        add_all(answer, name, v);
+    }
+    if (op->response_regex)
+        take_by_regex(op, request, answer, v);
+    take_cookies(op, answer, v);
+    return true;
+}

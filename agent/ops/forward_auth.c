@@ -1,0 +1,170 @@
+/* forwardAuth (Traefik's, reference/traefik-middlewares.md 3.11): another server decides. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "ops/fields.h"
+#include "ops/forwarder.h"
+#include "ops/op.h"
+#include "ops/verdict.h"
+#include "sys/log.h"
+
+enum { OP, ADDRESS, TRUST, REQUEST, RESPONSE, REGEX, COOKIES, BODY, MAX_BODY, MAX_RESPONSE, LOCATION, METHOD, SIGNIN, CA, CERT, KEY,
+       INSECURE, FIELDS };
+
+static bool flag(const struct field *field)
+{
+    return field->value && json_object_get_boolean(field->value);
+}
+
+static int64_t number(const struct field *field)
+{
+    return field->value ? json_object_get_int64(field->value) : -1;
+}
+
+static struct str text(const struct field *field)
+{
+    return str_own(field->value ? field_str(field->value) : STR(""));
+}
+
+static bool read_regex(const struct field *field, struct forward_auth *out, char error[static 256])
+{
+    int code;
+    size_t at;
+    if (!field->value)
+        return true;
+    struct str pattern = field_str(field->value);
+    out->response_regex = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.n, 0, &code, &at, NULL);
+    if (!out->response_regex)
+        snprintf(error, 256, "the regular expression does not compile");
+    return out->response_regex != NULL;
+}
+
+static bool parse(struct json_object *from, struct op *op, char error[static 256])
+{
+    struct field f[FIELDS] = { [OP] = { "op", json_type_string, true, NULL },
+                               [ADDRESS] = { "address", json_type_string, true, NULL },
+                               [TRUST] = { "trust", json_type_boolean, false, NULL },
+                               [REQUEST] = { "requestHeaders", json_type_array, false, NULL },
+                               [RESPONSE] = { "responseHeaders", json_type_array, false, NULL },
+                               [REGEX] = { "responseHeadersRegex", json_type_string, false, NULL },
+                               [COOKIES] = { "cookies", json_type_array, false, NULL },
+                               [BODY] = { "body", json_type_boolean, false, NULL },
+                               [MAX_BODY] = { "maxBody", json_type_int, false, NULL },
+                               [MAX_RESPONSE] = { "maxResponse", json_type_int, false, NULL },
+                               [LOCATION] = { "keepLocation", json_type_boolean, false, NULL },
+                               [METHOD] = { "keepMethod", json_type_boolean, false, NULL },
+                               [SIGNIN] = { "signin", json_type_string, false, NULL },
+                               [CA] = { "ca", json_type_string, false, NULL },
+                               [CERT] = { "cert", json_type_string, false, NULL },
+                               [KEY] = { "key", json_type_string, false, NULL },
+                               [INSECURE] = { "insecure", json_type_boolean, false, NULL } };
+    struct forward_auth *out = &op->forward_auth;
+    if (!fields_read(from, f, FIELDS, error))
+        return false;
+    *out = (struct forward_auth){ .address = text(&f[ADDRESS]),
+                                  .signin = text(&f[SIGNIN]),
+                                  .trust = !f[TRUST].value ? TRUST_UNSET : flag(&f[TRUST]) ? TRUST_YES : TRUST_NO,
+                                  .send_body = flag(&f[BODY]),
+                                  .keep_location = flag(&f[LOCATION]),
+                                  .keep_method = flag(&f[METHOD]),
+                                  .insecure = flag(&f[INSECURE]),
+                                  .max_body = number(&f[MAX_BODY]),
+                                  .max_response = number(&f[MAX_RESPONSE]),
+                                  .ca = text(&f[CA]),
+                                  .cert = text(&f[CERT]),
+                                  .key = text(&f[KEY]) };
+    if (texts_read(f[REQUEST].value, &out->request_headers) && texts_read(f[RESPONSE].value, &out->response_headers) &&
+        texts_read(f[COOKIES].value, &out->cookies))
+        return read_regex(&f[REGEX], out, error);
+    snprintf(error, 256, "a list holds something else than strings");
+    return false;
+}
+
+static void fini(struct op *op)
+{
+    struct forward_auth *a = &op->forward_auth;
+    const struct str owned[] = { a->address, a->signin, a->ca, a->cert, a->key };
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        free((char *)owned[i].p);
+    texts_fini(&a->request_headers);
+    texts_fini(&a->response_headers);
+    texts_fini(&a->cookies);
+    pcre2_code_free(a->response_regex);
+}
+
+/* A body that did not fit into the message, or is longer than allowed. Its length may be unknown to HAProxy (chunks): then a message that is nearly full
+ * may lack some of it. */
+enum { FULL_MESSAGE = 48 << 10 };
+
+static enum op_result run(const struct op *op, struct decision *d)
+{
+    const struct forward_auth *a = &op->forward_auth;
+    const struct request *r = &d->request;
+    if (!a->send_body)
+        return OP_WAIT;
+    if (a->max_body >= 0 && r->body_size > (uint64_t)a->max_body) {
+        verdict_refuse(d->verdict, forward_auth_op.name, 401, NULL);
+        return OP_REFUSE;
+    }
+    bool has_length = headers_find(r->headers, STR("content-length")).p != NULL;
+    if (r->body_size > r->body.n || (!has_length && r->body.n + r->headers.n > FULL_MESSAGE)) {
+        verdict_refuse(d->verdict, forward_auth_op.name, 413, "Request Entity Too Large");
+        return OP_REFUSE;
+    }
+    return OP_WAIT;
+}
+
+struct question {
+    struct forward_call call; /* first: finish gives it back */
+    struct waiting *waiting;
+    struct buf headers;
+};
+
+static bool judge(struct question *q)
+{
+    struct forward_call *call = &q->call;
+    struct decision *d = &q->waiting->decision;
+    if (call->over_limit) {
+        verdict_refuse(d->verdict, forward_auth_op.name, 401, NULL);
+        return false;
+    }
+    if (call->answer.status == 0 || call->too_large) {
+        log_line(d->tools->log, LOG_LINE_WARN, "agent", "forwardAuth: %.200s: %s", call->op->address.p,
+                 call->too_large ? "the answer is too large" : call->error);
+        verdict_refuse(d->verdict, forward_auth_op.name, 500, NULL);
+        return false;
+    }
+    return forward_judge(call->op, &d->request, &call->answer, d->verdict);
+}
+
+static void finish(struct forward_call *call)
+{
+    struct question *q = (struct question *)(void *)call;
+    struct waiting *waiting = q->waiting;
+    bool passed = judge(q);
+    buf_fini(&q->headers);
+    buf_fini(&call->answer.headers);
+    buf_fini(&call->answer.body);
+    free(q);
+    waiting_end(waiting, passed);
+}
+
+static void start(const struct op *op, struct waiting *waiting)
+{
+    const struct request *request = &waiting->decision.request;
+    struct question *q = xmalloc(sizeof *q);
+    *q = (struct question){ .waiting = waiting };
+    q->call.op = &op->forward_auth;
+    q->call.method = op->forward_auth.keep_method ? request->method : STR("GET");
+    q->call.has_body = op->forward_auth.send_body && request->body.n > 0;
+    q->call.body = request->body;
+    q->call.finish = finish;
+    forward_headers(&q->headers, q->call.op, request, &q->call.decode);
+    q->call.headers = buf_str(&q->headers);
+    forwarder_start(waiting->decision.tools->forwarder, &q->call);
+}
+
+const struct op_type forward_auth_op = { NUMBER_FORWARD_AUTH, "forwardAuth", parse, fini, run, start };

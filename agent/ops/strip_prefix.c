@@ -1,0 +1,73 @@
+/* stripPrefix in front of an op that reads the path or the headers: HAProxy cuts the path itself, later; what is computed here is only
+ * what the ops behind it see. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "ops/fields.h"
+#include "ops/op.h"
+#include "ops/verdict.h"
+
+static bool parse(struct json_object *from, struct op *op, char error[static 256])
+{
+    struct field fields[] = { { "op", json_type_string, true, NULL },
+                              { "prefixes", json_type_array, true, NULL },
+                              { "forceSlash", json_type_boolean, false, NULL } };
+    if (!fields_read(from, fields, 3, error))
+        return false;
+    op->strip_prefix.force_slash = fields[2].value && json_object_get_boolean(fields[2].value);
+    if (texts_read(fields[1].value, &op->strip_prefix.prefixes))
+        return true;
+    snprintf(error, 256, "a prefix is a string");
+    return false;
+}
+
+static void fini(struct op *op)
+{
+    texts_fini(&op->strip_prefix.prefixes);
+}
+
+static int hex_value(char c)
+{
+    return ascii_is_digit(c) ? c - '0' : ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f' ? ascii_lower(c) - 'a' + 10 : -1;
+}
+
+/* The length of the front of a path that says `prefix`, byte by byte or as codes; SIZE_MAX where it does not. */
+static size_t front(struct str path, struct str prefix)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < prefix.n; i++) {
+        if (at >= path.n)
+            return SIZE_MAX;
+        bool code = path.p[at] == '%' && at + 2 < path.n && hex_value(path.p[at + 1]) >= 0 && hex_value(path.p[at + 2]) >= 0;
+        char c = code ? (char)(hex_value(path.p[at + 1]) * 16 + hex_value(path.p[at + 2])) : path.p[at];
+        if (c != prefix.p[i])
+            return SIZE_MAX;
+        at += code ? 3 : 1;
+    }
+    return at;
+}
+
+static enum op_result run(const struct op *op, struct decision *d)
+{
+    const struct texts *prefixes = &op->strip_prefix.prefixes;
+    struct str path = str_head(d->request.url, str_find(d->request.url, '?'));
+    for (size_t i = 0; i < prefixes->n; i++) {
+        size_t n = front(path, prefixes->p[i]);
+        if (n == SIZE_MAX || n == 0)
+            continue;
+        struct buf url = { 0 };
+        struct str rest = str_from(d->request.url, n);
+        if (rest.n == 0 || rest.p[0] != '/')
+            buf_putc(&url, '/');
+        buf_put(&url, rest);
+        buf_fini(&d->url);
+        d->url = url;
+        d->request.url = buf_str(&url);
+        request_add_header(d, STR("x-forwarded-prefix"), prefixes->p[i]);
+        break;
+    }
+    return OP_PASS;
+}
+
+const struct op_type strip_prefix_op = { NUMBER_STRIP_PREFIX, "stripPrefix", parse, fini, run, NULL };

@@ -1,0 +1,59 @@
+#include "ops/source.h"
+
+#include "suite.h"
+
+static const struct {
+    const char *json, *forwarded; /* as the entry point leaves it: the peer at its end */
+    struct address peer;
+    const char *source;
+} sources[] = {
+#define V4 { { 10, 0, 0, 1 }, 4 }
+#define V6 { { 0x20, 0x01, 0x0d, 0xb8, 0xab, 0xcd, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 7 }, 16 }
+#define MAPPED { { [10] = 0xff, 0xff, 10, 0, 0, 1 }, 16 }
+    { "{\"kind\":\"ip\"}", "1.1.1.1, 10.0.0.1", V4, "10.0.0.1" },
+    { "{\"kind\":\"ip\"}", "", MAPPED, "10.0.0.1" },
+    { "{\"kind\":\"ip\"}", "", V6, "2001:db8:abcd:ff00::7" },
+    { "{\"kind\":\"ip\",\"subnet\":48}", "", V6, "2001:db8:abcd::" },
+    { "{\"kind\":\"ip\",\"subnet\":52}", "", V6, "2001:db8:abcd:f000::" },
+    { "{\"kind\":\"ip\",\"subnet\":8}", "", V4, "10.0.0.1" },
+    { "{\"kind\":\"ip\"}", "", { { 0 }, 0 }, "" },
+    { "{\"kind\":\"depth\",\"depth\":1}", "1.1.1.1, 2.2.2.2, 10.0.0.1", V4, "2.2.2.2" },
+    { "{\"kind\":\"depth\",\"depth\":2}", "1.1.1.1, 2.2.2.2, 10.0.0.1", V4, "1.1.1.1" },
+    { "{\"kind\":\"depth\",\"depth\":3}", "1.1.1.1, 2.2.2.2, 10.0.0.1", V4, "" },
+    { "{\"kind\":\"depth\",\"depth\":1}", "10.0.0.1", V4, "" },
+    { "{\"kind\":\"depth\",\"depth\":1}", ", 10.0.0.1", V4, "" },
+    { "{\"kind\":\"depth\",\"depth\":2}", "junk,,10.0.0.1", V4, "junk" },
+    { "{\"kind\":\"depth\",\"depth\":1,\"subnet\":32}", "2001:db8::1, 10.0.0.1", V4, "2001:db8::" },
+    { "{\"kind\":\"depth\",\"depth\":1,\"subnet\":64}", "::ffff:1.2.3.4, 10.0.0.1", V4, "::" },
+    { "{\"kind\":\"depth\",\"depth\":1,\"subnet\":64}", "1.2.3.4, 10.0.0.1", V4, "1.2.3.4" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"10.0.0.0/8\",\"2.2.2.2\"]}", "1.1.1.1, 2.2.2.2, 10.9.9.9, 10.0.0.1", V4, "1.1.1.1" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"10.0.0.0/8\"]}", "1.1.1.1, junk, 10.9.9.9,, 10.0.0.1", V4, "junk" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"::/0\"]}", "1.1.1.1, ::2, 10.0.0.1", V4, "" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"0.0.0.0/0\"]}", "::2, ::ffff:1.1.1.1, 10.0.0.1", V4, "::2" },
+    { "{\"kind\":\"header\",\"name\":\"x-key\"}", "", V4, "" },
+    { "{\"kind\":\"host\"}", "", V4, "Host:80" },
+};
+
+START_TEST(the_source_is_traefiks)
+{
+    char error[256], memory[SOURCE_TEXT], block[256];
+    size_t n = strlen(sources[_i].forwarded);
+    struct source source = { 0 };
+    struct json_object *json = json_tokener_parse(sources[_i].json);
+    ck_assert_msg(criterion_read(json, &source, error), "%s", error);
+    memcpy(block, "\x0fx-forwarded-for", 16);
+    block[16] = (char)n;
+    memcpy(block + 17, sources[_i].forwarded, n);
+    struct request request = { .source = sources[_i].peer, .host = STR("Host:80"), .headers = str_of(block, n ? 17 + n : 0) };
+    struct str got = criterion_source(&source, &request, memory);
+    ck_assert_msg(str_eq(got, str_c(sources[_i].source)), "%.*s", STR_ARG(got));
+    criterion_fini(&source);
+    json_object_put(json);
+}
+END_TEST
+
+int main(void)
+{
+    const struct test_row rows[] = { { the_source_is_traefiks, ROWS(sources) }, { 0 } };
+    return run_suite("source", rows);
+}

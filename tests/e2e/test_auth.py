@@ -1,0 +1,236 @@
+"""Authentication behind a real HAProxy (HAPROXY, or the one on PATH): what the cases of tests/conformance cannot show. No auth route
+ever opens."""
+import base64
+import contextlib
+import glob
+import os
+import socket
+import threading
+import time
+import unittest
+
+from lib import HOST, GatewayTest, eventually, router, service
+from traffic import Connection, Upstream, ask, said, word
+
+APR1 = "$apr1$iOod6HCr$L5.hXenY46AtofuUz75t50"  # secret
+BCRYPT = "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"  # U*U*U
+SLOW = "$2y$10$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"  # nobody's, some 50 ms each
+
+
+def basic(name, *users, **more):
+    at = f"http/middlewares/{name}/basicAuth"
+    return {**{f"{at}/users/{i}": u for i, u in enumerate(users)}, **{f"{at}/{k}": v for k, v in more.items()}}
+
+
+def forward(name, address, **more):
+    at = f"http/middlewares/{name}/forwardAuth"
+    return {f"{at}/address": address, **{f"{at}/{k}": v for k, v in more.items()}}
+
+
+def login(user, password):
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+GOOD, BCRYPTED = login("u", "secret"), login("b", "U*U*U")
+
+
+class Listener:
+    """A server that accepts and does what it is told with each connection."""
+    def __init__(self, serve, address=None):
+        self.serve, self.open = serve, []
+        if address:
+            self.socket = socket.socket(socket.AF_UNIX)
+            with contextlib.suppress(OSError):
+                os.unlink(address)
+            self.socket.bind(address)
+            self.socket.listen(512)
+        else:
+            self.socket = socket.create_server((HOST, 0), backlog=512)
+            self.url = f"http://{HOST}:{self.socket.getsockname()[1]}/"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.socket.accept()
+                self.open.append(client)
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with contextlib.suppress(OSError):
+            self.serve(client)
+
+
+class Authentication(GatewayTest):
+    def serve(self, **keys):
+        self.a = Upstream("a")
+        self.store = self.etcd()
+        flags = [f"--haproxy.binary={os.environ['HAPROXY']}"] if os.environ.get("HAPROXY") else []
+        web = self.gateway(*flags, etcd=self.store).start()
+        tree = {**service("s", self.a.url), **router("bare", "Path(`/bare`)", "s"), **basic("quick", "u:" + APR1),
+                **basic("patient", "b:" + BCRYPT, "slow:" + SLOW), **router("quick", "Path(`/quick`)", "s", "quick"),
+                **router("patient", "Path(`/patient`)", "s", "patient"), **keys}
+        web.wait_served(self.store.change(tree))
+        return web
+
+    def check_closed(self, web, longest, paths=("/quick", "/patient")):
+        """Neither good nor bad credentials pass, in bounded time, and what needs no agent does."""
+        before = len(self.a.hits)
+        for path, headers in ((path, headers) for path in paths for headers in ({}, GOOD, BCRYPTED)):
+            start = time.monotonic()
+            self.assertEqual(word(web.web, path, headers=headers), "503", path)
+            self.assertLess(time.monotonic() - start, longest, path)
+        self.assertEqual(len(self.a.hits), before)
+        self.assertEqual(word(web.web, "/bare"), "a")
+
+    def test_right_ones_pass_and_wrong_ones_do_not(self):
+        web = self.serve()
+        self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
+        self.assertEqual(word(web.web, "/patient", headers=BCRYPTED), "a")
+        for path, headers in (("/quick", {}), ("/quick", login("u", "x")), ("/quick", login("x", "secret")),
+                              ("/quick", BCRYPTED), ("/patient", GOOD), ("/patient", login("b", "U*U*"))):
+            answer = ask(web.web, path, headers=headers)
+            self.assertEqual((answer.status, answer.body, answer.headers["content-type"]),
+                             (401, "401 Unauthorized\n", "text/plain"))
+            self.assertEqual(answer.headers["www-authenticate"], 'Basic realm="traefik"')
+        self.assertEqual(len(self.a.hits), 2)
+
+    def test_a_stopped_agent_opens_nothing(self):
+        web = self.serve()
+        self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
+        web.freeze()
+        self.check_closed(web, 4)
+        web.thaw()
+        eventually(lambda: word(web.web, "/quick", headers=GOOD) == "a", "the agent answers again")
+        eventually(lambda: word(web.web, "/patient", headers=BCRYPTED) == "a", "the patient one, too")
+
+    def test_a_killed_agent_opens_nothing(self):
+        web = self.serve()
+        self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
+        web.kill()
+        self.check_closed(web, 4)
+
+    def test_garbage_opens_nothing(self):
+        web = self.serve()
+        web.kill()
+        hello = bytes.fromhex("0000004a6500000001000007") + b"version\x08\x032.0\x0emax-frame-size\x03\xfc\xf0\x06\x0ccapabilities\x08\x0apipelining"
+        hello = len(hello[4:]).to_bytes(4, "big") + hello[4:]
+        for what in (b"HTTP/1.1 200 OK\r\n\r\n", b"\0" * 64, b"\xff" * 64, hello + b"\xff" * 64,
+                     hello + b"\0\0\0\x07g\0\0\0\x01\0\x01"):
+            def serve(client):
+                client.recv(4096)
+                client.sendall(what)
+                while client.recv(4096):
+                    client.sendall(what)
+            fakes = [Listener(serve, path) for path in glob.glob(f"{web.state}/agent-*.sock")]
+            self.assertTrue(fakes)
+            time.sleep(0.7)  # a health check or two
+            patient = Connection(web.web)  # nobody waits for half a minute here
+            patient.socket.sendall(b"GET /patient HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n\r\n" %
+                                   BCRYPTED["Authorization"].encode())
+            self.check_closed(web, 4, ["/quick"])
+            patient.close()
+            for fake in fakes:
+                fake.socket.close()
+        self.assertEqual({h.target for h in self.a.hits}, {"/bare"})
+
+    def test_wrong_passwords_by_the_hundred_harm_nobody_else(self):
+        web = self.serve()
+        self.assertEqual(word(web.web, "/patient", headers=BCRYPTED), "a")
+        stop = threading.Event()
+
+        def attack():
+            while not stop.is_set():
+                with contextlib.suppress(OSError):
+                    ask(web.web, "/patient", headers=login("slow", str(time.monotonic())))
+        threads = [threading.Thread(target=attack, daemon=True) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        times = []
+        for path, headers in [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)] * 30:
+            start = time.monotonic()
+            self.assertEqual(word(web.web, path, headers=headers, source="127.0.0.9"), "a", path)
+            times.append(time.monotonic() - start)
+        # One that is new to the agent, from another address: it waits for its turn, not for all.
+        start = time.monotonic()
+        self.assertEqual(word(web.web, "/patient", headers=login("b", "wrong"), source="127.0.0.9"), "401")
+        waited = time.monotonic() - start
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertLess(sorted(times)[len(times) * 9 // 10], 0.1)
+        self.assertLess(waited, 3)
+
+    def test_a_users_file_is_watched(self):
+        path = self.write("users", f"# staff\nu:{APR1}\n")
+        web = self.serve(**{"http/middlewares/file/basicAuth/usersFile": path, **router("f", "Path(`/file`)", "s", "file")})
+        self.assertEqual(word(web.web, "/file", headers=GOOD), "a")
+        self.write("users", f"b:{BCRYPT}\n")
+        eventually(lambda: word(web.web, "/file", headers=BCRYPTED) == "a", "the new user is known")
+        self.assertEqual(word(web.web, "/file", headers=GOOD), "401")
+        os.unlink(path)
+        eventually(lambda: word(web.web, "/file", headers=BCRYPTED) == "404", "without its users the router is out")
+
+    def test_no_secret_gets_out(self):
+        web = self.serve()
+        self.assertEqual(word(web.web, "/quick", headers=login("u", "not-the-secret")), "401")
+        told = web.said() + str(web.status())
+        for secret in ("iOod6HCr", "L5.hXenY46", "not-the-secret", "XXXXXXXX"):
+            self.assertNotIn(secret, told)
+        self.assertEqual(os.stat(f"{web.state}/policy.json").st_mode & 0o777, 0o600)
+
+    def test_a_slow_auth_server_harms_nobody_else(self):
+        silent = Listener(lambda client: time.sleep(60))
+        web = self.serve(**forward("ask", silent.url), **router("asked", "Path(`/asked`)", "s", "ask"))
+        waiting = [Connection(web.web, timeout=60) for _ in range(30)]
+        for connection in waiting:
+            connection.socket.sendall(b"GET /asked HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)
+        for path, headers in [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)] * 10:
+            start = time.monotonic()
+            self.assertEqual(word(web.web, path, headers=headers), "a")
+            self.assertLess(time.monotonic() - start, 0.5)
+        self.assertEqual(web.status()["agent"]["held"], 30)
+        for connection in waiting:
+            connection.close()
+        self.assertEqual([h for h in self.a.hits if h.target == "/asked"], [])
+
+    def test_an_auth_server_that_is_not_there_is_500_and_no_more(self):
+        web = self.serve(**forward("ask", "http://127.0.0.1:1/"), **forward("odd", "no url"), **forward("file", "file:///etc/hostname"),
+                         **router("asked", "Path(`/asked`)", "s", "ask"), **router("odd", "Path(`/odd`)", "s", "odd"),
+                         **router("file", "Path(`/file`)", "s", "file"))
+        for path in ("/asked", "/odd", "/file"):
+            self.assertEqual(word(web.web, path), "500")
+        self.assertEqual(self.a.hits, [])
+
+    def test_a_large_answer_of_an_auth_server(self):
+        def serve(client):
+            lines = client.makefile("rb")
+            while line := lines.readline():
+                if line == b"\r\n":
+                    client.sendall(b"HTTP/1.1 403 No\r\nX-Big: %s\r\nContent-Length: 30000\r\n\r\n%s" % (b"h" * 6000, b"b" * 30000))
+        auth = Listener(serve)
+        web = self.serve(**forward("ask", auth.url), **router("asked", "Path(`/asked`)", "s", "ask"))
+        answer = ask(web.web, "/asked")
+        self.assertEqual((answer.status, len(answer.headers["x-big"]), answer.body), (403, 6000, "b" * 30000))
+
+    def test_bodies_up_to_what_a_message_holds(self):
+        auth = Upstream("auth")
+        web = self.serve(**forward("ask", auth.url, forwardBody="true"), **router("asked", "Path(`/asked`)", "s", "ask"))
+
+        def post(size, chunked=False):
+            with socket.create_connection((HOST, web.web), timeout=10) as s:
+                body = b"b" * size
+                head = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % size
+                s.sendall(b"POST /asked HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + head + b"\r\n\r\n")
+                s.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (size, body) if chunked else body)
+                return s.makefile("rb").readline().split()[1]
+        self.assertEqual([post(100), post(100, True), post(40000), post(40000, True)], [b"200"] * 4)
+        before = len(self.a.hits)
+        self.assertEqual([post(100000), post(100000, True)], [b"413"] * 2)
+        self.assertEqual(len(self.a.hits), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
