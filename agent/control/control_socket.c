@@ -11,7 +11,7 @@ enum { LONGEST_COMMAND = 256, BACKLOG = 16 };
 
 struct control_socket {
     uv_pipe_t pipe;
-    bool (*answer)(void *context, struct str command, struct buf *out);
+    control_answer_fn *answer;
     void *context;
     struct visitor *visitors;
     char path[4200];
@@ -50,15 +50,29 @@ static void on_written(uv_write_t *write, int status)
     visitor_close(write->data);
 }
 
-static void reply(struct visitor *visitor, struct str command)
+static void send_reply(struct visitor *visitor)
 {
-    if (!visitor->socket->answer(visitor->socket->context, str_trim(command), &visitor->reply))
-        buf_puts(&visitor->reply, "{\"error\":\"unknown command\"}\n");
-    uv_read_stop((uv_stream_t *)&visitor->pipe);
     uv_buf_t out = uv_buf_init(visitor->reply.p, (unsigned)visitor->reply.n);
     visitor->write.data = visitor;
     if (uv_write(&visitor->write, (uv_stream_t *)&visitor->pipe, &out, 1, on_written) < 0)
         visitor_close(visitor);
+}
+
+void control_socket_reply(struct visitor *visitor, struct str text)
+{
+    buf_put(&visitor->reply, text);
+    send_reply(visitor);
+}
+
+static void reply(struct visitor *visitor, struct str command)
+{
+    struct control_socket *socket = visitor->socket;
+    uv_read_stop((uv_stream_t *)&visitor->pipe);
+    enum control_answer answer = socket->answer(socket->context, str_trim(command), visitor, &visitor->reply);
+    if (answer == CONTROL_UNKNOWN)
+        buf_puts(&visitor->reply, "{\"error\":\"unknown command\"}\n");
+    if (answer != CONTROL_LATER)
+        send_reply(visitor);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
@@ -102,9 +116,8 @@ static void on_visit(uv_stream_t *stream, int status)
         visitor_close(visitor);
 }
 
-struct control_socket *control_socket_open(uv_loop_t *loop, const char *path,
-                                           bool (*answer)(void *context, struct str command, struct buf *out),
-                                           void *context, char error[static 512])
+struct control_socket *control_socket_open(uv_loop_t *loop, const char *path, control_answer_fn *answer, void *context,
+                                           char error[static 512])
 {
     struct control_socket *socket = xmalloc(sizeof *socket);
     *socket = (struct control_socket){ .answer = answer, .context = context };

@@ -7,145 +7,26 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "control/control_socket.h"
-#include "control/mailbox.h"
-#include "control/named_files.h"
-#include "control/report.h"
-#include "control/sources.h"
+#include "control/daemon.h"
 #include "sys/clock.h"
 
 enum {
     TICK_MS = 100,
     FIRST_TREE_MS = 1500, /* how long a start waits for etcd before the last known good state is served */
     FILE_POLL_MS = 250,
-    SAVE_TREE_MS = 1000,
     BUCKETS = 1 << 20,
 };
 
-struct gateway {
-    const struct settings *settings; /* `own` */
-    struct settings own;
-    struct log *log;
-    char *error; /* of the caller, 512 bytes */
-    int status;
-    double started;
-    uv_loop_t loop;
-    uv_async_t wake;
-    uv_timer_t tick, first_tree, save_tree;
-    uv_signal_t on_term, on_int;
-    uv_fs_poll_t file_poll;
-    struct exit_watch *exit_watch; /* of the HAProxy master that runs; NULL: none is watched */
-    struct state_folder *folder;
-    struct control_socket *control;
-    struct mailbox *mailbox;
-    struct etcd_watch *watch;
-    struct sources *sources;
-    struct named_files *named_files;
-    struct agent *agent;
-    struct haproxy *haproxy;
-    struct prober *prober;
-    struct pusher *pusher;
-    char file_error[512];
-    bool serving, dirty, ending;
-};
-
-static void end(struct gateway *g, int status)
+void gateway_end(struct gateway *g, int status)
 {
     g->ending = true;
     g->status = status;
     uv_stop(&g->loop);
 }
 
-static struct emit_paths paths_of(const struct gateway *g)
-{
-    struct str folder = str_c(state_folder_path(g->folder));
-    struct str sockets = g->settings->haproxy.agent_address.n ? g->settings->haproxy.agent_address : folder;
-    return (struct emit_paths){ folder, sockets };
-}
-
-static struct generation *compile(struct gateway *g, const struct shape *previous)
-{
-    struct kv_snapshot snapshots[2];
-    size_t n = sources_snapshots(g->sources, snapshots);
-    struct emit_paths paths = paths_of(g);
-    int64_t start = clock_monotonic_ns();
-    struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &paths);
-    log_line(g->log, LOG_LINE_DEBUG, "compile", "revision %lld: %zu routers, %zu in error, %zu records, %.1f ms",
-             (long long)generation->plan->revision, generation->model->n_routers, generation->model->n_routers_out,
-             generation->plan->n_routes, (double)(clock_monotonic_ns() - start) / 1e6);
-    return generation;
-}
-
-static void log_findings(struct gateway *g, const struct diag *diag)
-{
-    for (size_t i = 0; i < diag_total(diag); i++) {
-        const struct finding *f = diag_get(diag, i);
-        log_line(g->log, f->severity == SEVERITY_ERROR ? LOG_LINE_ERROR : f->severity == SEVERITY_WARNING ? LOG_LINE_WARN : LOG_LINE_INFO,
-                 "tree", "[%s] %.*s: %.*s", finding_name(f->code), STR_ARG(f->key), STR_ARG(f->message));
-    }
-}
-
-/* An HAProxy that runs already has the shape that is in the folder. */
-static const struct shape *shape_of_running(struct gateway *g, struct arena *arena)
-{
-    struct shape *shape = ARENA_NEW(arena, struct shape);
-    bool known = haproxy_is_running(g->haproxy) && state_folder_load_shape(g->folder, arena, shape);
-    return known ? shape : NULL;
-}
-
-static void start_serving(struct gateway *g)
-{
-    struct arena *arena = arena_create();
-    struct generation *first = compile(g, shape_of_running(g, arena));
-    arena_destroy(arena);
-    log_findings(g, first->diag);
-    g->serving = true;
-    uv_timer_stop(&g->first_tree);
-    if (!pusher_start(g->pusher, first, g->error))
-        end(g, 1);
-    else
-        log_line(g->log, LOG_LINE_INFO, "gateway", "serving revision %lld from %s",
-                 (long long)sources_revision(g->sources), state_folder_path(g->folder));
-}
-
-/* From HAProxy 3.4 on a new service needs no spare backend. */
-static bool backends_can_be_added(const struct gateway *g)
-{
-    struct haproxy_version version;
-    haproxy_version(g->haproxy, &version);
-    return version.major > 3 || (version.major == 3 && version.minor >= 4);
-}
-
-static void push_if_dirty(struct gateway *g)
-{
-    if (!g->serving || !g->dirty || g->ending)
-        return;
-    struct shape shape = *pusher_shape(g->pusher);
-    shape.grows = backends_can_be_added(g);
-    struct generation *next = compile(g, &shape);
-    if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {
-        generation_destroy(next); /* the tick comes back to it; changes until then share one reload */
-        return;
-    }
-    g->dirty = false;
-    log_findings(g, next->diag);
-    pusher_push(g->pusher, next);
-    if (!uv_is_active((uv_handle_t *)&g->save_tree))
-        uv_timer_start(&g->save_tree, g->save_tree.timer_cb, SAVE_TREE_MS, 0);
-}
-
-static void save_tree(struct gateway *g)
-{
-    char error[512];
-    struct kv_snapshot snapshot = sources_etcd(g->sources);
-    if (g->settings->etcd.on && snapshot.revision && !state_folder_save_tree(g->folder, &snapshot, error))
-        log_line(g->log, LOG_LINE_ERROR, "state", "%s", error);
-    state_folder_sync(g->folder);
-}
-
 static void on_save_tree(uv_timer_t *timer)
 {
-    save_tree(timer->data);
+    serve_save_tree(timer->data);
 }
 
 /* Before the first tree, a password that etcd refuses ends the program: nobody wants a gateway that waits for ever. */
@@ -157,11 +38,11 @@ static void check_first_contact(struct gateway *g)
     etcd_watch_status(g->watch, &status);
     if (status.state == ETCD_FAILED_AUTH) {
         snprintf(g->error, 512, "%s", status.error);
-        end(g, 1);
+        gateway_end(g, 1);
     } else if (status.state == ETCD_WAITING) {
         log_line(g->log, LOG_LINE_WARN, "gateway", "etcd cannot be reached: serving the last known good tree (%lld)",
                  (long long)sources_revision(g->sources));
-        start_serving(g);
+        serve_start(g);
     }
 }
 
@@ -176,12 +57,11 @@ static void on_wake(uv_async_t *async)
             g->dirty = true;
         etcd_batch_destroy(batch);
     }
-    if (any && !g->serving && !g->ending) {
-        g->dirty = false;
-        start_serving(g);
-        save_tree(g);
+    if ((any || uv_is_active((uv_handle_t *)&g->names_wait)) && !g->serving && !g->ending) {
+        serve_start(g);
+        serve_save_tree(g);
     }
-    push_if_dirty(g);
+    serve_if_dirty(g);
     if (!g->ending)
         check_first_contact(g);
 }
@@ -190,7 +70,7 @@ static void on_first_tree_time(uv_timer_t *timer)
 {
     struct gateway *g = timer->data;
     if (!g->serving && !g->ending)
-        start_serving(g);
+        serve_start(g);
 }
 
 struct exit_watch {
@@ -241,14 +121,14 @@ static void on_tick(uv_timer_t *timer)
     pusher_tick(g->pusher);
     exit_watch_open(g);
     g->dirty = named_files_changed(g->named_files) || g->dirty;
-    push_if_dirty(g);
+    serve_if_dirty(g);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct gateway *g = handle->data;
     log_line(g->log, LOG_LINE_INFO, "gateway", "signal %d: ending", number);
-    end(g, 0);
+    gateway_end(g, 0);
 }
 
 static void on_file_change(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *after)
@@ -259,10 +139,18 @@ static void on_file_change(uv_fs_poll_t *poll, int status, const uv_stat_t *befo
     struct gateway *g = poll->data;
     if (sources_read_file(g->sources, g->file_error)) {
         g->dirty = true;
-        push_if_dirty(g);
+        serve_if_dirty(g);
     } else if (g->file_error[0]) {
         log_line(g->log, LOG_LINE_ERROR, "file", "%s", g->file_error);
     }
+}
+
+/* Within c-ares, or within a compile: what follows waits for the loop. */
+static void on_names(void *context)
+{
+    struct gateway *g = context;
+    g->dirty = true;
+    uv_async_send(&g->wake);
 }
 
 /* On the etcd thread: */
@@ -284,39 +172,13 @@ static void state_changed(void *context, enum etcd_state state)
     wake_up(context);
 }
 
-static bool answer(void *context, struct str command, struct buf *out)
-{
-    struct gateway *g = context;
-    struct etcd_status etcd;
-    struct agent_stats agent;
-    if (!str_eq(command, STR("status")))
-        return false;
-    if (g->watch)
-        etcd_watch_status(g->watch, &etcd);
-    agent_stats(g->agent, &agent);
-    const struct generation *served = pusher_served(g->pusher);
-    struct report report = { .settings = g->settings,
-                             .folder = state_folder_path(g->folder),
-                             .started = g->started,
-                             .revision_seen = sources_revision(g->sources),
-                             .pusher = g->pusher,
-                             .haproxy = g->haproxy,
-                             .prober = g->prober,
-                             .etcd = g->watch ? &etcd : NULL,
-                             .agent = &agent,
-                             .agent_failures = served && served->plan->shape.agent ? pusher_agent_failures(g->pusher) : 0,
-                             .file_error = g->file_error };
-    report_print(out, &report);
-    return true;
-}
-
 static bool start_etcd(struct gateway *g)
 {
     const struct settings *s = g->settings;
     char error[256];
     if (!s->etcd.on)
         return true;
-    struct etcd_settings etcd = { .endpoints = s->etcd.endpoints,
+    g->etcd = (struct etcd_settings){ .endpoints = s->etcd.endpoints,
                                   .n_endpoints = s->etcd.n_endpoints,
                                   .root = s->etcd.root_key,
                                   .username = s->etcd.username,
@@ -329,10 +191,12 @@ static bool start_etcd(struct gateway *g)
     struct etcd_callbacks callbacks = { deliver, state_changed, g };
     struct arena *arena = arena_create();
     struct kv_snapshot last;
-    if (state_folder_load_tree(g->folder, arena, s->etcd.root_key, &last))
+    bool any = state_folder_load_tree(g->folder, arena, s->etcd.root_key, &last);
+    if (any)
         sources_restore(g->sources, &last);
+    helm_restore(g->helm, any ? &last : NULL);
     arena_destroy(arena);
-    g->watch = etcd_watch_start(&etcd, &callbacks, g->log, error);
+    g->watch = etcd_watch_start(&g->etcd, &callbacks, g->log, error);
     if (!g->watch)
         snprintf(g->error, 512, "%s", error);
     return g->watch != NULL;
@@ -381,10 +245,16 @@ static bool start_parts(struct gateway *g)
         return false;
     }
     g->prober = prober_start(haproxy_runtime_path(g->haproxy), g->log);
-    g->pusher = pusher_create(&(struct pusher_parts){ g->folder, g->haproxy, g->agent, g->prober, g->log });
+    g->pusher = pusher_create(&(struct pusher_parts){ g->folder, g->haproxy, g->agent, g->prober, g->log, s });
     g->sources = sources_create(s);
+    g->helm = helm_create(s, g->sources, state_folder_path(g->folder), g->log);
+    g->since = since_create();
+    struct names_options names = { s->resolver.nameservers, s->resolver.n_nameservers, on_names, g };
+    g->names = names_create(&g->loop, &names, g->log, g->error);
+    if (!g->names)
+        return false;
     snprintf(paths[3], sizeof paths[3], "%s/%s", state_folder_path(g->folder), CONTROL_SOCKET);
-    g->control = control_socket_open(&g->loop, paths[3], answer, g, g->error);
+    g->control = control_socket_open(&g->loop, paths[3], orders_answer, g, g->error);
     return g->control && start_file(g) && start_etcd(g);
 }
 
@@ -396,10 +266,11 @@ static void init_loop(struct gateway *g)
     uv_timer_init(&g->loop, &g->tick);
     uv_timer_init(&g->loop, &g->first_tree);
     uv_timer_init(&g->loop, &g->save_tree);
+    uv_timer_init(&g->loop, &g->names_wait);
     uv_signal_init(&g->loop, &g->on_term);
     uv_signal_init(&g->loop, &g->on_int);
     uv_fs_poll_init(&g->loop, &g->file_poll);
-    g->wake.data = g->tick.data = g->first_tree.data = g->save_tree.data = g;
+    g->wake.data = g->tick.data = g->first_tree.data = g->save_tree.data = g->names_wait.data = g;
     g->on_term.data = g->on_int.data = g->file_poll.data = g;
     g->save_tree.timer_cb = on_save_tree;
     g->mailbox = mailbox_create(wake_up, g);
@@ -428,14 +299,17 @@ static void stop_parts(struct gateway *g)
 {
     etcd_watch_stop(g->watch);
     if (g->sources)
-        save_tree(g);
+        serve_save_tree(g);
     if (g->haproxy && g->serving)
         haproxy_stop(g->haproxy, grace_ms(g->settings));
     agent_stop(g->agent);
     prober_stop(g->prober);
     pusher_destroy(g->pusher);
     haproxy_destroy(g->haproxy);
+    helm_destroy(g->helm);
+    since_destroy(g->since);
     sources_destroy(g->sources);
+    names_close(g->names);
     control_socket_close(g->control);
     exit_watch_close(g);
     uv_walk(&g->loop, close_handle, NULL);

@@ -15,7 +15,8 @@ static struct kv_snapshot snapshot_copy(struct arena *arena, const struct kv_sna
 }
 
 struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots, size_t n,
-                                      const struct shape *previous, const struct emit_paths *paths)
+                                      const struct shape *previous, const struct emit_paths *paths,
+                                      const struct address_book *names)
 {
     struct arena *arena = arena_create();
     struct diag *diag = diag_create(arena, 0);
@@ -24,6 +25,7 @@ struct generation *generation_compile(const struct settings *settings, const str
     for (size_t i = 0; i < n; i++) {
         struct kv_snapshot *copy = ARENA_NEW(arena, struct kv_snapshot);
         *copy = snapshot_copy(arena, &snapshots[i]);
+        generation->etcd = *copy;
         struct tree *tree = tree_decode(arena, copy, diag);
         tree_read_files(arena, tree);
         trees[i] = tree;
@@ -31,7 +33,9 @@ struct generation *generation_compile(const struct settings *settings, const str
     }
     generation->arena = arena;
     generation->model = model_build(arena, trees, n, settings, diag);
-    generation->plan = plan_build(arena, generation->model, previous);
+    struct plan *plan = plan_build(arena, generation->model, previous);
+    plan_set_addresses(arena, plan, names, diag);
+    generation->plan = plan;
     generation->artifacts = emit_all(arena, generation->plan, paths);
     diag_sort(diag);
     generation->diag = diag;

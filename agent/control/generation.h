@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emit/emit.h"
+#include "plan/addresses.h"
 
 struct generation {
     struct arena *arena;
@@ -10,10 +11,12 @@ struct generation {
     const struct plan *plan;
     struct artifacts artifacts;
     size_t n_pairs; /* keys of the trees */
+    struct kv_snapshot etcd; /* the last of the trees, copied: what `tree.json` is written from */
 };
 
-/* Compiles snapshots, in the order in which their providers win ties. `previous`: the shape of the running process, or NULL.
- * The pairs are copied: nothing points into the snapshots afterwards. */
+/* Compiles snapshots, in the order in which their providers win ties. `previous`: the shape of the running process, or NULL;
+ * `names`: what servers' names mean at present. The pairs are copied: nothing points into the snapshots afterwards. */
 struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots, size_t n,
-                                      const struct shape *previous, const struct emit_paths *paths);
+                                      const struct shape *previous, const struct emit_paths *paths,
+                                      const struct address_book *names);
 void generation_destroy(struct generation *generation);

@@ -22,7 +22,7 @@ struct pusher {
     struct program_set *programs; /* what the agent has: the next set is built from it */
     struct push_stats stats;
     bool verified; /* live state = served */
-    int64_t last_reload_ns, last_sweep_ns, last_restart_ns, trim_at_ns;
+    int64_t last_reload_ns, last_sweep_ns, last_restart_ns, last_look_ns, trim_at_ns;
 };
 
 struct pusher *pusher_create(const struct pusher_parts *parts)
@@ -150,6 +150,13 @@ static void serve(struct pusher *pusher, struct generation *next)
     pusher->stats.last_error[0] = '\0';
 }
 
+/* Behind the change that it tells of. */
+static enum apply_status tell_revision(struct pusher *pusher, const struct plan *plan, char error[static 256])
+{
+    bool told = pusher->parts.settings->haproxy.revision_header.n > 0;
+    return told ? applier_set_revision(pusher->applier, plan->revision, error) : APPLY_OK;
+}
+
 static enum apply_status apply_between(struct pusher *pusher, const struct runtime_state *from,
                                        const struct plan *old, const struct plan *new, char error[static 256])
 {
@@ -185,6 +192,8 @@ static enum apply_status resync(struct pusher *pusher, const struct plan *plan, 
     }
     if (status == APPLY_OK && *mended)
         status = apply_between(pusher, &live, plan, plan, error);
+    if (status == APPLY_OK)
+        status = tell_revision(pusher, plan, error);
     arena_destroy(arena);
     return status;
 }
@@ -224,6 +233,8 @@ static bool push_by_socket(struct pusher *pusher, struct generation *next)
     size_t mended;
     if (pusher->verified)
         status = apply_between(pusher, &from, pusher->served->plan, next->plan, error);
+    if (status == APPLY_OK)
+        status = tell_revision(pusher, next->plan, error);
     if (status == APPLY_DIFFERS) {
         if (error[0])
             note_error(pusher, "the live state is not as expected, reading it again", error);
@@ -345,6 +356,48 @@ static void restart(struct pusher *pusher)
     meet_new_worker(pusher);
 }
 
+bool pusher_verify(struct pusher *pusher, bool whole, size_t *mended, char error[static 256])
+{
+    enum apply_status status = APPLY_DIFFERS;
+    *mended = 0;
+    error[0] = '\0';
+    if (!pusher->served)
+        return false;
+    pusher->stats.looks++;
+    pusher->stats.last_look = clock_wall();
+    if (!whole)
+        status = applier_sample(pusher->applier, pusher->served->plan, (uint64_t)clock_monotonic_ns(), error);
+    if (status == APPLY_DIFFERS) {
+        if (!whole)
+            log_line(pusher->parts.log, LOG_LINE_WARN, "verify", "another hand changed HAProxy: %s", error);
+        status = resync(pusher, pusher->served->plan, mended, error);
+    }
+    if (status == APPLY_DIFFERS) {
+        note_error(pusher, "what another hand changed cannot be mended by the socket", error);
+        if (reload(pusher, pusher->served, STR("what another hand changed could not be mended")))
+            status = APPLY_OK;
+    }
+    pusher->verified = status == APPLY_OK && (pusher->verified || whole || *mended);
+    pusher->stats.repairs += *mended > 0;
+    pusher->stats.foreign_changes += *mended;
+    if (*mended)
+        log_line(pusher->parts.log, LOG_LINE_WARN, "verify", "%zu differences by another hand were mended", *mended);
+    return status == APPLY_OK;
+}
+
+/* Once in a while, if nothing else is to be done. */
+static void look(struct pusher *pusher, int64_t now)
+{
+    char error[256];
+    size_t mended;
+    int64_t interval = pusher->parts.settings->haproxy.verify_interval_ns;
+    if (interval <= 0 || pusher->pending || !pusher->verified || now - pusher->last_look_ns < interval)
+        return;
+    if (pusher->last_look_ns && !pusher_verify(pusher, false, &mended, error))
+        note_error(pusher, "the live state could not be looked at", error);
+    pusher->last_look_ns = now;
+}
+
 void pusher_tick(struct pusher *pusher)
 {
     if (!pusher->served)
@@ -367,6 +420,7 @@ void pusher_tick(struct pusher *pusher)
     }
     if (pusher->pending && pusher_reload_wait_ms(pusher) == 0)
         pusher_push(pusher, pusher->pending);
+    look(pusher, now);
 }
 
 /* "0x…: key=open use=0 exp=0 gpc0=3": the number behind `gpc0=` on the line of that key, 0 without such a line. */

@@ -15,12 +15,16 @@ struct pusher_parts {
     struct agent *agent;
     struct prober *prober;
     struct log *log;
+    const struct settings *settings;
 };
 
 /* What `status` tells of pushes; counted since the start of the daemon. */
 struct push_stats {
     uint64_t pushes, reloads, reloads_failed, repairs, worker_changes, restarts;
     uint64_t routes_changed, servers_changed;
+    uint64_t looks;             /* at the live state, whole or in part, with no push as the reason */
+    uint64_t foreign_changes;   /* differences that such a look found, mended since */
+    double last_look;           /* seconds since 1970; 0: none yet */
     int64_t last_push_ns;       /* how long the last one took, compile excluded */
     char last_reload_reason[256];
     char last_error[512];       /* empty: the last push succeeded */
@@ -52,6 +56,10 @@ int64_t pusher_reload_wait_ms(const struct pusher *pusher);
 /* To be called several times a second: notices new and dead workers and mends, sweeps servers out of use, trims old
  * programs. */
 void pusher_tick(struct pusher *pusher);
+
+/* Compares the live state with what is served, in part or `whole`, and mends what another hand changed; *mended counts that. false with a
+ * message where it could not be done. */
+bool pusher_verify(struct pusher *pusher, bool whole, size_t *mended, char error[static 256]);
 
 /* Whether the live state is known to be the served generation. */
 bool pusher_is_ready(const struct pusher *pusher);

@@ -1,6 +1,7 @@
 #include "control/report.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #include "sys/clock.h"
 
@@ -59,6 +60,8 @@ static void put_pushes(struct buf *out, const struct push_stats *stats)
     put_number(out, "routesChanged", (int64_t)stats->routes_changed);
     put_number(out, "serversChanged", (int64_t)stats->servers_changed);
     put_number(out, "lastMicroseconds", stats->last_push_ns / 1000);
+    put_number(out, "looks", (int64_t)stats->looks);
+    put_number(out, "foreignChanges", (int64_t)stats->foreign_changes);
     buf_putc(out, '}');
 }
 
@@ -139,8 +142,56 @@ static void put_tree(struct buf *out, const struct generation *served)
     put_number(out, "spareBackends", (int64_t)spare);
     put_number(out, "addedBackends", (int64_t)added);
     buf_putc(out, '}');
-    buf_puts(out, ",\"findings\":");
-    diag_print_json(out, served->diag);
+}
+
+/* Whole seconds, as RFC 3339 has them. */
+static void put_time(struct buf *out, const char *name, double seconds)
+{
+    char text[32];
+    struct tm parts;
+    time_t whole = (time_t)seconds;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&whole, &parts));
+    buf_printf(out, ",\"%s\":\"%s\"", name, text);
+}
+
+static void put_findings(struct buf *out, const struct report *r, const struct diag *diag)
+{
+    buf_puts(out, ",\"findings\":[");
+    for (size_t i = 0; i < diag_total(diag); i++) {
+        const struct finding *f = diag_get(diag, i);
+        buf_puts(out, i ? ",\n" : "\n");
+        finding_put_json(out, f);
+        put_time(out, "since", since_of(r->since, f));
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+}
+
+/* Which revisions, and why not the newest. */
+static void put_revision(struct buf *out, const struct report *r, int64_t served)
+{
+    const struct helm_status *helm = &r->helm;
+    buf_printf(out, ",\"revision\":{\"seen\":%" PRId64 ",\"served\":%" PRId64, r->revision_seen, served);
+    if (helm->pinned)
+        put_number(out, "pinned", helm->pinned);
+    if (helm->held) {
+        buf_printf(out, ",\"held\":{\"revision\":%" PRId64, helm->held_revision);
+        put_time(out, "since", helm->held_since);
+        put_number(out, "routers", (int64_t)helm->verdict.routers);
+        put_number(out, "removed", (int64_t)helm->verdict.removed);
+        buf_puts(out, ",\"remedy\":\"maitred confirm\"}");
+    }
+    buf_putc(out, '}');
+}
+
+static void put_names(struct buf *out, const struct names_counts *names)
+{
+    buf_printf(out, ",\"names\":{\"watched\":%zu", names->watched);
+    put_number(out, "failing", (int64_t)names->failing);
+    put_number(out, "queries", (int64_t)names->queries);
+    put_number(out, "failures", (int64_t)names->failures);
+    put_number(out, "changes", (int64_t)names->changes);
+    buf_putc(out, '}');
 }
 
 void report_print(struct buf *out, const struct report *r)
@@ -150,8 +201,7 @@ void report_print(struct buf *out, const struct report *r)
     put_text(out, "version", MAITRED_VERSION);
     buf_printf(out, ",\"ready\":%s,\"uptimeSeconds\":%.0f,", words[pusher_is_ready(r->pusher)], clock_wall() - r->started);
     put_text(out, "stateFolder", r->folder);
-    buf_printf(out, ",\"revision\":{\"seen\":%" PRId64 ",\"served\":%" PRId64 "}", r->revision_seen,
-               served ? served->plan->revision : 0);
+    put_revision(out, r, served ? served->plan->revision : 0);
     if (r->etcd)
         put_etcd(out, r->etcd);
     if (r->file_error[0]) {
@@ -161,8 +211,11 @@ void report_print(struct buf *out, const struct report *r)
     put_haproxy(out, r);
     put_pushes(out, pusher_stats(r->pusher));
     put_health(out, r->prober);
+    put_names(out, &r->names);
     put_agent(out, r->agent, r->agent_failures);
-    if (served)
+    if (served) {
         put_tree(out, served);
+        put_findings(out, r, served->diag);
+    }
     buf_puts(out, "}\n");
 }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "base/buf.h"
+#include "control/helm.h"
 #include "control/pusher.h"
+#include "control/since.h"
 #include "etcd/watch.h"
+#include "names/names.h"
 
 struct report {
     const struct settings *settings;
@@ -17,6 +20,9 @@ struct report {
     const struct agent_stats *agent;
     int64_t agent_failures;         /* -1: unknown */
     const char *file_error;         /* of the file provider, empty: none */
+    struct helm_status helm;
+    struct names_counts names;
+    const struct since *since;
 };
 
 void report_print(struct buf *out, const struct report *report);

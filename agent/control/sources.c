@@ -14,6 +14,7 @@ struct sources {
     struct arena *file_arena;
     struct kv_snapshot file;
     uint64_t file_hash;
+    struct sources_change change;
 };
 
 struct sources *sources_create(const struct settings *settings)
@@ -40,10 +41,12 @@ bool sources_take(struct sources *sources, const struct etcd_batch *batch)
         changed = kv_store_replace(sources->etcd, batch->pairs, batch->n_pairs);
     for (size_t i = 0; !batch->full && i < batch->n_events; i++) {
         const struct etcd_event *event = &batch->events[i];
+        sources->change.deleted += event->deleted;
         bool did = event->deleted ? kv_store_delete(sources->etcd, event->key)
                                   : kv_store_put(sources->etcd, event->key, event->value);
         changed = changed || did;
     }
+    sources->change.listed = sources->change.listed || batch->full;
     sources->revision = batch->revision;
     return changed;
 }
@@ -88,13 +91,21 @@ bool sources_read_file(struct sources *sources, char error[static 512])
     return changed;
 }
 
-size_t sources_snapshots(const struct sources *sources, struct kv_snapshot out[static 2])
+bool sources_file(const struct sources *sources, struct kv_snapshot *out)
 {
-    size_t n = 0;
     if (sources->file_arena)
-        out[n++] = sources->file;
-    out[n++] = sources_etcd(sources);
-    return n;
+        *out = sources->file;
+    return sources->file_arena != NULL;
+}
+
+struct sources_change sources_change(const struct sources *sources)
+{
+    return sources->change;
+}
+
+void sources_mark(struct sources *sources)
+{
+    sources->change = (struct sources_change){ 0 };
 }
 
 struct kv_snapshot sources_etcd(const struct sources *sources)

@@ -20,11 +20,19 @@ void sources_restore(struct sources *sources, const struct kv_snapshot *snapshot
  * is, with a message. */
 bool sources_read_file(struct sources *sources, char error[static 512]);
 
-/* All snapshots, in the order in which their providers win ties; valid until the next change. */
-size_t sources_snapshots(const struct sources *sources, struct kv_snapshot out[static 2]);
+/* The file provider's tree; false: there is none. Valid until the next change, as the next one. */
+bool sources_file(const struct sources *sources, struct kv_snapshot *out);
 
-/* etcd's part alone, for the state folder. */
+/* etcd's tree as it is now. */
 struct kv_snapshot sources_etcd(const struct sources *sources);
 
 /* The newest revision taken in; 0: none yet. */
 int64_t sources_revision(const struct sources *sources);
+
+/* What happened to etcd's tree since the last sources_mark. */
+struct sources_change {
+    bool listed;    /* it was read anew, at least once */
+    size_t deleted; /* keys, event by event */
+};
+struct sources_change sources_change(const struct sources *sources);
+void sources_mark(struct sources *sources);

@@ -8,6 +8,8 @@
 
 /* The last tree, in the form of `etcdctl get --prefix -w json`: maitred reads it again, and so can an operator. */
 #define STATE_TREE "tree.json"
+#define STATE_HISTORY "history" /* a folder of such trees: see history.h */
+#define STATE_ORDERS "orders.json" /* what operators ordered, and what the guard holds: see helm.h */
 #define STATE_LOCK "lock"
 #define CONTROL_SOCKET "control.sock"
 

@@ -11,6 +11,7 @@ struct listing {
     struct etcd_header header; /* of the first page: its revision is the list's */
     struct buf body, answer;
     int64_t page_keys;
+    int64_t at; /* the revision that is wanted; 0: the newest */
 };
 
 static void restart(struct listing *l)
@@ -64,7 +65,7 @@ static struct etcd_fault fetch_page(struct listing *l)
                                          .key = next_key(l),
                                          .end = l->client->config->prefix_end,
                                          .limit = l->page_keys,
-                                         .revision = l->header.revision,
+                                         .revision = l->at ? l->at : l->header.revision,
                                      });
     struct etcd_fault fault = etcd_client_call(l->client, ETCD_PATH_RANGE, buf_str(&l->body), &l->answer);
     if (fault.kind)
@@ -82,7 +83,7 @@ static bool adapt(struct listing *l, enum etcd_fault_kind kind, int restarts)
         return true;
     }
     /* One page cannot be compacted under itself: from the second time on, towards that. */
-    if (kind != ETCD_FAULT_COMPACTED || restarts == ETCD_MAX_RESTARTS)
+    if (kind != ETCD_FAULT_COMPACTED || restarts == ETCD_MAX_RESTARTS || l->at)
         return false;
     if (restarts >= 2 && l->page_keys < ETCD_PAGE_MAX)
         l->page_keys *= ETCD_PAGE_STEP;
@@ -116,26 +117,39 @@ static struct etcd_batch *make_batch(struct listing *l)
         memcpy(pairs, l->range.pairs.p, n * sizeof *pairs);
     struct etcd_batch *batch = ARENA_NEW(l->arena, struct etcd_batch);
     *batch = (struct etcd_batch){
-        .arena = l->arena, .full = true, .revision = l->header.revision, .pairs = pairs, .n_pairs = n
+        .arena = l->arena, .full = true, .revision = l->at ? l->at : l->header.revision, .pairs = pairs, .n_pairs = n
     };
     l->arena = NULL;
     return batch;
+}
+
+static struct etcd_fault list(struct listing *l, struct etcd_batch **batch, struct etcd_position *position,
+                              void (*first_page)(void *context), void *context)
+{
+    struct etcd_fault fault = fetch_all(l, first_page, context);
+    *batch = NULL;
+    if (fault.kind == ETCD_OK) {
+        *position =
+            (struct etcd_position){ l->header.cluster_id, l->header.revision, (int64_t)l->range.pairs.n };
+        *batch = make_batch(l);
+    }
+    etcd_range_fini(&l->range);
+    buf_fini(&l->body);
+    buf_fini(&l->answer);
+    arena_destroy(l->arena);
+    return fault;
 }
 
 struct etcd_fault etcd_list(struct etcd_client *client, struct etcd_batch **batch,
                             struct etcd_position *position, void (*first_page)(void *context), void *context)
 {
     struct listing l = { .client = client, .arena = arena_create(), .page_keys = ETCD_PAGE_KEYS };
-    struct etcd_fault fault = fetch_all(&l, first_page, context);
-    *batch = NULL;
-    if (fault.kind == ETCD_OK) {
-        *position =
-            (struct etcd_position){ l.header.cluster_id, l.header.revision, (int64_t)l.range.pairs.n };
-        *batch = make_batch(&l);
-    }
-    etcd_range_fini(&l.range);
-    buf_fini(&l.body);
-    buf_fini(&l.answer);
-    arena_destroy(l.arena);
-    return fault;
+    return list(&l, batch, position, first_page, context);
+}
+
+struct etcd_fault etcd_list_at(struct etcd_client *client, int64_t revision, struct etcd_batch **batch)
+{
+    struct etcd_position position;
+    struct listing l = { .client = client, .arena = arena_create(), .page_keys = ETCD_PAGE_KEYS, .at = revision };
+    return list(&l, batch, &position, NULL, NULL);
 }

@@ -10,3 +10,6 @@
  * called when the first page is there. */
 struct etcd_fault etcd_list(struct etcd_client *client, struct etcd_batch **batch,
                             struct etcd_position *position, void (*first_page)(void *context), void *context);
+
+/* The same of an older revision, which etcd has until it is compacted; batch->revision is that one. */
+struct etcd_fault etcd_list_at(struct etcd_client *client, int64_t revision, struct etcd_batch **batch);

@@ -13,6 +13,7 @@ struct applier {
     struct runtime runtime;
     struct str routes_map; /* as in the configuration */
     struct str map_word;   /* the same as a word of a command */
+    struct str revision_word; /* of the map of the revision */
     struct str tls_folder; /* of the files that servers are reached with */
     struct haproxy_version version; /* of the worker; major 0: not asked yet */
     struct log *log;

@@ -46,6 +46,7 @@ struct applier *applier_create(const char *socket_path, const char *folder, stru
         .runtime = { .path = arena_copy(arena, str_c(socket_path)).p, .timeout_ms = TIMEOUT_MS },
         .routes_map = routes.name,
         .map_word = routes.word,
+        .revision_word = map_named(arena, folder, ARTIFACT_REVISION).word,
         .tls_folder = arena_printf(arena, "%s/" ARTIFACT_TLS, folder),
         .log = log,
         .arena = arena,

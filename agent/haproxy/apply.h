@@ -27,8 +27,8 @@ enum apply_status {
 
 /* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the
  * state after the steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed
- * then, so a route never changes when its servers could not be set up. A server whose name does not resolve gets an
- * address where nothing is, or keeps the one that it has, with a warning: it is no failure. May wait for the system's resolver. */
+ * then, so a route never changes when its servers could not be set up. A server whose host is no address gets one
+ * where nothing is, or keeps the one that it has, with a warning: it is no failure. */
 enum apply_status applier_run(struct applier *applier, const struct steps *steps,
                               const struct runtime_state *to, const struct apply_hooks *hooks,
                               char error[static 256]);
@@ -45,6 +45,13 @@ void applier_forget(struct applier *applier);
  * those that this applier did not know of join the waiting ones. */
 enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
                                struct runtime_state *out, char error[static 256]);
+
+/* A look at part of the live state: how many entries each map has, all servers, and some routes, which ones depends on `seed`. APPLY_DIFFERS
+ * (with the difference in `error`) where something is not as in `plan`: applier_read tells all. */
+enum apply_status applier_sample(struct applier *applier, const struct plan *plan, uint64_t seed, char error[static 256]);
+
+/* Sets the revision that answers tell (see --haproxy.revisionheader), behind the changes that it stands for. */
+enum apply_status applier_set_revision(struct applier *applier, int64_t revision, char error[static 256]);
 
 /* Since the creation, for status and metrics. */
 struct applier_counts {

@@ -97,7 +97,7 @@ static void take_server(struct push *push, const struct strmap *backends, const 
         vec_push(&gathered->servers, (struct plan_server){ .name = server->name,
                                                            .host = server->address,
                                                            .port = server->port,
-                                                           .weight = server->weight });
+                                                           .weight = server->drained ? 0 : server->weight });
 }
 
 static enum apply_status read_servers(struct push *push, struct str answer, const struct shape *shape,

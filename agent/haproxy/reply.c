@@ -191,7 +191,7 @@ static bool to_int(struct str s, int *out)
 
 bool reply_servers_next(struct reply_servers *servers, struct reply_server *out)
 {
-    enum { FORCED = 0x01, CONFIGURED = 0x04 }; /* SRV_ADMF_FMAINT, SRV_ADMF_CMAINT */
+    enum { FORCED = 0x01, CONFIGURED = 0x04, DRAINED = 0x08 }; /* SRV_ADMF_FMAINT, _CMAINT, _FDRAIN */
     struct str line = { NULL, 0 };
     while (servers->rest.n > 0 && line.n == 0)
         line = str_cut(&servers->rest, '\n');
@@ -207,11 +207,12 @@ bool reply_servers_next(struct reply_servers *servers, struct reply_server *out)
     int admin, state;
     *out = (struct reply_server){ .backend = field[BACKEND], .name = field[NAME], .address = field[ADDRESS] };
     servers->broken = field[BACKEND].n == 0 || field[NAME].n == 0 || !to_int(field[ADMIN], &admin) ||
-                      !to_int(field[STATE], &state) ||                      !to_int(field[WEIGHT], &out->weight) || !to_int(field[PORT], &out->port);
+                      !to_int(field[STATE], &state) || !to_int(field[WEIGHT], &out->weight) || !to_int(field[PORT], &out->port);
     if (servers->broken)
         return false;
     out->down = state == 0; /* SRV_ST_STOPPED */
     out->maintenance = (admin & (FORCED | CONFIGURED)) != 0;
+    out->drained = (admin & DRAINED) != 0;
     return true;
 }
 

@@ -60,6 +60,7 @@ struct reply_server {
     int weight;
     bool down;        /* by a check, or by what was said of its health */
     bool maintenance; /* forced, or "disabled" in the configuration */
+    bool drained;     /* forced: takes no new clients */
 };
 
 /* A reader of `show servers state`; columns go by their names, whatever their order. */

@@ -1,5 +1,4 @@
-/* The address of a server, as HAProxy writes it. HAProxy never resolves the name of a server added at run
- * time. */
+/* The address of a server, as HAProxy writes it. Names are resolved long before (agent/names). */
 #pragma once
 
 #include <netinet/in.h>
@@ -9,9 +8,8 @@
 enum resolve_status {
     RESOLVE_OK,
     RESOLVE_EMPTY,  /* no host at all */
-    RESOLVE_UNKNOWN /* a name that nobody knows at present */
+    RESOLVE_UNKNOWN /* none, a name for example */
 };
 
-/* `host` is an address (IPv6 without brackets) or a name; of several addresses the first IPv4 one, else the
- * first. Asks the system's resolver for a name, and waits for it. */
+/* `host` is an address (IPv6 without brackets). */
 enum resolve_status resolve_host(struct str host, char address[static INET6_ADDRSTRLEN]);

@@ -226,20 +226,24 @@ static void put_member(struct buf *out, const char *name, struct str value)
     buf_put_json(out, value);
 }
 
+void finding_put_json(struct buf *out, const struct finding *f)
+{
+    buf_printf(out, "{\"severity\":\"%s\",\"code\":\"%s\"", severity_name(f->severity), finding_name(f->code));
+    put_member(out, "key", f->key);
+    put_member(out, "message", f->message);
+    put_member(out, "text", f->text);
+    if (f->length)
+        buf_printf(out, ",\"at\":%zu,\"length\":%zu", f->at, f->length);
+    put_member(out, "expected", f->expected);
+    put_member(out, "nearest", f->nearest);
+}
+
 void diag_print_json(struct buf *out, const struct diag *diag)
 {
     buf_putc(out, '[');
     for (size_t i = 0; i < diag->n; i++) {
-        const struct finding *f = &diag->p[i];
-        buf_printf(out, "%s\n{\"severity\":\"%s\",\"code\":\"%s\"", i ? "," : "", severity_name(f->severity),
-                   finding_name(f->code));
-        put_member(out, "key", f->key);
-        put_member(out, "message", f->message);
-        put_member(out, "text", f->text);
-        if (f->length)
-            buf_printf(out, ",\"at\":%zu,\"length\":%zu", f->at, f->length);
-        put_member(out, "expected", f->expected);
-        put_member(out, "nearest", f->nearest);
+        buf_puts(out, i ? ",\n" : "\n");
+        finding_put_json(out, &diag->p[i]);
         buf_putc(out, '}');
     }
     buf_puts(out, diag->n ? "\n]\n" : "]\n");

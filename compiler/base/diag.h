@@ -35,6 +35,7 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
     X(IGNORED_SETTING, "ignored-setting", WARNING, "a setting of Traefik's that has no meaning here")        \
     X(UNKNOWN_SETTING, "unknown-setting", ERROR, "the setting is neither Traefik's nor maitred's")           \
     X(BAD_SETTING, "bad-setting", ERROR, "the value of a setting is not of its type")                        \
+    X(UNRESOLVED, "unresolved", WARNING, "a server's name that no name server knows at present; the server keeps its last address, or answers 502") \
     X(TIE, "tie", NOTE, "two routers of equal priority can match one request; the name decides here, chance in Traefik")
 
 enum finding_code {
@@ -86,6 +87,9 @@ void finding_print(struct buf *out, const struct finding *f, bool colour);
 
 /* All findings as text, a blank line between two, and a closing line that counts them. */
 void diag_print(struct buf *out, const struct diag *diag, bool colour);
+
+/* One finding as a JSON object without its closing brace, so that more members may follow. */
+void finding_put_json(struct buf *out, const struct finding *f);
 
 /* All findings as a JSON array. */
 void diag_print_json(struct buf *out, const struct diag *diag);

@@ -1,5 +1,6 @@
 #include "diff/diff.h"
 
+#include "base/address.h"
 #include "base/vec.h"
 
 typedef VEC(struct step) step_vec;
@@ -46,6 +47,15 @@ static void add_server_step(struct differ *d, step_vec *to, enum step_kind kind,
                                 .reason = arena_printf(d->arena, "%s of %.*s", step_name(kind), STR_ARG(service)) });
 }
 
+/* Whether both are addresses, and different ones. A name says nothing: what it means is not known here. */
+static bool moved(struct str old, struct str new)
+{
+    struct address a, b;
+    if (str_eq(old, new) || !address_read(old, &a) || !address_read(new, &b))
+        return false;
+    return a.n != b.n || memcmp(a.bytes, b.bytes, a.n) != 0;
+}
+
 static void diff_servers(struct differ *d, const struct plan_backend *from, const struct plan_backend *to)
 {
     size_t i = 0, j = 0;
@@ -57,7 +67,7 @@ static void diff_servers(struct differ *d, const struct plan_backend *from, cons
             add_server_step(d, &d->breaking, STEP_REMOVE_SERVER, from, old);
         else if (order > 0)
             add_server_step(d, &d->make, STEP_ADD_SERVER, to, new);
-        else if (old->weight != new->weight || old->port != new->port)
+        else if (old->weight != new->weight || old->port != new->port || moved(old->host, new->host))
             add_server_step(d, &d->make, STEP_SET_SERVER, to, new);
         i += order <= 0;
         j += order >= 0;
@@ -147,6 +157,33 @@ static struct plan_map map_without(struct arena *arena, const struct plan_map *a
     return (struct plan_map){ p, n };
 }
 
+/* Of the maps in which the order of a group's entries counts: the group, as the beginning of all its keys; empty: a map without order. */
+static struct str group_of(enum plan_map_id map, struct str key)
+{
+    size_t at = map == MAP_REGEXES || map == MAP_FIELDS ? str_search(key, STR("\\|(?#")) : SIZE_MAX;
+    return at == SIZE_MAX ? str_head(key, 0) : str_head(key, at);
+}
+
+/* New entries go to the end of a map, so a group that lacks one is filled as a whole. Plans never lack a part of a group, which is named
+ * after its contents: this is damage. */
+static struct plan_map whole_groups(struct arena *arena, enum plan_map_id map, struct plan_map missing, const struct plan_map *all)
+{
+    struct plan_entry *p = ARENA_ARRAY(arena, struct plan_entry, all->n);
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        struct str group = group_of(map, all->p[i].key);
+        while (at < missing.n && str_cmp(missing.p[at].key, all->p[i].key) < 0)
+            at++;
+        bool lacks = at < missing.n && str_eq(missing.p[at].key, all->p[i].key);
+        /* Or one behind, or one before that is taken already. */
+        bool same_next = group.n && at < missing.n && str_eq(group_of(map, missing.p[at].key), group);
+        bool same_last = group.n && n > 0 && str_eq(group_of(map, p[n - 1].key), group);
+        if (lacks || same_next || same_last)
+            p[n++] = all->p[i];
+    }
+    return (struct plan_map){ p, n };
+}
+
 static void add_map_step(struct differ *d, step_vec *to, enum step_kind kind, enum plan_map_id map,
                          struct plan_map entries)
 {
@@ -163,8 +200,10 @@ static void diff_maps(struct differ *d, const struct runtime_state *from, const 
 {
     for (size_t i = 0; i < PLAN_MAPS; i++) {
         enum plan_map_id map = (enum plan_map_id)i;
-        add_map_step(d, &d->make, STEP_FILL_MAP, map,
-                     map_without(d->arena, &to->maps[i], &from->maps[i], true));
+        struct plan_map missing = map_without(d->arena, &to->maps[i], &from->maps[i], true);
+        if (missing.n && (map == MAP_REGEXES || map == MAP_FIELDS))
+            missing = whole_groups(d->arena, map, missing, &to->maps[i]);
+        add_map_step(d, &d->make, STEP_FILL_MAP, map, missing);
         add_map_step(d, &d->breaking, STEP_RETIRE, map,
                      map_without(d->arena, &from->maps[i], &to->maps[i], false));
     }

@@ -20,7 +20,7 @@ struct runtime_state runtime_state_of(const struct plan *plan);
 enum step_kind {
     STEP_ADD_BACKEND,    /* backend, backend_kind: HAProxy 3.4 and newer; servers follow */
     STEP_ADD_SERVER,     /* backend, server: add, then enable */
-    STEP_SET_SERVER,     /* backend, server: weight or port differs */
+    STEP_SET_SERVER,     /* backend, server: weight, port or address differs */
     STEP_LOAD_POLICY,    /* the agent gets the programs of both plans */
     STEP_FILL_MAP,       /* map, entries, n_entries: what a map lacks */
     STEP_SET_ROUTE,      /* entry: of an existing key: the only change of the map */

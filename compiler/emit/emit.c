@@ -52,7 +52,7 @@ static struct artifact finish(struct arena *arena, const char *name, struct buf 
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
 {
     static const char *const scripts[] = { ARTIFACT_SCRIPTS };
-    enum { N_SCRIPTS = sizeof scripts / sizeof *scripts, ALL = 6 + N_SCRIPTS + PLAN_MAPS };
+    enum { N_SCRIPTS = sizeof scripts / sizeof *scripts, ALL = 7 + N_SCRIPTS + PLAN_MAPS };
     struct artifact *p = ARENA_ARRAY(arena, struct artifact, ALL + plan->n_files);
     struct arena *scratch = arena_create();
     struct buf bytes = { 0 };
@@ -70,6 +70,10 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
     for (size_t i = 0; i < PLAN_MAPS; i++) {
         emit_lines(&bytes, plan->maps[i].p, plan->maps[i].n);
         p[n++] = finish(arena, emit_map_name((enum plan_map_id)i), &bytes, false);
+    }
+    if (plan->settings->haproxy.revision_header.n) {
+        buf_printf(&bytes, REVISION_KEY " %" PRId64 "\n", plan->revision);
+        p[n++] = finish(arena, ARTIFACT_REVISION, &bytes, false);
     }
     if (plan->shape.agent) {
         emit_spoe(&bytes, scratch, plan);

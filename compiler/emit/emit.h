@@ -24,6 +24,8 @@ struct artifacts {
 #define ARTIFACT_CONFIG "haproxy.cfg"
 #define ARTIFACT_BACKENDS "backends.cfg"
 #define ARTIFACT_ROUTES "maps/routes.map"
+#define ARTIFACT_REVISION "maps/revision.map" /* one entry: REVISION_KEY and the revision; only with a revision header */
+#define REVISION_KEY "served"
 #define ARTIFACT_TLS "tls" /* a folder: what servers are reached with */
 #define ARTIFACT_SPOE "spoe.cfg"
 /* Scripts, in the order in which they are loaded; each builds on those before. */

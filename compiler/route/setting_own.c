@@ -2,6 +2,8 @@
 
 /* maitred's own settings, and the entry points. */
 
+ASSERT_COUNTED(struct settings, resolver.nameservers, resolver.n_nameservers);
+
 static const struct setting_row own_rows[] = {
     USED("haproxy.binary", TEXT, haproxy.binary, "", "HAProxy to start; \"haproxy\" on PATH if none"),
     USED("haproxy.mastersocket", TEXT, haproxy.master_socket, "",
@@ -14,13 +16,20 @@ static const struct setting_row own_rows[] = {
          "connections at a time; 0 leaves it the choice"),
     USED("haproxy.sparebackends", COUNT, haproxy.spare_backends, "16",
          "room for new services without a reload"),
+    USED("haproxy.verifyinterval", DURATION, haproxy.verify_interval_ns, "1m",
+         "between two looks at a sample of what HAProxy has; 0s: none"),
+    USED("haproxy.revisionheader", TEXT, haproxy.revision_header, "",
+         "header of answers that tells etcd's revision; none if empty"),
     USED("agent.workers", COUNT, agent.workers, "2", "threads of the agent"),
     USED("agent.timeout", DURATION, agent.timeout_ns, "1s", "how long HAProxy waits for a verdict"),
     USED("agent.ratelimit.onfailure", CLOSED, agent.rate_limit_fails_closed, "open",
          "open or closed: what a rate limit does without a verdict"),
     USED("guard.maxdelete", COUNT, guard.max_delete, "50",
-         "percent of the routers that one change may take away"),
+         "percent of the routers that one change may take away unasked, if it is more than ten; 100: all"),
+    USED("resolver.nameservers", LIST, resolver.nameservers, "",
+         "address[:port] of name servers; those of resolv.conf if none"),
     USED("state.dir", TEXT, state.dir, "", "state folder; one of its own for these settings if none"),
+    USED("state.history", COUNT, state.history, "10", "trees served before that are kept for rollback"),
     USED("state.sync", BOOL, state.sync, "true", "write files through to the disk"),
 };
 const struct setting_table setting_own = { ROWS_OF(own_rows), .own = true };

@@ -75,6 +75,8 @@ struct settings {
         int threads;               /* 0: HAProxy's choice */
         int max_connections;       /* 0: HAProxy's choice */
         int spare_backends;        /* slots for services that come later */
+        int64_t verify_interval_ns; /* between two looks at a sample of the live state; 0: none */
+        struct str revision_header; /* of answers: the revision that the request was routed by; empty: none */
     } haproxy;
     struct {
         int workers;
@@ -82,11 +84,16 @@ struct settings {
         int64_t timeout_ns;           /* how long HAProxy waits for a verdict */
     } agent;
     struct {
-        int max_delete; /* percent of the routers that one change may take away; accepted, not looked at yet */
+        int max_delete; /* percent of the routers that one change may take away; 100: all */
     } guard;
+    struct {
+        const struct str *nameservers; /* address or address:port; none: those of resolv.conf */
+        size_t n_nameservers;
+    } resolver;
     struct {
         struct str dir; /* empty: a folder of its own for these settings, see settings_state_dir */
         bool sync;      /* fsync the files */
+        int history;    /* trees that were served before, kept for `rollback` */
     } state;
 };
 

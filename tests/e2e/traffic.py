@@ -14,11 +14,11 @@ Answer = collections.namedtuple("Answer", "status headers body")
 
 class Upstream:
     """Says in JSON who it is and what it was asked. `?delay=0.5` in a target makes it wait that long first."""
-    def __init__(self, name):
+    def __init__(self, name, host=HOST, port=0):
         self.name, self.hits, self.open = name, [], set()
-        self.listener = socket.create_server((HOST, 0), backlog=512)
+        self.listener = socket.create_server((host, port), backlog=512)
         self.port = self.listener.getsockname()[1]
-        self.url = f"http://{HOST}:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):

@@ -76,7 +76,7 @@ START_TEST(a_server_that_exists_already_is_set_right)
 }
 END_TEST
 
-START_TEST(names_are_resolved_or_lead_nowhere)
+START_TEST(hosts_that_are_no_addresses_lead_nowhere)
 {
     struct scene scene;
     struct applier_counts counts;
@@ -84,7 +84,7 @@ START_TEST(names_are_resolved_or_lead_nowhere)
     const struct step steps[] = {
         { .kind = STEP_ADD_SERVER,
           .backend = STR("alpha"),
-          .server = server(&scene, "n0", "localhost", 80, 1) },
+          .server = server(&scene, "n0", "127.0.0.1", 80, 1) },
         { .kind = STEP_ADD_SERVER,
           .backend = STR("beta"),
           .server = server(&scene, "n1", "nobody.invalid", 80, 1) },
@@ -288,7 +288,7 @@ int main(void)
         { a_server_is_added_set_and_removed, 0 },
         { a_server_of_the_configuration_is_set_and_removed_too, 0 },
         { a_server_that_exists_already_is_set_right, 0 },
-        { names_are_resolved_or_lead_nowhere, 0 },
+        { hosts_that_are_no_addresses_lead_nowhere, 0 },
         { a_refused_server_keeps_the_routes_as_they_are, 0 },
         { a_removed_server_ends_its_requests_in_peace, 0 },
         { a_waiting_server_is_taken_back, 0 },

@@ -234,9 +234,52 @@ START_TEST(one_record_is_set_alone_and_several_in_a_transaction)
 }
 END_TEST
 
+START_TEST(a_group_that_lacks_a_line_is_filled_as_a_whole_in_order)
+{
+    static const struct plan_entry want[] = { { STR("^g1\\|(?#000000)a"), STR("1") }, { STR("^g1\\|(?#000001)b"), STR("2") },
+                                              { STR("^g1\\|(?#000002)c"), STR("3") }, { STR("^g2\\|(?#000000)a"), STR("4") } };
+    static const size_t lost[] = { 0, 1, 2, 3 };
+    struct plan_entry live[3];
+    size_t n = 0;
+    for (size_t i = 0; i < 4; i++)
+        if (i != lost[_i])
+            live[n++] = want[i];
+    struct runtime_state from = { .maps[MAP_REGEXES] = { live, 3 } }, to = { .maps[MAP_REGEXES] = { want, 4 } };
+    struct arena *arena = arena_create();
+    struct steps steps = diff_runtime(arena, &from, &to);
+    ck_assert_uint_eq(steps.n, 1);
+    ck_assert_int_eq(steps.p[0].kind, STEP_FILL_MAP);
+    ck_assert_uint_eq(steps.p[0].n_entries, _i == 3 ? 1 : 3);
+    ck_assert(str_eq(steps.p[0].entries[0].key, want[_i == 3 ? 3 : 0].key));
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(a_server_that_moved_is_set_and_a_name_says_nothing)
+{
+    static const struct {
+        struct str old, new;
+        size_t steps;
+    } hosts[] = { { STR("10.0.0.1"), STR("10.0.0.2"), 1 }, { STR("10.0.0.1"), STR("a.test"), 0 }, { STR("::1"), STR("0::0:1"), 0 },
+                  { STR("::1"), STR("::2"), 1 },           { STR("255.255.255.255"), STR(""), 0 } };
+    struct plan_server old = { .name = STR("s"), .host = hosts[_i].old, .port = 80, .weight = 1 }, new = old;
+    new.host = hosts[_i].new;
+    struct plan_backend a = { .name = STR("b"), .servers = &old, .n_servers = 1 }, b = { .name = STR("b"), .servers = &new, .n_servers = 1 };
+    struct runtime_state from = { .backends = &a, .n_backends = 1 }, to = { .backends = &b, .n_backends = 1 };
+    struct arena *arena = arena_create();
+    struct steps steps = diff_runtime(arena, &from, &to);
+    ck_assert_uint_eq(steps.n, hosts[_i].steps);
+    if (steps.n)
+        ck_assert_int_eq(steps.p[0].kind, STEP_SET_SERVER);
+    arena_destroy(arena);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
+        { a_group_that_lacks_a_line_is_filled_as_a_whole_in_order, 4 },
+        { a_server_that_moved_is_set_and_a_name_says_nothing, 5 },
         { the_steps_lead_from_any_state_to_any_other, 0 },
         { damage_of_a_map_is_mended_and_not_retired, 0 },
         { one_record_is_set_alone_and_several_in_a_transaction, 0 },

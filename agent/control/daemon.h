@@ -1,0 +1,57 @@
+/* Shared by the files of the daemon's loop (gateway: its life; serve: from trees to a push; orders: what the control socket asks);
+ * nobody else includes it. */
+#pragma once
+
+#include <uv.h>
+
+#include "control/control_socket.h"
+#include "control/helm.h"
+#include "control/mailbox.h"
+#include "control/named_files.h"
+#include "control/pusher.h"
+#include "control/since.h"
+#include "control/sources.h"
+#include "names/names.h"
+
+struct gateway {
+    const struct settings *settings; /* `own` */
+    struct settings own;
+    struct log *log;
+    char *error; /* of the caller, 512 bytes */
+    int status;
+    double started;
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_timer_t tick, first_tree, save_tree, names_wait;
+    uv_signal_t on_term, on_int;
+    uv_fs_poll_t file_poll;
+    struct exit_watch *exit_watch; /* of the HAProxy master that runs; NULL: none is watched */
+    struct state_folder *folder;
+    struct control_socket *control;
+    struct mailbox *mailbox;
+    struct etcd_watch *watch;
+    struct etcd_settings etcd;
+    struct sources *sources;
+    struct named_files *named_files;
+    struct helm *helm;
+    struct names *names;
+    struct since *since; /* when each finding was made first */
+    struct agent *agent;
+    struct haproxy *haproxy;
+    struct prober *prober;
+    struct pusher *pusher;
+    char file_error[512];
+    bool serving, dirty, ending;
+    bool names_late; /* the wait for names is over: what has no address yet is served without */
+};
+
+/* gateway.c: the loop ends, with this exit status. */
+void gateway_end(struct gateway *g, int status);
+
+/* serve.c */
+void serve_start(struct gateway *g);
+void serve_if_dirty(struct gateway *g);
+void serve_save_tree(struct gateway *g);
+
+/* orders.c: a control_answer_fn; context is the gateway. */
+enum control_answer orders_answer(void *context, struct str command, struct visitor *visitor, struct buf *out);

@@ -1,0 +1,145 @@
+/* From the trees to what HAProxy serves. */
+#include <inttypes.h>
+
+#include "control/daemon.h"
+#include "control/history.h"
+#include "sys/clock.h"
+
+enum {
+    SAVE_TREE_MS = 1000,
+    NAMES_MS = 300,        /* how long a change waits for the names that it brings */
+    FIRST_NAMES_MS = 1000, /* how long the start does */
+};
+
+static struct emit_paths paths_of(const struct gateway *g)
+{
+    struct str folder = str_c(state_folder_path(g->folder));
+    struct str sockets = g->settings->haproxy.agent_address.n ? g->settings->haproxy.agent_address : folder;
+    return (struct emit_paths){ folder, sockets };
+}
+
+static struct generation *compile(struct gateway *g, const struct shape *previous)
+{
+    struct kv_snapshot snapshots[2];
+    const struct generation *served = pusher_served(g->pusher);
+    size_t n = helm_choose(g->helm, served ? &served->etcd : NULL, snapshots);
+    struct emit_paths paths = paths_of(g);
+    struct address_book book = names_book(g->names);
+    int64_t start = clock_monotonic_ns();
+    struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &paths, &book);
+    names_turn(g->names);
+    log_line(g->log, LOG_LINE_DEBUG, "compile", "revision %lld: %zu routers, %zu in error, %zu records, %.1f ms",
+             (long long)generation->plan->revision, generation->model->n_routers, generation->model->n_routers_out,
+             generation->plan->n_routes, (double)(clock_monotonic_ns() - start) / 1e6);
+    return generation;
+}
+
+static void log_findings(struct gateway *g, const struct diag *diag)
+{
+    double now = clock_wall();
+    for (size_t i = 0; i < diag_total(diag); i++) {
+        const struct finding *f = diag_get(diag, i);
+        if (since_of(g->since, f) == 0) /* said once, not with every change of something else */
+            log_line(g->log,
+                     f->severity == SEVERITY_ERROR     ? LOG_LINE_ERROR
+                     : f->severity == SEVERITY_WARNING ? LOG_LINE_WARN
+                                                       : LOG_LINE_INFO,
+                     "tree", "[%s] %.*s: %.*s", finding_name(f->code), STR_ARG(f->key), STR_ARG(f->message));
+    }
+    since_update(g->since, diag, now);
+}
+
+/* An HAProxy that runs already has the shape that is in the folder. */
+static const struct shape *shape_of_running(struct gateway *g, struct arena *arena)
+{
+    struct shape *shape = ARENA_NEW(arena, struct shape);
+    bool known = haproxy_is_running(g->haproxy) && state_folder_load_shape(g->folder, arena, shape);
+    return known ? shape : NULL;
+}
+
+static void on_names_late(uv_timer_t *timer)
+{
+    struct gateway *g = timer->data;
+    names_give_up(g->names);
+    if (g->serving)
+        serve_if_dirty(g);
+    else if (g->dirty)
+        serve_start(g);
+}
+
+/* Make before break: a server whose name is about to be known is not served without an address. true: not now; the generation is gone. */
+static bool wait_for_names(struct gateway *g, struct generation *generation, unsigned ms)
+{
+    if (names_open(g->names) == 0)
+        return false;
+    generation_destroy(generation);
+    g->dirty = true;
+    if (!uv_is_active((uv_handle_t *)&g->names_wait))
+        uv_timer_start(&g->names_wait, on_names_late, ms, 0);
+    return true;
+}
+
+void serve_start(struct gateway *g)
+{
+    g->dirty = false;
+    struct arena *arena = arena_create();
+    struct generation *first = compile(g, shape_of_running(g, arena));
+    arena_destroy(arena);
+    if (wait_for_names(g, first, FIRST_NAMES_MS))
+        return;
+    log_findings(g, first->diag);
+    g->serving = true;
+    uv_timer_stop(&g->first_tree);
+    uv_timer_stop(&g->names_wait);
+    if (!pusher_start(g->pusher, first, g->error)) {
+        gateway_end(g, 1);
+        return;
+    }
+    helm_served(g->helm);
+    log_line(g->log, LOG_LINE_INFO, "gateway", "serving revision %lld from %s",
+             (long long)pusher_served(g->pusher)->plan->revision, state_folder_path(g->folder));
+}
+
+/* From HAProxy 3.4 on a new service needs no spare backend. */
+static bool backends_can_be_added(const struct gateway *g)
+{
+    struct haproxy_version version;
+    haproxy_version(g->haproxy, &version);
+    return version.major > 3 || (version.major == 3 && version.minor >= 4);
+}
+
+void serve_if_dirty(struct gateway *g)
+{
+    if (!g->serving || !g->dirty || g->ending)
+        return;
+    g->dirty = false;
+    struct shape shape = *pusher_shape(g->pusher);
+    shape.grows = backends_can_be_added(g);
+    struct generation *next = compile(g, &shape);
+    if (wait_for_names(g, next, NAMES_MS))
+        return;
+    if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {
+        generation_destroy(next); /* the tick comes back to it; changes until then share one reload */
+        g->dirty = true;
+        return;
+    }
+    uv_timer_stop(&g->names_wait);
+    log_findings(g, next->diag);
+    if (pusher_push(g->pusher, next))
+        helm_served(g->helm);
+    if (!uv_is_active((uv_handle_t *)&g->save_tree))
+        uv_timer_start(&g->save_tree, g->save_tree.timer_cb, SAVE_TREE_MS, 0);
+}
+
+void serve_save_tree(struct gateway *g)
+{
+    char error[512];
+    const struct generation *served = pusher_served(g->pusher);
+    if (g->settings->etcd.on && served && served->etcd.revision) {
+        if (!state_folder_save_tree(g->folder, &served->etcd, error))
+            log_line(g->log, LOG_LINE_ERROR, "state", "%s", error);
+        else
+            history_keep(state_folder_path(g->folder), served->etcd.revision, g->settings->state.history);
+    }
+    state_folder_sync(g->folder);
+}
