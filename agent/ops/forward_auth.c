@@ -132,7 +132,10 @@ static bool judge(struct question *q)
         return false;
     }
     if (call->answer.status == 0 || call->too_large) {
-        log_line(d->tools->log, LOG_LINE_WARN, "agent", "forwardAuth: %.200s: %s", call->op->address.p,
+        /* What stands before an '@' may be a password. */
+        bool secret = str_find(call->op->address, '@') < call->op->address.n;
+        struct str shown = secret ? STR("its server") : str_head(call->op->address, 200);
+        log_line(d->tools->log, LOG_LINE_WARN, "agent", "forwardAuth: %.*s: %s", STR_ARG(shown),
                  call->too_large ? "the answer is too large" : call->error);
         verdict_refuse(d->verdict, forward_auth_op.name, 500, NULL);
         return false;
