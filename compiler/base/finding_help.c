@@ -42,6 +42,11 @@ static const struct finding_help helps[] = {
       "does maitred, but for this warning. A middleware named in this way does not act.",
       "traefik/http/routers/a/middlewares/auth = auth@etcd",
       "Number the elements (middlewares/0, middlewares/1), or write one value with commas." },
+    { "unresolved",
+      "No name server knows the server's name at present, or none answers. The server keeps the last address "
+      "that was known; one that never had an address answers 502. Nothing else waits for it.",
+      "traefik/http/services/a/loadBalancer/servers/0/url = http://gone.internal:8080",
+      "Correct the name, or have the name servers know it; it is asked for again and the finding goes away." },
     { "rule-syntax",
       "The rule is no expression of matchers, && || ! and parentheses. The router is left out; others stay.",
       "Host(`a.test`) & Path(`/x`)",
