@@ -24,7 +24,7 @@ static const struct setting_row own_rows[] = {
     USED("agent.timeout", DURATION, agent.timeout_ns, "1s", "how long HAProxy waits for a verdict"),
     USED("agent.ratelimit.onfailure", CLOSED, agent.rate_limit_fails_closed, "open",
          "open or closed: what a rate limit does without a verdict"),
-    USED("guard.maxdelete", COUNT, guard.max_delete, "50",
+    USED("guard.maxdelete", COUNT, guard.max_delete, "100",
          "percent of the routers that one change may take away unasked, if it is more than ten; 100: all"),
     USED("resolver.nameservers", LIST, resolver.nameservers, "",
          "address[:port] of name servers; those of resolv.conf if none"),

@@ -11,7 +11,7 @@ class OperatorTest(GatewayTest):
         super().setUp()
         self.a, self.b = Upstream("a"), Upstream("b")
         self.store = self.etcd()
-        self.web = self.gateway(etcd=self.store)
+        self.web = self.gateway("--guard.maxdelete=50", etcd=self.store)
 
     def order(self, *words):
         return maitred(*words, f"--state.dir={self.web.state}")
@@ -166,7 +166,7 @@ class Pin(OperatorTest):
         self.assertEqual(self.words(0), ["b"])
 
     def test_only_so_many_trees_are_kept(self):
-        web = self.gateway("--state.history=2", etcd=self.store, state=self.folder + "/other").start()
+        web = self.gateway("--guard.maxdelete=50", "--state.history=2", etcd=self.store, state=self.folder + "/other").start()
         web.wait_served(1)
         for i in range(4):
             revision = self.store.change({"http/routers/r00/service": "ab"[i % 2]})
