@@ -131,6 +131,7 @@ local function run_of(key, ascii, stop, wide, out)
 end
 
 local SPAN = 1 << 20 -- positions of a text are below it
+local FORKS = 6 -- choices that may be tried again without note: 2^6 ways
 
 -- text -> find(s, from): the table of slots (slot 2k begins group k, 2k + 1 is behind it; nil: took no part), or nil.
 local function compile(text)
@@ -144,7 +145,7 @@ local function compile(text)
         lines[#lines + 1] = { kind = kind, next = tonumber(next_, 16) + 1, rest = rest }
     end
     -- Where no loop but a run occurs, and few of those, a short text needs no list of visited places.
-    local runs, loops = 0, 0
+    local runs, loops, forks = 0, 0, 0
     for k, line in ipairs(lines) do
         if line.kind == "e" then
             local other = tonumber(line.rest, 16) + 1
@@ -153,6 +154,8 @@ local function compile(text)
                 runs = runs + 1
             elseif line.next > k or other > k then
                 loops = loops + 1
+            else
+                forks = forks + 1
             end
         end
     end
@@ -224,7 +227,7 @@ local function compile(text)
     local second = lines[first].kind == "s" and lines[lines[first].next] or lines[first]
     local anchored = second.kind == "z"
     local literal = second.kind == "t" and second.rest:gsub("%x%x", function(hex) return char(tonumber(hex, 16)) end)
-    local longest = loops > 0 and -1 or anchored and runs <= 1 and SPAN or runs <= (anchored and 2 or 1) and 200 or -1
+    local longest = (loops > 0 or forks > FORKS) and -1 or anchored and runs <= 1 and SPAN or runs <= (anchored and 2 or 1) and 200 or -1
     return function(s, from)
         local m = { s = s, visited = (#s > longest or find(s, "[\128-\255]")) and {} or nil }
         local at = from

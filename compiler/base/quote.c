@@ -107,35 +107,15 @@ void quote_map_key(struct buf *out, struct str s)
     }
 }
 
-static bool stands_in_field(char c)
-{
-    return !is_control(c) && !memchr(" ;%?\"\\", c, 6);
-}
-
 void quote_field(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (stands_in_field(c))
+        if (!is_control(c) && !memchr(" ;%?\"\\", c, 6))
             buf_putc(out, c);
         else
             put_hex(out, '%', c);
     }
-}
-
-/* The quoted forms differ where the texts first do; there a code is '%' and digits that order as the bytes. */
-int quote_field_compare(struct str a, struct str b)
-{
-    size_t i = 0;
-    while (i < a.n && i < b.n && a.p[i] == b.p[i])
-        i++;
-    if (i == a.n || i == b.n)
-        return a.n < b.n ? -1 : a.n > b.n;
-    unsigned char x = (unsigned char)a.p[i], y = (unsigned char)b.p[i];
-    bool x_stands = stands_in_field(a.p[i]), y_stands = stands_in_field(b.p[i]);
-    if (x_stands != y_stands)
-        return (x_stands ? x : '%') < (y_stands ? y : '%') ? -1 : 1;
-    return x < y ? -1 : 1;
 }
 
 void quote_label(struct buf *out, struct str s)

@@ -28,9 +28,6 @@ void quote_map_key(struct buf *out, struct str s);
  * bytes become '%' and two upper-case hexadecimal digits. */
 void quote_field(struct buf *out, struct str s);
 
-/* <0, 0, >0: how quote_field's texts of a and b order under strcmp, where nothing follows them. */
-int quote_field_compare(struct str a, struct str b);
-
 /* Part of a map's key that ends where '=', ':' or '/' stands: letters, digits and ._- stay, every other byte becomes '%' and two
  * upper-case hexadecimal digits. templates/maitred.lua writes the same of a request's headers. */
 void quote_label(struct buf *out, struct str s);

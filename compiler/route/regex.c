@@ -369,8 +369,7 @@ const struct regex *regex_parse(struct arena *arena, struct str pattern, enum re
     if (!root)
         return NULL;
     struct regex *re = ARENA_NEW(arena, struct regex);
-    *re = (struct regex){ .pattern = arena_copy(arena, pattern),
-                          .root = root,
+    *re = (struct regex){ .root = root,
                           .ascii = alphabet == REGEX_ASCII };
     regex_branches(arena, re);
     measure(re);
@@ -384,19 +383,9 @@ const struct regex *regex_parse(struct arena *arena, struct str pattern, enum re
     return NULL;
 }
 
-struct str regex_pattern(const struct regex *re)
-{
-    return re->pattern;
-}
-
 size_t regex_size(const struct regex *re)
 {
     return re->size;
-}
-
-size_t regex_depth(const struct regex *re)
-{
-    return re->depth;
 }
 
 void regex_field_put(struct buf *out, struct str value)

@@ -31,9 +31,6 @@ enum regex_alphabet {
 const struct regex *regex_parse(struct arena *arena, struct str pattern, enum regex_alphabet alphabet,
                                 struct regex_fault *fault);
 
-/* The pattern's text. */
-struct str regex_pattern(const struct regex *re);
-
 /* Appends an expression that, tried exactly at the start of a field, succeeds if Go's MatchString succeeds on
  * the field's value, and else fails. It consumes any part of the field or nothing, but never its '\n'.
  * `start` is an assertion that holds at the start of a field and nowhere in it, such as "(?<=\n>)" (an
@@ -42,10 +39,8 @@ struct str regex_pattern(const struct regex *re);
  * groups. */
 void regex_put(struct buf *out, const struct regex *re, const char *start);
 
-/* An upper bound for the bytes of PCRE2's compiled form (one pattern may have 65,535), and how deep the
- * parentheses of what regex_put writes are (of 250). */
+/* An upper bound for the bytes of PCRE2's compiled form (one pattern may have 65,535). */
 size_t regex_size(const struct regex *re);
-size_t regex_depth(const struct regex *re);
 
 /* Whether every field matches; whether the empty one does. */
 bool regex_is_always(const struct regex *re);

@@ -21,6 +21,36 @@ bool regex_next_rune(struct regex_cursor *c, uint32_t *rune)
     return true;
 }
 
+/* A number of s from *at on: false where there is none, or a leading zero. */
+static bool read_count(struct str s, size_t *at, uint32_t *count)
+{
+    size_t from = *at;
+    *count = 0;
+    while (*at < s.n && ascii_is_digit(s.p[*at])) {
+        *count = *count > MAX_REPEAT ? *count : *count * 10 + (uint32_t)(s.p[*at] - '0');
+        (*at)++;
+    }
+    return *at > from && (s.p[from] != '0' || *at == from + 1);
+}
+
+bool regex_read_bounds(struct regex_cursor *c, uint32_t *min, uint32_t *max)
+{
+    struct str s = c->pattern;
+    size_t at = c->at + 1;
+    bool valid = read_count(s, &at, min);
+    *max = *min;
+    if (valid && at < s.n && s.p[at] == ',') {
+        at++;
+        *max = REGEX_UNBOUNDED;
+        if (at < s.n && s.p[at] != '}')
+            valid = read_count(s, &at, max);
+    }
+    if (!valid || at >= s.n || s.p[at] != '}')
+        return false;
+    c->at = at + 1;
+    return true;
+}
+
 struct named_class {
     const char *name;
     struct rune_range ranges[5];

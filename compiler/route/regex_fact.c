@@ -36,16 +36,17 @@ bool regex_is_nullable(const struct regex_node *node)
     }
 }
 
-bool regex_is_anchored(const struct regex_node *node)
+/* Cannot match but at the start of the text. */
+static bool is_anchored(const struct regex_node *node)
 {
     switch (node->op) {
     case REGEX_TEXT_START:
         return true;
     case REGEX_REPEAT:
-        return node->min > 0 && regex_is_anchored(node->parts[0]);
+        return node->min > 0 && is_anchored(node->parts[0]);
     case REGEX_CONCAT:
         for (size_t i = 0; i < node->n; i++) {
-            if (regex_is_anchored(node->parts[i]))
+            if (is_anchored(node->parts[i]))
                 return true;
             if (!regex_is_zero_width(node->parts[i]))
                 return false;
@@ -53,7 +54,7 @@ bool regex_is_anchored(const struct regex_node *node)
         return false;
     case REGEX_CHOICE:
         for (size_t i = 0; i < node->n; i++)
-            if (!regex_is_anchored(node->parts[i]))
+            if (!is_anchored(node->parts[i]))
                 return false;
         return true;
     default:
@@ -191,7 +192,7 @@ static void trim_front(struct arena *arena, nodes *parts)
 static struct regex_branch trim(struct arena *arena, const struct regex_node *node)
 {
     nodes parts = { 0 };
-    struct regex_branch out = { .anchored = regex_is_anchored(node) };
+    struct regex_branch out = { .anchored = is_anchored(node) };
     push_parts(&parts, node);
     trim_end(arena, &parts);
     if (!out.anchored)

@@ -154,38 +154,16 @@ static bool repeat(struct regex_parser *p, size_t at, uint32_t min, uint32_t max
            regex_parser_fail(p, at, "more than 1,000 repetitions within each other", NULL);
 }
 
-/* A number of s from *at on: false where there is none, or a leading zero. */
-static bool read_count(struct str s, size_t *at, uint32_t *count)
-{
-    size_t from = *at;
-    *count = 0;
-    while (*at < s.n && ascii_is_digit(s.p[*at])) {
-        *count = *count > MAX_REPEAT ? *count : *count * 10 + (uint32_t)(s.p[*at] - '0');
-        (*at)++;
-    }
-    return *at > from && (s.p[from] != '0' || *at == from + 1);
-}
-
 /* {n}, {n,} or {n,m}; anything else is a brace that stands for itself. */
 static bool read_brace(struct regex_parser *p)
 {
-    struct str s = p->c.pattern;
-    size_t at = p->c.at, next = at + 1;
+    size_t at = p->c.at;
     uint32_t min, max;
-    bool valid = read_count(s, &next, &min);
-    max = min;
-    if (valid && next < s.n && s.p[next] == ',') {
-        next++;
-        max = REGEX_UNBOUNDED;
-        if (next < s.n && s.p[next] != '}')
-            valid = read_count(s, &next, &max);
-    }
-    if (!valid || next >= s.n || s.p[next] != '}') {
+    if (!regex_read_bounds(&p->c, &min, &max)) {
         p->c.at++;
         p->after_repeat = false;
         return regex_push_rune(p, '{');
     }
-    p->c.at = next + 1;
     bool too_many = min > MAX_REPEAT || (max != REGEX_UNBOUNDED && max > MAX_REPEAT);
     if (too_many)
         return regex_parser_fail(p, at, "more than 1,000 repetitions", NULL);

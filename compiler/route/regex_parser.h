@@ -5,7 +5,7 @@
 #include "route/regex_tree.h"
 
 /* Go's limits … */
-enum { MAX_REPEAT = 1000, MAX_HEIGHT = 1000 };
+enum { MAX_HEIGHT = 1000 };
 /* … and ours, far beyond what PCRE2 compiles: of the pattern, of all ranges of all sets, of all parts of all
  * nodes (each level of groups copies them). */
 enum { MAX_BYTES = 1 << 16, MAX_RANGES = 1 << 18, MAX_PARTS = 1 << 18 };

@@ -1,350 +1,10 @@
-/* Patterns to programs, and programs to text. regex_parse has checked the pattern before: what is read here
- * is right. */
+/* Patterns to programs, and programs to text. */
 #include "route/regex_program.h"
 
 #include "base/utf8.h"
-#include "route/regex_tree.h"
+#include "route/regex_program_tree.h"
 
 enum { LONGEST_TEXT = 200 }; /* bytes of one step, about */
-
-enum node_kind { NODE_EMPTY, NODE_CLASS, NODE_PLACE, NODE_GROUP, NODE_REPEAT, NODE_CONCAT, NODE_CHOICE };
-
-struct node {
-    enum node_kind kind;
-    enum regex_step_kind place; /* NODE_PLACE */
-    bool nullable, lazy;
-    uint32_t min, max; /* NODE_REPEAT */
-    uint32_t number;   /* NODE_GROUP; NODE_CLASS: which set */
-    uint32_t literal;  /* NODE_CLASS of one character: that one */
-    bool single;
-    const struct node **parts;
-    size_t n;
-};
-
-struct flags {
-    bool folded, multi_line, dot_all, lazy;
-};
-
-typedef VEC(const struct node *) node_list;
-
-struct reader {
-    struct arena *arena;
-    struct regex_cursor c;
-    struct flags flags;
-    VEC(struct regex_set) sets;
-    VEC(struct str) names;
-};
-
-static struct node *node_new(struct reader *r, enum node_kind kind)
-{
-    struct node *node = ARENA_NEW(r->arena, struct node);
-    node->kind = kind;
-    node->nullable = kind == NODE_EMPTY || kind == NODE_PLACE;
-    return node;
-}
-
-static bool at_text(const struct reader *r, const char *text)
-{
-    return str_starts(str_from(r->c.pattern, r->c.at), str_c(text));
-}
-
-static const struct node *place(struct reader *r, enum regex_step_kind kind)
-{
-    struct node *node = node_new(r, NODE_PLACE);
-    node->place = kind;
-    return node;
-}
-
-/* Takes over the set, cleaned. */
-static const struct node *class_of(struct reader *r, struct rune_set *set)
-{
-    struct node *node = node_new(r, NODE_CLASS);
-    size_t n = set->ranges.n;
-    struct regex_range *ranges = ARENA_ARRAY(r->arena, struct regex_range, n);
-    for (size_t i = 0; i < n; i++)
-        ranges[i] = (struct regex_range){ set->ranges.p[i].lo, set->ranges.p[i].hi };
-    /* U+FFFD also stands for bytes that are no UTF-8. */
-    node->single = n == 1 && ranges[0].lo == ranges[0].hi && ranges[0].lo != UTF8_INVALID;
-    node->literal = node->single ? ranges[0].lo : 0;
-    if (!node->single) {
-        node->number = (uint32_t)r->sets.n;
-        vec_push(&r->sets, (struct regex_set){ ranges, n });
-    }
-    vec_fini(&set->ranges);
-    return node;
-}
-
-static const struct node *rune_of(struct reader *r, uint32_t rune)
-{
-    struct rune_set set = { 0 };
-    (r->flags.folded ? rune_set_add_folded : rune_set_add)(&set, rune, rune);
-    rune_set_clean(&set);
-    return class_of(r, &set);
-}
-
-static const struct node *dot(struct reader *r)
-{
-    struct rune_set set = { 0 };
-    rune_set_add(&set, 0, r->flags.dot_all ? UTF8_MAX : '\n' - 1);
-    if (!r->flags.dot_all)
-        rune_set_add(&set, '\n' + 1, UTF8_MAX);
-    rune_set_clean(&set);
-    return class_of(r, &set);
-}
-
-static const struct node *join(struct reader *r, enum node_kind kind, const node_list *list)
-{
-    if (list->n == 1)
-        return list->p[0];
-    struct node *node = node_new(r, list->n ? kind : NODE_EMPTY);
-    node->parts = ARENA_ARRAY(r->arena, const struct node *, list->n);
-    node->n = list->n;
-    node->nullable = kind == NODE_CONCAT || list->n == 0;
-    for (size_t i = 0; i < list->n; i++) {
-        node->parts[i] = list->p[i];
-        node->nullable = kind == NODE_CONCAT ? node->nullable && list->p[i]->nullable
-                                             : node->nullable || list->p[i]->nullable;
-    }
-    return node;
-}
-
-static const struct node *read_choice(struct reader *r);
-
-static const struct node *read_inside(struct reader *r)
-{
-    struct flags outer = r->flags;
-    const struct node *inner = read_choice(r);
-    r->c.at++; /* ')' */
-    r->flags = outer;
-    return inner;
-}
-
-static const struct node *read_captured(struct reader *r, struct str name)
-{
-    struct node *node = node_new(r, NODE_GROUP);
-    node->number = (uint32_t)r->names.n;
-    vec_push(&r->names, name);
-    node->parts = ARENA_ARRAY(r->arena, const struct node *, 1);
-    node->parts[0] = read_inside(r);
-    node->n = 1;
-    node->nullable = node->parts[0]->nullable;
-    return node;
-}
-
-/* "(?flags)" changes what follows, "(?flags:…)" what is inside: NULL for the former. */
-static const struct node *read_flags(struct reader *r)
-{
-    struct flags outer = r->flags, flags = outer;
-    bool on = true;
-    for (r->c.at += 2;; r->c.at++) {
-        char c = r->c.pattern.p[r->c.at];
-        if (c == '-')
-            on = false;
-        else if (c == 'i')
-            flags.folded = on;
-        else if (c == 'm')
-            flags.multi_line = on;
-        else if (c == 's')
-            flags.dot_all = on;
-        else if (c == 'U')
-            flags.lazy = on;
-        else
-            break;
-    }
-    bool group = r->c.pattern.p[r->c.at++] == ':';
-    r->flags = flags;
-    if (!group)
-        return NULL;
-    const struct node *inner = read_inside(r);
-    r->flags = outer;
-    return inner;
-}
-
-static const struct node *read_group(struct reader *r)
-{
-    bool named = at_text(r, "(?P<") || at_text(r, "(?<");
-    if (!named && at_text(r, "(?"))
-        return read_flags(r);
-    struct str name = { 0 };
-    r->c.at++;
-    if (named) {
-        struct str rest =
-            str_from(r->c.pattern, r->c.at + str_find(str_from(r->c.pattern, r->c.at), '<') + 1);
-        name = str_head(rest, str_find(rest, '>'));
-        r->c.at = (size_t)(name.p - r->c.pattern.p) + name.n + 1;
-    }
-    return read_captured(r, name);
-}
-
-static const struct node *read_escape(struct reader *r)
-{
-    static const struct {
-        char letter;
-        enum regex_step_kind kind;
-    } places[] = {
-        { 'A', STEP_TEXT_START },
-        { 'z', STEP_TEXT_END },
-        { 'b', STEP_WORD_EDGE },
-        { 'B', STEP_NO_WORD_EDGE },
-    };
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (r->c.pattern.p[r->c.at + 1] == places[i].letter) {
-            r->c.at += 2;
-            return place(r, places[i].kind);
-        }
-    struct rune_set set = { 0 };
-    bool known = false;
-    uint32_t rune = 0;
-    r->c.folded = r->flags.folded;
-    if (regex_read_class_escape(&r->c, &set, &known) && known) {
-        rune_set_clean(&set);
-        return class_of(r, &set);
-    }
-    vec_fini(&set.ranges);
-    regex_read_escape(&r->c, &rune);
-    return rune_of(r, rune);
-}
-
-static const struct node *read_brackets(struct reader *r)
-{
-    struct rune_set set = { 0 };
-    r->c.folded = r->flags.folded;
-    regex_read_brackets(&r->c, &set);
-    return class_of(r, &set);
-}
-
-/* Reads {n}, {n,} or {n,m} if there is one. */
-static bool read_bounds(struct reader *r, uint32_t *min, uint32_t *max)
-{
-    struct str s = str_from(r->c.pattern, r->c.at);
-    size_t at = 1;
-    uint32_t *count = min;
-    *min = *max = 0;
-    bool digits = false, comma = false;
-    for (; at < s.n && s.p[at] != '}'; at++) {
-        if (s.p[at] == ',' && !comma && digits) {
-            comma = true;
-            count = max;
-            digits = false;
-        } else if (ascii_is_digit(s.p[at])) {
-            *count = *count * 10 + (uint32_t)(s.p[at] - '0');
-            digits = true;
-            if (*count > 1000)
-                return false;
-        } else {
-            return false;
-        }
-    }
-    if (at >= s.n || (!comma && !digits))
-        return false;
-    if (comma && !digits)
-        *max = REGEX_UNBOUNDED;
-    else if (!comma)
-        *max = *min;
-    r->c.at += at + 1;
-    return true;
-}
-
-/* A repetition behind the last item, if one follows. */
-static bool read_repeat(struct reader *r, node_list *items)
-{
-    uint32_t min = 0, max = REGEX_UNBOUNDED;
-    if (r->c.at >= r->c.pattern.n || items->n == 0)
-        return false;
-    char c = r->c.pattern.p[r->c.at];
-    if (c == '{') {
-        if (!read_bounds(r, &min, &max))
-            return false;
-    } else if (c == '*' || c == '+' || c == '?') {
-        r->c.at++;
-        min = c == '+';
-        max = c == '?' ? 1 : REGEX_UNBOUNDED;
-    } else {
-        return false;
-    }
-    struct node *node = node_new(r, NODE_REPEAT);
-    bool marked = at_text(r, "?");
-    r->c.at += marked;
-    node->lazy = marked != r->flags.lazy;
-    node->min = min;
-    node->max = max;
-    node->parts = ARENA_ARRAY(r->arena, const struct node *, 1);
-    node->parts[0] = items->p[--items->n];
-    node->n = 1;
-    node->nullable = min == 0 || node->parts[0]->nullable;
-    vec_push(items, node);
-    return true;
-}
-
-static void read_quoted(struct reader *r, node_list *items)
-{
-    for (r->c.at += 2; r->c.at < r->c.pattern.n && !at_text(r, "\\E");) {
-        uint32_t rune;
-        if (!regex_next_rune(&r->c, &rune))
-            return;
-        vec_push(items, rune_of(r, rune));
-    }
-    if (at_text(r, "\\E"))
-        r->c.at += 2;
-}
-
-static const struct node *read_item(struct reader *r)
-{
-    char c = r->c.pattern.p[r->c.at];
-    uint32_t rune;
-    switch (c) {
-    case '(':
-        return read_group(r);
-    case '[':
-        return read_brackets(r);
-    case '\\':
-        return read_escape(r);
-    case '^':
-        r->c.at++;
-        return place(r, r->flags.multi_line ? STEP_LINE_START : STEP_TEXT_START);
-    case '$':
-        r->c.at++;
-        return place(r, r->flags.multi_line ? STEP_LINE_END : STEP_TEXT_END);
-    case '.':
-        r->c.at++;
-        return dot(r);
-    default:
-        return regex_next_rune(&r->c, &rune) ? rune_of(r, rune) : NULL;
-    }
-}
-
-static const struct node *read_concat(struct reader *r)
-{
-    node_list items = { 0 };
-    while (r->c.at < r->c.pattern.n && !at_text(r, "|") && !at_text(r, ")")) {
-        if (read_repeat(r, &items))
-            continue;
-        if (at_text(r, "\\Q")) {
-            read_quoted(r, &items);
-            continue;
-        }
-        const struct node *item = read_item(r);
-        if (item)
-            vec_push(&items, item);
-    }
-    const struct node *node = join(r, NODE_CONCAT, &items);
-    vec_fini(&items);
-    return node;
-}
-
-static const struct node *read_choice(struct reader *r)
-{
-    node_list choices = { 0 };
-    for (;;) {
-        vec_push(&choices, read_concat(r));
-        if (!at_text(r, "|"))
-            break;
-        r->c.at++;
-    }
-    const struct node *node = join(r, NODE_CHOICE, &choices);
-    vec_fini(&choices);
-    return node;
-}
 
 /* From the tree to steps, back to front: where a part goes on is known when it is written. */
 struct writer {
@@ -365,10 +25,10 @@ static uint32_t either(struct writer *w, uint32_t body, uint32_t out, bool lazy)
         w, (struct regex_step){ .kind = STEP_EITHER, .next = lazy ? out : body, .other = lazy ? body : out });
 }
 
-static uint32_t write_node(struct writer *w, const struct node *node, uint32_t next);
+static uint32_t write_node(struct writer *w, const struct program_node *node, uint32_t next);
 
 /* One time or more. */
-static uint32_t write_plus(struct writer *w, const struct node *body, uint32_t next, bool lazy)
+static uint32_t write_plus(struct writer *w, const struct program_node *body, uint32_t next, bool lazy)
 {
     uint32_t loop = either(w, 0, next, lazy), first = write_node(w, body, loop);
     if (lazy)
@@ -378,7 +38,7 @@ static uint32_t write_plus(struct writer *w, const struct node *body, uint32_t n
     return first;
 }
 
-static uint32_t write_star(struct writer *w, const struct node *body, uint32_t next, bool lazy)
+static uint32_t write_star(struct writer *w, const struct program_node *body, uint32_t next, bool lazy)
 {
     if (body->nullable) /* as Go: (x+)? keeps the order of preference right */
         return either(w, write_plus(w, body, next, lazy), next, lazy);
@@ -390,9 +50,9 @@ static uint32_t write_star(struct writer *w, const struct node *body, uint32_t n
     return loop;
 }
 
-static uint32_t write_repeat(struct writer *w, const struct node *node, uint32_t next)
+static uint32_t write_repeat(struct writer *w, const struct program_node *node, uint32_t next)
 {
-    const struct node *body = node->parts[0];
+    const struct program_node *body = node->parts[0];
     uint32_t at = next, copies = node->min;
     if (node->max == REGEX_UNBOUNDED) {
         at = copies ? write_plus(w, body, next, node->lazy) : write_star(w, body, next, node->lazy);
@@ -421,7 +81,7 @@ static uint32_t write_rune(struct writer *w, uint32_t rune, uint32_t next)
     return step(w, (struct regex_step){ .kind = STEP_TEXT, .text = joined, .next = behind->next });
 }
 
-static uint32_t write_node(struct writer *w, const struct node *node, uint32_t next)
+static uint32_t write_node(struct writer *w, const struct program_node *node, uint32_t next)
 {
     if (w->steps.n > REGEX_MAX_STEPS)
         return next;
@@ -491,49 +151,46 @@ static void keep_reachable(struct writer *w, struct regex_program *out)
     vec_fini(&open);
 }
 
-static void write_program(struct reader *r, struct writer *w, struct regex_program *out)
+static struct regex_set set_copy(struct arena *arena, const struct regex_set *set)
 {
-    struct node whole = { .kind = NODE_GROUP, .n = 1 };
-    const struct node *root = read_choice(r);
-    whole.parts = &root;
+    struct regex_range *ranges = ARENA_ARRAY(arena, struct regex_range, set->n);
+    if (set->n)
+        memcpy(ranges, set->p, set->n * sizeof *ranges);
+    return (struct regex_set){ ranges, set->n };
+}
+
+static void write_program(struct writer *w, const struct program_tree *tree, struct regex_program *out)
+{
+    const struct program_node whole = { .kind = NODE_GROUP, .n = 1, .parts = (const struct program_node *[]){ tree->root } };
     uint32_t match = step(w, (struct regex_step){ .kind = STEP_MATCH });
     out->start = write_node(w, &whole, match);
-    struct regex_set *sets = ARENA_ARRAY(w->arena, struct regex_set, r->sets.n);
-    struct str *names = ARENA_ARRAY(w->arena, struct str, r->names.n);
-    if (r->sets.n)
-        memcpy(sets, r->sets.p, r->sets.n * sizeof *sets);
-    for (size_t i = 0; i < r->names.n; i++)
-        names[i] = arena_copy(w->arena, r->names.p[i]);
     out->n_steps = w->steps.n;
     if (w->steps.n <= REGEX_MAX_STEPS)
         keep_reachable(w, out);
+    struct regex_set *sets = ARENA_ARRAY(w->arena, struct regex_set, tree->sets.n);
+    for (size_t i = 0; i < tree->sets.n; i++)
+        sets[i] = set_copy(w->arena, &tree->sets.p[i]);
+    struct str *names = ARENA_ARRAY(w->arena, struct str, tree->names.n);
+    for (size_t i = 0; i < tree->names.n; i++)
+        names[i] = arena_copy(w->arena, tree->names.p[i]);
     out->sets = sets;
-    out->n_sets = r->sets.n;
+    out->n_sets = tree->sets.n;
     out->names = names;
-    out->n_groups = r->names.n;
+    out->n_groups = tree->names.n;
 }
 
 const struct regex_program *regex_program_compile(struct arena *arena, struct str pattern,
                                                   struct regex_fault *fault)
 {
     struct arena *scratch = arena_create();
-    bool valid = regex_tree_parse(scratch, pattern, fault) != NULL;
     struct regex_program *program = NULL;
-    if (valid) {
-        struct regex_fault unused;
-        struct reader r = { .arena = scratch, .c = { .pattern = pattern, .fault = &unused } };
+    if (regex_tree_parse(scratch, pattern, fault)) {
         struct writer w = { .arena = arena };
+        struct program_tree tree;
+        program_tree_read(scratch, pattern, &tree);
         program = ARENA_NEW(arena, struct regex_program);
-        vec_push(&r.names, (struct str){ 0 });
-        write_program(&r, &w, program);
-        struct regex_set *sets = (struct regex_set *)program->sets;
-        for (size_t i = 0; i < program->n_sets; i++) {
-            struct regex_range *copy = ARENA_ARRAY(arena, struct regex_range, sets[i].n);
-            memcpy(copy, sets[i].p, sets[i].n * sizeof *copy);
-            sets[i].p = copy;
-        }
-        vec_fini(&r.sets);
-        vec_fini(&r.names);
+        write_program(&w, &tree, program);
+        program_tree_fini(&tree);
         vec_fini(&w.steps);
     }
     arena_destroy(scratch);

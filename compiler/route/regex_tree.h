@@ -49,6 +49,8 @@ enum regex_op {
 
 #define REGEX_UNBOUNDED UINT32_MAX
 
+enum { MAX_REPEAT = 1000 }; /* Go's bound of the numbers in {n,m} */
+
 struct regex_node {
     enum regex_op op;
     uint32_t height;   /* as Go counts it */
@@ -71,7 +73,6 @@ struct regex_branch {
 };
 
 struct regex {
-    struct str pattern;
     const struct regex_node *root;
     const struct regex_branch *branches; /* of which one must match; none: no text matches */
     size_t n_branches;
@@ -108,14 +109,16 @@ bool regex_read_class_escape(struct regex_cursor *c, struct rune_set *out, bool 
 /* The cursor is at '\': an escape that stands for one character. */
 bool regex_read_escape(struct regex_cursor *c, uint32_t *rune);
 
+/* The cursor is at '{': reads {n}, {n,} (*max: REGEX_UNBOUNDED) or {n,m}; numbers beyond MAX_REPEAT are somewhere beyond it. false with
+ * the cursor unmoved: the brace stands for itself, as with Go's leading zeros. */
+bool regex_read_bounds(struct regex_cursor *c, uint32_t *min, uint32_t *max);
+
 /* Facts of nodes. */
 
 /* Matches without consuming anything, wherever it stands. */
 bool regex_is_nullable(const struct regex_node *node);
 /* Never consumes anything. */
 bool regex_is_zero_width(const struct regex_node *node);
-/* Cannot match but at the start of the text. */
-bool regex_is_anchored(const struct regex_node *node);
 
 /* Whether the node can match from the middle of a character on; *passes: whether it may match nothing there. */
 bool regex_enters_middle(const struct regex_node *node, bool *passes);

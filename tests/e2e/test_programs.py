@@ -180,6 +180,17 @@ class Programs(GatewayTest):
         self.assertEqual(mixed, [])
         self.assertEqual(web.status()["reloads"]["count"] if reloads is not None else None, reloads)
 
+    def test_choices_in_a_row_are_not_tried_in_all_ways(self):
+        """2^25 ways through the pattern, none of which matches: Lua would be ended long before."""
+        self.a = Upstream("a")
+        store = self.etcd()
+        web = self.gateway(etcd=store).start()
+        cut = {"http/middlewares/cut/replacePathRegex/regex": "^/(?:a?){25}$", "http/middlewares/cut/replacePathRegex/replacement": "/x"}
+        web.wait_served(store.change({**service("s", self.a.url), **router("r", "PathPrefix(`/`)", "s", "cut"), **cut}))
+        for n, path in ((25, "/x"), (26, "/" + "a" * 26)):
+            self.assertEqual(said(ask(web.web, "/" + "a" * n)), "a")
+            self.assertEqual(self.a.hits[-1].target, path)
+
 
 if __name__ == "__main__":
     unittest.main()
