@@ -77,21 +77,11 @@ static bool looks_at(const struct rule_dnf *dnf, struct changes changes)
     return false;
 }
 
-static bool same_literal(const struct rule_literal *a, const struct rule_literal *b)
-{
-    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args || a->dots != b->dots)
-        return false;
-    for (size_t i = 0; i < a->n_args; i++)
-        if (!str_eq(a->args[i], b->args[i]))
-            return false;
-    return true;
-}
-
 /* Whether b says nothing that a does not: the same, or a shorter prefix of a path. */
 static bool implies(const struct rule_literal *a, const struct rule_literal *b)
 {
     bool path = !a->negated && (a->matcher == MATCHER_PATH || a->matcher == MATCHER_PATH_PREFIX);
-    return same_literal(a, b) ||
+    return rule_literal_equals(a, b) ||
            (path && !b->negated && b->matcher == MATCHER_PATH_PREFIX && str_starts(a->args[0], b->args[0]));
 }
 
@@ -125,6 +115,25 @@ static bool join_rules(struct arena *arena, const struct rule_dnf *a, const stru
     return true;
 }
 
+static size_t literals_of(const struct rule_dnf *dnf)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < dnf->n; i++)
+        n += dnf->conjuncts[i].n;
+    return n;
+}
+
+/* A router with several parents is there once for each way to it, and ways multiply with the layers: all of them in a tree count as
+ * what rules multiply out to. */
+static bool take_way(struct build *b, const struct rule_dnf *from, const struct rule_dnf *rule)
+{
+    size_t cost = 1 + from->n * literals_of(rule) + rule->n * literals_of(from);
+    if (cost > MODEL_MAX_EXPANSION - b->n_expanded)
+        return false;
+    b->n_expanded += cost;
+    return true;
+}
+
 /* A place on the way from a root: what holds there. */
 struct way {
     const struct layer *root;
@@ -151,6 +160,15 @@ static void add(struct router_build *rb, const struct layer *layer, const struct
 
 static size_t walk(struct router_build *rb, struct layer *layer, const struct way *way, size_t depth);
 
+/* Marked as long as its children are gone through: who comes by it again goes in a circle. */
+static size_t walk_open(struct router_build *rb, struct layer *layer, const struct way *way, size_t depth)
+{
+    layer->open = true;
+    size_t n = walk(rb, layer, way, depth);
+    layer->open = false;
+    return n;
+}
+
 static bool refuse(struct router_build *rb, const struct layer *child, enum finding_code code, const char *why)
 {
     diag_report(rb->b->diag, code, child->source->object.key, "%s", why);
@@ -171,9 +189,17 @@ static size_t enter(struct router_build *rb, struct layer *child, const struct w
     if (looks_at(&child->draft.dnf, changes_of(from->ops)))
         return refuse(rb, child, FINDING_NOT_SUPPORTED,
                       "rules that look at what a parent's middlewares change are not supported yet");
-    if (!join_rules(arena, &from->dnf, &child->draft.dnf, &way.dnf))
+    if (child->open)
+        return refuse(rb, child, FINDING_BAD_OBJECT, "routers stand behind each other in a circle");
+    if (!take_way(rb->b, &from->dnf, &child->draft.dnf) || !join_rules(arena, &from->dnf, &child->draft.dnf, &way.dnf))
         return refuse(rb, child, FINDING_RULE_TOO_LARGE, "the rules of this router and its parents stand for too many alternatives");
+    if (!rule_fits(&way.dnf, child->draft.rule, child->source->rule.key, rb->b->diag)) {
+        rb->n_out++;
+        return 0;
+    }
     way.ops = op_list_join(rb->b, both, 2);
+    if (way.ops.n > MODEL_MAX_OPS)
+        return refuse(rb, child, FINDING_BAD_OBJECT, "too many middlewares together with those of the routers in front");
     buf_put(&tail, from->tail);
     buf_putc(&tail, '!');
     router_put_rank(&tail, child->draft.priority, child->draft.name);
@@ -181,7 +207,7 @@ static size_t enter(struct router_build *rb, struct layer *child, const struct w
     way.tail = arena_copy(arena, buf_str(&tail));
     buf_fini(&tail);
     if (child->children.n)
-        return walk(rb, child, &way, depth + 1);
+        return walk_open(rb, child, &way, depth + 1);
     if (!child->service)
         return refuse(rb, child, FINDING_BAD_OBJECT, "the router has no service");
     add(rb, child, &way, child->draft.name, child->service, way.tail);
@@ -193,7 +219,7 @@ static size_t walk(struct router_build *rb, struct layer *layer, const struct wa
 {
     size_t n = 0;
     if (depth > MAX_DEPTH)
-        return refuse(rb, layer, FINDING_BAD_OBJECT, "routers stand behind each other too deep, or in a circle");
+        return refuse(rb, layer, FINDING_BAD_OBJECT, "routers stand behind each other too deep");
     for (size_t i = 0; i < layer->children.n; i++)
         n += enter(rb, &rb->layers.p[layer->children.p[i]], way, depth);
     if (n == 0)

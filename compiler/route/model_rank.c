@@ -68,17 +68,6 @@ static uint64_t router_hash(const struct model_router *r)
     return h;
 }
 
-static bool same_literal(const struct rule_literal *a, const struct rule_literal *b)
-{
-    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args ||
-        a->dots != b->dots || !a->regex != !b->regex)
-        return false;
-    for (size_t i = 0; i < a->n_args; i++)
-        if (!str_eq(a->args[i], b->args[i]))
-            return false;
-    return true;
-}
-
 static bool share_entry_point(const struct model_router *a, const struct model_router *b)
 {
     for (size_t i = 0, j = 0; i < a->n_entry_points && j < b->n_entry_points;) {
@@ -99,7 +88,7 @@ static bool is_tie(const struct model_router *a, const struct model_router *b)
     if (a->priority != b->priority || x->n != y->n || !share_entry_point(a, b))
         return false;
     for (size_t i = 0; i < x->n; i++)
-        if (!same_literal(&x->literals[i], &y->literals[i]))
+        if (!rule_literal_equals(&x->literals[i], &y->literals[i]))
             return false;
     return str_eq(provider_of(a), provider_of(b));
 }

@@ -13,6 +13,7 @@ struct layer {
     struct service_entry *service; /* NULL: none */
     VEC(size_t) children;                /* into the list of layers */
     bool ok, is_child, seen;
+    bool open; /* its children are being gone through */
 };
 
 struct router_build {

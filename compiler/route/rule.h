@@ -96,6 +96,9 @@ struct rule_dnf {
     size_t n;
 };
 
+/* Whether both ask the same. */
+bool rule_literal_equals(const struct rule_literal *a, const struct rule_literal *b);
+
 /* Both counted before anything is simplified. */
 enum { RULE_MAX_CONJUNCTS = 4096, RULE_MAX_LITERALS = 1 << 16 };
 

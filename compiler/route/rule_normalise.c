@@ -383,3 +383,14 @@ bool rule_normalise(struct arena *arena, const struct rule_node *rule, struct st
     vec_fini(&e.conjuncts);
     return true;
 }
+
+bool rule_literal_equals(const struct rule_literal *a, const struct rule_literal *b)
+{
+    if (a->matcher != b->matcher || a->negated != b->negated || a->n_args != b->n_args ||
+        a->dots != b->dots || !a->regex != !b->regex)
+        return false;
+    for (size_t i = 0; i < a->n_args; i++)
+        if (!str_eq(a->args[i], b->args[i]))
+            return false;
+    return true;
+}

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include "base/buf.h"
+
 enum { LONGEST_NAME = 253, LONGEST_PORT = 65535 };
 
 static bool is_letter(char c)
@@ -178,4 +180,33 @@ const char *url_parse(struct str text, struct url *out)
 bool url_has_secret(struct str text)
 {
     return str_find(text, '@') < text.n;
+}
+
+/* Go ends user information at the last '@' before the path. */
+static size_t user_end(struct str rest)
+{
+    size_t end = str_find(rest, '/'), at = end;
+    while (at > 0 && rest.p[at - 1] != '@')
+        at--;
+    return at;
+}
+
+struct str url_shown(struct arena *arena, struct str text)
+{
+    if (!url_has_secret(text))
+        return text;
+    struct buf out = { 0 };
+    for (size_t scheme; (scheme = str_search(text, STR("://"))) != SIZE_MAX;) {
+        buf_put(&out, str_head(text, scheme + 3));
+        text = str_from(text, scheme + 3);
+        size_t end = user_end(text);
+        if (end > 0) {
+            buf_puts(&out, "…@");
+            text = str_from(text, end);
+        }
+    }
+    buf_put(&out, text);
+    struct str shown = arena_copy(arena, buf_str(&out));
+    buf_fini(&out);
+    return shown;
 }

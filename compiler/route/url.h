@@ -1,7 +1,7 @@
 /* URLs of servers, read as Go's net/url and HTTP client read them. */
 #pragma once
 
-#include "base/str.h"
+#include "base/arena.h"
 
 enum url_scheme { URL_HTTP, URL_HTTPS, URL_H2C, URL_OTHER };
 
@@ -21,3 +21,6 @@ const char *url_parse(struct str text, struct url *out);
 
 /* Whether the text may hold user information (a secret): it is not to be shown then. */
 bool url_has_secret(struct str text);
+
+/* The text for people: user information, of every URL in it, is "…". In `arena` where that changes it. */
+struct str url_shown(struct arena *arena, struct str text);

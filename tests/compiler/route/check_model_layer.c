@@ -40,8 +40,76 @@ START_TEST(routers_behind_routers)
 }
 END_TEST
 
+static void put_router(struct buf *tree, const char *name, const char *rest)
+{
+    buf_printf(tree, "http/routers/%s/rule = PathPrefix(`/`)\n%s", name, rest);
+}
+
+/* 33 middlewares in front and 33 behind are each within the bound, together beyond it; and the router behind both looks at them. */
+START_TEST(middlewares_of_all_layers_are_counted)
+{
+    struct buf tree = { 0 }, out = { 0 };
+    buf_puts(&tree, "http/middlewares/m/headers/customResponseHeaders/X-A = 1\n");
+    put_router(&tree, "one", "");
+    put_router(&tree, "two", "http/routers/two/parentRefs = one\n");
+    put_router(&tree, "three", "http/routers/three/parentRefs = two\nhttp/routers/three/service = s\n");
+    for (int i = 0; i < 33; i++)
+        buf_printf(&tree, "http/routers/one/middlewares/%d = m\nhttp/routers/two/middlewares/%d = m\n", i, i);
+    struct model_case c = model_case_of(tree.p);
+    put_routers(&out, c.model);
+    put_findings(&out, c.diag);
+    ck_assert_str_eq(out.p, "out 3\n! bad-object routers/one\n! broken-reference routers/three\n! bad-object routers/two\n");
+    buf_fini(&tree);
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
+/* Without a bound, layers of ten routers that all stand behind all of the layer in front are 10^12 ways. */
+START_TEST(ways_are_counted)
+{
+    struct buf tree = { 0 };
+    buf_puts(&tree, "http/routers/root/rule = Host(`a.test`)\n");
+    for (int layer = 0; layer < 12; layer++)
+        for (int i = 0; i < 10; i++) {
+            buf_printf(&tree, "http/routers/l%02d-%d/rule = Method(`M%d-%d`)\n", layer, i, layer, i);
+            buf_printf(&tree, "http/routers/l%02d-%d/service = s\n", layer, i);
+            for (int j = 0; j < (layer ? 10 : 1); j++) {
+                if (layer)
+                    buf_printf(&tree, "http/routers/l%02d-%d/parentRefs/%d = l%02d-%d\n", layer, i, j, layer - 1, j);
+                else
+                    buf_printf(&tree, "http/routers/l%02d-%d/parentRefs/%d = root\n", layer, i, j);
+            }
+        }
+    struct model_case c = model_case_of(tree.p);
+    struct buf out = { 0 };
+    put_findings(&out, c.diag);
+    ck_assert_ptr_nonnull(strstr(out.p, "! rule-too-large routers/"));
+    buf_fini(&tree);
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
+START_TEST(circles_behind_a_root_are_seen)
+{
+    struct model_case c = model_case_of("http/routers/root/rule = Host(`a.test`)\n"
+                                        "http/routers/a/rule = Path(`/x`)\nhttp/routers/a/parentRefs = root,b\n"
+                                        "http/routers/b/rule = Path(`/x`)\nhttp/routers/b/parentRefs = a\n");
+    struct buf out = { 0 };
+    put_findings(&out, c.diag);
+    ck_assert_str_eq(out.p, "! bad-object routers/a\n! bad-object routers/a\n! bad-object routers/b\n! bad-object routers/root\n");
+    buf_fini(&out);
+    model_case_fini(&c);
+}
+END_TEST
+
 int main(void)
 {
-    const struct test_row tests[] = { { routers_behind_routers, ROWS(rows) }, { 0 } };
+    const struct test_row tests[] = { { routers_behind_routers, ROWS(rows) },
+                                      { middlewares_of_all_layers_are_counted, 0 },
+                                      { ways_are_counted, 0 },
+                                      { circles_behind_a_root_are_seen, 0 },
+                                      { 0 } };
     return run_suite("model_layer", tests);
 }
