@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "diff/meaning_build.h"
+#include "route/url.h"
 
 static struct str weight_text(struct arena *arena, const struct model_server *server)
 {
@@ -15,15 +16,16 @@ static void compare_servers(struct meaning_work *w, const struct model_service *
         const struct model_server *old = i < a->n_servers ? &a->servers[i] : NULL;
         const struct model_server *new = j < b->n_servers ? &b->servers[j] : NULL;
         int order = !old ? 1 : !new ? -1 : str_cmp(old->id, new->id);
+        struct str url = url_shown(w->arena, order < 0 ? old->url : new->url);
         if (order < 0)
             meaning_add(w, MEANING_SERVER_REMOVED, false, a->name,
-                        arena_printf(w->arena, "loses server %.*s", STR_ARG(old->url)));
+                        arena_printf(w->arena, "loses server %.*s", STR_ARG(url)));
         else if (order > 0)
             meaning_add(w, MEANING_SERVER_ADDED, false, b->name,
-                        arena_printf(w->arena, "gains server %.*s", STR_ARG(new->url)));
+                        arena_printf(w->arena, "gains server %.*s", STR_ARG(url)));
         else if (old->weight != new->weight)
             meaning_add_values(w, MEANING_SERVER_WEIGHT, b->name,
-                               arena_printf(w->arena, "weight of %.*s", STR_ARG(new->url)).p,
+                               arena_printf(w->arena, "weight of %.*s", STR_ARG(url)).p,
                                weight_text(w->arena, old), weight_text(w->arena, new));
         i += order <= 0;
         j += order >= 0;
@@ -34,8 +36,10 @@ static void report_whole(struct meaning_work *w, const struct model_service *ser
 {
     struct buf text = { 0 };
     buf_puts(&text, appears ? "appears" : "vanishes");
-    for (size_t i = 0; i < service->n_servers && text.n < 300; i++)
-        buf_printf(&text, "%s%.*s", i ? ", " : ": ", STR_ARG(service->servers[i].url));
+    for (size_t i = 0; i < service->n_servers && text.n < 300; i++) {
+        struct str url = url_shown(w->arena, service->servers[i].url);
+        buf_printf(&text, "%s%.*s", i ? ", " : ": ", STR_ARG(url));
+    }
     meaning_add(w, appears ? MEANING_SERVICE_APPEARS : MEANING_SERVICE_VANISHES, false, service->name,
                 arena_copy(w->arena, buf_str(&text)));
     buf_fini(&text);

@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "route/schema.h"
+#include "route/url.h"
 
 /* A setting in the spelling that is compared. */
 struct flat {
@@ -154,26 +155,13 @@ const struct setting_list *settings_of(struct arena *arena, const struct kv_snap
     return list;
 }
 
-/* Without user and password of a URL. */
-static struct str without_user(struct arena *arena, struct str value)
-{
-    size_t scheme = str_search(value, STR("://"));
-    if (scheme == SIZE_MAX)
-        return value;
-    struct str rest = str_from(value, scheme + 3);
-    size_t at = str_find(str_head(rest, str_find(rest, '/')), '@');
-    if (at >= str_find(rest, '/'))
-        return value;
-    return arena_printf(arena, "%.*s://…%.*s", (int)scheme, value.p, STR_ARG(str_from(rest, at)));
-}
-
 static struct str shown(struct arena *arena, const struct flat *flat)
 {
     if (!flat)
         return (struct str){ 0 };
     if (flat->secret)
         return STR("(not shown)");
-    return flat->value.n ? without_user(arena, flat->value) : STR("\"\"");
+    return flat->value.n ? url_shown(arena, flat->value) : STR("\"\"");
 }
 
 static struct setting_object object_of(struct str id, struct str *setting)

@@ -3,6 +3,7 @@
 #include "explain/effects.h"
 #include "explain/holds.h"
 #include "explain/words.h"
+#include "route/url.h"
 
 /* So many losers of either kind are told. */
 enum { MAX_LOSERS = 10 };
@@ -136,12 +137,13 @@ static void print_service(struct buf *out, const struct explanation *e, bool col
     if (!e->winner)
         return;
     const struct model_service *service = e->winner->service;
+    struct arena *scratch = arena_create();
     print_heading(out, "service", colour);
     buf_printf(out, "%.*s, backend %.*s\n", STR_ARG(service->name),
                STR_ARG(record_field(e->lookup.record->value, RECORD_BACKEND)));
     for (size_t i = 0; i < service->n_servers; i++) {
         print_heading(out, "", false);
-        words_put_shown(out, service->servers[i].url);
+        words_put_shown(out, url_shown(scratch, service->servers[i].url));
         buf_printf(out, "  weight %lld\n", (long long)service->servers[i].weight);
     }
     for (size_t i = 0; i < service->n_children; i++) {
@@ -149,6 +151,7 @@ static void print_service(struct buf *out, const struct explanation *e, bool col
         buf_printf(out, "%.*s  weight %lld\n", STR_ARG(service->children[i].service->name),
                    (long long)service->children[i].weight);
     }
+    arena_destroy(scratch);
 }
 
 /* Those in front of the winner that do not hold, and those behind it that do. */

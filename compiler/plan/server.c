@@ -1,18 +1,14 @@
+#include "base/address.h"
 #include "base/hash.h"
 #include "plan/service.h"
 
 enum { FILE_DIGITS = 16, OPTION_DIGITS = 8, MOST_FAILURES = 1000000 };
 
-/* Whether the text is an address: those are not sent as SNI. */
+/* Addresses are not sent as SNI. */
 static bool is_address(struct str host)
 {
-    bool digits = true;
-    for (size_t i = 0; i < host.n; i++) {
-        if (host.p[i] == ':')
-            return true;
-        digits = digits && (ascii_is_digit(host.p[i]) || host.p[i] == '.');
-    }
-    return digits;
+    struct address address;
+    return address_read(host, &address);
 }
 
 static const struct plan_file *file_of(struct arena *arena, const char *kind, struct str bytes)

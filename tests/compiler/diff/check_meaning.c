@@ -232,6 +232,8 @@ START_TEST(secrets_are_not_shown)
            "~ http/middlewares/m headers/customrequestheaders/Authorization: (not shown) → (not shown)\n");
     expect("", "http/middlewares/m/forwardAuth/address = http://joe:pass@auth.test/x\n",
            "~ http/middlewares/m forwardauth/address: (absent) → http://…@auth.test/x\n");
+    expect("", "http/middlewares/m/forwardAuth/address = http://joe:p@ss@auth.test/x\n",
+           "~ http/middlewares/m forwardauth/address: (absent) → http://…@auth.test/x\n");
 }
 END_TEST
 
