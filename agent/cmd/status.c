@@ -1,82 +1,37 @@
-#include <errno.h>
+#include <dirent.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <dirent.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "cmd/cmd.h"
+#include "control/control_client.h"
 #include "control/state_folder.h"
 
 enum { PATIENCE_SECONDS = 10 };
 
-static int connect_to(const char *folder)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
-    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", folder, CONTROL_SOCKET);
-    if (n < 0 || (size_t)n >= sizeof address.sun_path)
-        return -1;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static bool ask(int fd, struct buf *out)
-{
-    static const char command[] = "status\n";
-    bool ok = write(fd, command, sizeof command - 1) == (ssize_t)sizeof command - 1;
-    while (ok) {
-        char *at = buf_reserve(out, 1 << 16);
-        ssize_t n = read(fd, at, 1 << 16);
-        ok = n >= 0;
-        if (n <= 0)
-            break;
-        out->n += (size_t)n;
-        out->p[out->n] = '\0';
-    }
-    close(fd);
-    return ok && out->n > 0;
-}
-
-/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one.
- */
-static int connect_to_only_one(struct buf *tried)
+/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one. */
+static bool ask_only_one(struct buf *tried, struct buf *reply)
 {
     struct buf base = { 0 };
     state_folder_base(&base);
     DIR *folder = opendir(base.p);
-    int found = -1, count = 0;
+    size_t answered = 0;
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         char path[4096];
-        if (entry->d_name[0] == '.')
-            continue;
+        struct buf one = { 0 };
         snprintf(path, sizeof path, "%s/%s", base.p, entry->d_name);
-        int fd = connect_to(path);
-        if (fd < 0)
-            continue;
-        buf_printf(tried, "\n  --state.dir=%s", path);
-        if (count++)
-            close(fd);
-        else
-            found = fd;
+        if (entry->d_name[0] != '.' && control_ask(path, "status", PATIENCE_SECONDS, &one)) {
+            buf_printf(tried, "\n  --state.dir=%s", path);
+            if (answered++ == 0)
+                buf_put(reply, buf_str(&one));
+        }
+        buf_fini(&one);
     }
     if (folder)
         closedir(folder);
     buf_fini(&base);
-    if (count > 1) {
-        close(found);
-        found = -1;
-    }
-    return found;
+    return answered == 1;
 }
 
 static const char *text_at(struct json_object *root, const char *group, const char *name)
@@ -89,14 +44,27 @@ static const char *text_at(struct json_object *root, const char *group, const ch
     return json_object_get_string(value);
 }
 
+/* Which revisions, and why not the newest. */
+static void print_revision(struct json_object *s)
+{
+    struct json_object *revision = NULL, *held = NULL;
+    printf("revision   seen %s, served %s", text_at(s, "revision", "seen"), text_at(s, "revision", "served"));
+    json_object_object_get_ex(s, "revision", &revision);
+    if (*text_at(s, "revision", "pinned"))
+        printf(", pinned (`maitred unpin` ends that)");
+    if (json_object_object_get_ex(revision, "held", &held))
+        printf("; the guard holds %s, which removes %s of %s routers: `%s` serves it", text_at(held, NULL, "revision"),
+               text_at(held, NULL, "removed"), text_at(held, NULL, "routers"), text_at(held, NULL, "remedy"));
+    printf("\n");
+}
+
 static void print_text(struct json_object *s)
 {
     struct json_object *findings;
     printf("maitred %s, %s, up %s s\n", text_at(s, NULL, "version"),
            strcmp(text_at(s, NULL, "ready"), "true") == 0 ? "ready" : "NOT ready",
            text_at(s, NULL, "uptimeSeconds"));
-    printf("revision   seen %s, served %s\n", text_at(s, "revision", "seen"),
-           text_at(s, "revision", "served"));
+    print_revision(s);
     printf("tree       %s routers (%s in error), %s services, %s keys\n", text_at(s, "tree", "routers"),
            text_at(s, "tree", "routersInError"), text_at(s, "tree", "services"), text_at(s, "tree", "keys"));
     if (json_object_object_get_ex(s, "etcd", &findings))
@@ -139,16 +107,16 @@ enum exit_code verb_status(const struct verb_call *call)
     const struct settings *settings = cmd_settings(arena, call);
     struct buf name = { 0 }, tried = { 0 }, reply = { 0 };
     enum exit_code status = EXIT_UNABLE;
-    int fd = -1;
+    bool answered = false;
     if (settings) {
         state_folder_name(settings, &name);
-        fd = connect_to(name.p);
-        if (fd < 0 && settings->state.dir.n == 0)
-            fd = connect_to_only_one(&tried);
+        answered = control_ask(name.p, "status", PATIENCE_SECONDS, &reply);
+        if (!answered && settings->state.dir.n == 0)
+            answered = ask_only_one(&tried, &reply);
     }
-    if (fd >= 0 && ask(fd, &reply) && print_answer(call, &reply))
+    if (answered && print_answer(call, &reply))
         status = EXIT_CLEAN;
-    else if (fd >= 0)
+    else if (answered)
         fprintf(stderr, "maitred status: the daemon did not answer\n");
     else if (tried.n)
         fprintf(stderr, "maitred status: several daemons run here, name one:%s\n", tried.p);

@@ -42,7 +42,6 @@ struct gateway {
     struct pusher *pusher;
     char file_error[512];
     bool serving, dirty, ending;
-    bool names_late; /* the wait for names is over: what has no address yet is served without */
 };
 
 /* gateway.c: the loop ends, with this exit status. */

@@ -98,7 +98,8 @@ static void on_master_exit(uv_poll_t *poll, int status, int events)
     (void)events;
     struct gateway *g = poll->loop->data;
     exit_watch_close(g);
-    pusher_tick(g->pusher);
+    if (pusher_tick(g->pusher))
+        helm_served_late(g->helm);
 }
 
 /* A dead master is noticed at once, not with the next tick: until it runs again nobody is served. */
@@ -118,7 +119,8 @@ static void exit_watch_open(struct gateway *g)
 static void on_tick(uv_timer_t *timer)
 {
     struct gateway *g = timer->data;
-    pusher_tick(g->pusher);
+    if (pusher_tick(g->pusher))
+        helm_served_late(g->helm);
     exit_watch_open(g);
     g->dirty = named_files_changed(g->named_files) || g->dirty;
     serve_if_dirty(g);

@@ -21,7 +21,8 @@ struct helm {
     struct arena *pin_arena, *base_arena;
     struct kv_snapshot pin;  /* if pin_arena */
     struct kv_snapshot base; /* if base_arena: what is served while something else is held, or was served by an earlier daemon */
-    bool held, confirmed;
+    bool held;
+    int64_t confirmed; /* that revision may be served; 0: none */
     bool apart; /* what is served is no earlier state of the sources' tree: changes do not tell the difference */
     bool chose_newest;
     double held_since;
@@ -160,7 +161,7 @@ static bool must_hold(struct helm *helm, const struct kv_snapshot *served, const
 {
     const struct kv_snapshot *base = helm->base_arena ? &helm->base : served;
     struct sources_change change = sources_change(helm->sources);
-    if (!base || helm->confirmed)
+    if (!base || (helm->confirmed && helm->confirmed == sources_revision(helm->sources)))
         return false;
     if (!helm->held && !helm->apart && !change.listed && change.deleted <= FEW_DELETED)
         return false; /* no need to look */
@@ -187,20 +188,29 @@ size_t helm_choose(struct helm *helm, const struct kv_snapshot *served, struct k
     return n;
 }
 
+void helm_served_late(struct helm *helm)
+{
+    if (!helm->chose_newest)
+        return;
+    helm->confirmed = 0;
+    arena_destroy(helm->base_arena);
+    helm->base_arena = NULL;
+}
+
 void helm_served(struct helm *helm)
 {
     if (!helm->chose_newest)
         return;
-    helm->confirmed = helm->apart = false;
-    arena_destroy(helm->base_arena);
-    helm->base_arena = NULL;
+    helm_served_late(helm);
+    helm->apart = false;
     sources_mark(helm->sources);
 }
 
 bool helm_confirm(struct helm *helm)
 {
     bool any = helm->held && !helm->pin_arena;
-    helm->confirmed = helm->confirmed || any;
+    if (any)
+        helm->confirmed = helm->held_revision;
     return any;
 }
 
@@ -215,6 +225,7 @@ void helm_pin(struct helm *helm, struct arena *arena, const struct kv_snapshot *
     helm->apart = true;
     helm->held = false;
     helm->held_since = 0;
+    helm->confirmed = 0;
     save_orders(helm);
 }
 

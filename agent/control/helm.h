@@ -22,7 +22,10 @@ size_t helm_choose(struct helm *helm, const struct kv_snapshot *served, struct k
 /* What was chosen last is served now. */
 void helm_served(struct helm *helm);
 
-/* Lets what is held through with the next choice. false: nothing is held. */
+/* The same where time has passed since: the sources may have changed again. */
+void helm_served_late(struct helm *helm);
+
+/* Lets the revision that is held through with the next choice, and none behind it. false: nothing is held. */
 bool helm_confirm(struct helm *helm);
 
 /* Serves this tree until told otherwise; takes over the arena that it lives in. */

@@ -55,16 +55,24 @@ static void serve_now(struct gateway *g)
     serve_save_tree(g);
 }
 
+/* What became of the order to serve a revision: a reload or a name may have to be waited for, and HAProxy may be away. */
+static const char *state_of(struct gateway *g, int64_t revision)
+{
+    const struct generation *served = pusher_served(g->pusher);
+    return served && served->etcd.revision == revision ? "is served" : "is ordered, and served as soon as HAProxy takes it";
+}
+
 static void confirm(struct gateway *g, struct buf *out)
 {
     struct helm_status before = helm_status(g->helm);
+    int64_t revision = before.held_revision;
     if (!helm_confirm(g->helm)) {
         say(out, "error", "nothing is held");
         return;
     }
     log_line(g->log, LOG_LINE_WARN, "guard", "confirmed: %zu of %zu routers go", before.verdict.removed, before.verdict.routers);
     serve_now(g);
-    say(out, "ok", "revision %" PRId64 " is served; %zu of %zu routers went", sources_revision(g->sources),
+    say(out, "ok", "revision %" PRId64 " %s; %zu of %zu routers go", revision, state_of(g, revision),
         before.verdict.removed, before.verdict.routers);
 }
 
@@ -78,7 +86,7 @@ static void pin(struct gateway *g, struct arena *arena, const struct kv_snapshot
     helm_pin(g->helm, arena, tree);
     log_line(g->log, LOG_LINE_WARN, "helm", "revision %" PRId64 " is pinned", tree->revision);
     serve_now(g);
-    say(out, "ok", "revision %" PRId64 " is served until `maitred unpin`", tree->revision);
+    say(out, "ok", "revision %" PRId64 " %s, until `maitred unpin`", tree->revision, state_of(g, tree->revision));
 }
 
 struct fetch_job {
@@ -153,7 +161,7 @@ static void unpin(struct gateway *g, struct buf *out)
         say(out, "ok", "unpinned; but revision %" PRId64 " takes %zu of %zu routers away and is held: `maitred confirm` serves it",
             status.held_revision, status.verdict.removed, status.verdict.routers);
     else
-        say(out, "ok", "unpinned: revision %" PRId64 " is served", sources_revision(g->sources));
+        say(out, "ok", "unpinned: revision %" PRId64 " %s", sources_revision(g->sources), state_of(g, sources_revision(g->sources)));
 }
 
 /* What was served before the present tree, as far as it is kept; 0: nothing. */

@@ -378,11 +378,15 @@ bool pusher_verify(struct pusher *pusher, bool whole, size_t *mended, char error
             status = APPLY_OK;
     }
     pusher->verified = status == APPLY_OK && (pusher->verified || whole || *mended);
+    if (status != APPLY_OK) {
+        *mended = 0;
+        return false;
+    }
     pusher->stats.repairs += *mended > 0;
     pusher->stats.foreign_changes += *mended;
     if (*mended)
         log_line(pusher->parts.log, LOG_LINE_WARN, "verify", "%zu differences by another hand were mended", *mended);
-    return status == APPLY_OK;
+    return true;
 }
 
 /* Once in a while, if nothing else is to be done. */
@@ -398,10 +402,11 @@ static void look(struct pusher *pusher, int64_t now)
     pusher->last_look_ns = now;
 }
 
-void pusher_tick(struct pusher *pusher)
+bool pusher_tick(struct pusher *pusher)
 {
+    bool caught_up = false;
     if (!pusher->served)
-        return;
+        return false;
     int64_t now = clock_monotonic_ns();
     enum haproxy_condition condition = haproxy_poll(pusher->parts.haproxy);
     if (condition == HAPROXY_GONE)
@@ -419,8 +424,9 @@ void pusher_tick(struct pusher *pusher)
         publish(pusher, NULL, pusher->served->plan);
     }
     if (pusher->pending && pusher_reload_wait_ms(pusher) == 0)
-        pusher_push(pusher, pusher->pending);
+        caught_up = pusher_push(pusher, pusher->pending);
     look(pusher, now);
+    return caught_up;
 }
 
 /* "0x…: key=open use=0 exp=0 gpc0=3": the number behind `gpc0=` on the line of that key, 0 without such a line. */

@@ -54,8 +54,8 @@ bool pusher_push(struct pusher *pusher, struct generation *next);
 int64_t pusher_reload_wait_ms(const struct pusher *pusher);
 
 /* To be called several times a second: notices new and dead workers and mends, sweeps servers out of use, trims old
- * programs. */
-void pusher_tick(struct pusher *pusher);
+ * programs. Whether what pusher_push could not serve is served now. */
+bool pusher_tick(struct pusher *pusher);
 
 /* Compares the live state with what is served, in part or `whole`, and mends what another hand changed; *mended counts that. false with a
  * message where it could not be done. */

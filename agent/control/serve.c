@@ -112,6 +112,8 @@ void serve_if_dirty(struct gateway *g)
 {
     if (!g->serving || !g->dirty || g->ending)
         return;
+    if (uv_is_active((uv_handle_t *)&g->names_wait) && names_open(g->names) > 0)
+        return; /* nothing is known yet that was not when the names were asked for */
     g->dirty = false;
     struct shape shape = *pusher_shape(g->pusher);
     shape.grows = backends_can_be_added(g);

@@ -68,16 +68,6 @@ static bool refuse(const struct basic_auth *b, struct verdict *v)
     return false;
 }
 
-static void let_pass(const struct basic_auth *b, struct verdict *v, struct str user)
-{
-    if (b->header.n) {
-        verdict_drop_request_header(v, b->header);
-        verdict_add_request_header(v, b->header, user);
-    }
-    if (b->remove)
-        verdict_drop_request_header(v, STR("authorization"));
-}
-
 static enum op_result run(const struct op *op, struct decision *d)
 {
     const struct basic_auth *b = &op->basic_auth;
@@ -101,7 +91,7 @@ static enum op_result run(const struct op *op, struct decision *d)
         refuse(b, d->verdict);
         return OP_REFUSE;
     }
-    let_pass(b, d->verdict, given.user);
+    verdict_hand_on_user(d->verdict, given.user, b->header, b->remove);
     return OP_PASS;
 }
 
@@ -119,7 +109,7 @@ static void finish(struct inbox_item *item)
     struct verdict *v = waiting->decision.verdict;
     bool right = check->job.result == HASH_RIGHT;
     if (right)
-        let_pass(check->op, v, check->given.user);
+        verdict_hand_on_user(v, check->given.user, check->op->header, check->op->remove);
     else if (check->job.result == HASH_WRONG)
         refuse(check->op, v);
     else

@@ -105,16 +105,6 @@ static uint64_t count_of(struct str nc)
     return count;
 }
 
-static void let_pass(const struct digest_auth *a, struct verdict *v, struct str user)
-{
-    if (a->header.n) {
-        verdict_drop_request_header(v, a->header);
-        verdict_add_request_header(v, a->header, user);
-    }
-    if (a->remove)
-        verdict_drop_request_header(v, STR("authorization"));
-}
-
 static enum op_result run(const struct op *op, struct decision *d)
 {
     const struct digest_auth *a = &op->digest_auth;
@@ -130,7 +120,7 @@ static enum op_result run(const struct op *op, struct decision *d)
     enum nonce_state state = nonces_use(d->tools->nonces, instance_of(a), given.nonce, count_of(given.nc), d->now_ns);
     if (state != NONCE_GOOD)
         return refuse(a, d, state == NONCE_STALE);
-    let_pass(a, d->verdict, given.username);
+    verdict_hand_on_user(d->verdict, given.username, a->header, a->remove);
     return OP_PASS;
 }
 

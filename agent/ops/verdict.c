@@ -80,3 +80,13 @@ void verdict_add_request_header(struct verdict *v, struct str name, struct str v
     }
     buf_putc(&v->request, '\n');
 }
+
+void verdict_hand_on_user(struct verdict *v, struct str user, struct str header, bool remove_authorization)
+{
+    if (header.n) {
+        verdict_drop_request_header(v, header);
+        verdict_add_request_header(v, header, user);
+    }
+    if (remove_authorization)
+        verdict_drop_request_header(v, STR("authorization"));
+}

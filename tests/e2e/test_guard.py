@@ -101,8 +101,8 @@ class Guard(OperatorTest):
         self.ordered("confirm")
         self.assertEqual(self.words(0, 19), ["b", "404"])
 
-    def test_it_can_be_switched_off(self):
-        other = self.gateway("--guard.maxdelete=100", etcd=self.store, state=self.folder + "/other").start()
+    def test_it_is_off_unless_asked_for(self):
+        other = self.gateway(etcd=self.store, state=self.folder + "/other").start()
         other.wait_served(1)
         other.wait_served(self.store.change({}, ["http/"]))
         self.assertEqual(word(other.web, "/r00"), "404")

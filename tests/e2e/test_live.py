@@ -12,7 +12,7 @@ class LiveChanges(GatewayTest):
         super().setUp()
         self.a, self.b, self.c = Upstream("a"), Upstream("b"), Upstream("c")
         self.store = self.etcd()
-        self.web = self.gateway("--haproxy.sparebackends=8", "--guard.maxdelete=100", etcd=self.store).start()
+        self.web = self.gateway("--haproxy.sparebackends=8", etcd=self.store).start()
         tree = {**service("still", self.c.url), **router("still", "PathPrefix(`/still`)", "still"),
                 **service("one", self.a.url), **service("two", self.b.url), **strip("cut", "/cut"),
                 **limit("wide", 1000000, 1000000), **router("host", "Host(`host.test`)", "two"),
