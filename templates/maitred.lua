@@ -316,14 +316,14 @@ local function add_query(txn, wanted, lines)
         local key, value = pair:match("^([^=]*)=?(.*)$")
         key, value = unescape(key), unescape(value)
         if key and value then
-            local line = field(key) .. "\xfd" .. field(value)
-            lines[#lines + 1] = "?" .. line
+            lines[#lines + 1] = { "?", key, value }
             if not first[key] then
                 first[key] = true
-                lines[#lines + 1] = "<" .. line
+                lines[#lines + 1] = { "<", key, value }
             end
-            wanted["?" .. label(key) .. "=" .. label(value)] = true
-            wanted["?" .. label(key) .. ":"] = true
+            local known = "?" .. label(key)
+            wanted[known .. "=" .. label(value)] = true
+            wanted[known .. ":"] = true
         end
     end
 end
@@ -350,18 +350,28 @@ local function add_headers(txn, wanted, lines)
         headers["cache-control"] = { [0] = "no-cache" } -- net/http fixPragmaCacheControl
     end
     for name, values_of in pairs(headers) do
-        local asked = names:lookup(label(name))
+        local known = label(name)
+        local asked = names:lookup(known)
         for i = 0, unseen[name] and -1 or #values_of do
             local value = as_received(txn, name, values_of[i])
             if value then
-                lines[#lines + 1] = name .. ":" .. field(value)
+                lines[#lines + 1] = { name .. ":", value }
             end
             if value and asked then
-                wanted[label(name) .. "=" .. label(value)] = true
-                wanted[label(name) .. ":"] = true
+                wanted[known .. "=" .. label(value)] = true
+                wanted[known .. ":"] = true
             end
         end
     end
+end
+
+-- The canonical lines, of which only rules that are tried as regular expressions know.
+local function canonical(lines)
+    local out = {}
+    for i, line in ipairs(lines) do
+        out[i] = line[1] .. field(line[2]) .. (line[3] and "\xfd" .. field(line[3]) or "")
+    end
+    return table.concat(out, "\n")
 end
 
 -- The best router (txn.kr: the key of its record) that the tables in txn.t1 to txn.t4 have for the request.
@@ -380,10 +390,11 @@ core.register_action("fields", { "http-req" }, function(txn)
             end
         end
     end
+    local canonical_lines = next(groups) and canonical(lines)
     for group in pairs(groups) do
         local line = ("%s|%s|%s\n%s\n>%s\n%s\n"):format(group, txn:get_var("txn.ra") or "",
             txn:get_var("txn.hostd") or txn:get_var("txn.host") or "", txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "",
-            table.concat(lines, "\n"))
+            canonical_lines)
         local hit = fields:lookup(line)
         best = hit and hit < best and hit or best
     end
