@@ -65,7 +65,7 @@ static const struct {
     struct saying said;
     bool passes;
 } sayings[] = {
-    { { NULL }, true },
+    { { .nc = NULL }, true },
     { { .nc = "0000000a" }, true },
     { { .uri = "/a" }, true },                      /* old clients leave the query out */
     { { .user = "any", .ha1 = "" }, false },        /* passes in Traefik: its secret is the empty text */
@@ -131,7 +131,7 @@ START_TEST(nonces_outlive_a_reload_of_the_same_op_and_no_change_of_it)
     challenge(&b, &c);
     bench_load(&b, DIGEST("") "," DIGEST(""));
     bench_load(&b, DIGEST(""));
-    ck_assert(passes(&b, &c, &(struct saying){ NULL }, &stale));
+    ck_assert(passes(&b, &c, &(struct saying){ .nc = NULL }, &stale));
     bench_load(&b, DIGEST(",\"remove\":true"));
     ck_assert(!passes(&b, &c, &(struct saying){ .nc = "00000002" }, &stale));
     bench_close(&b);
@@ -145,7 +145,7 @@ START_TEST(headers_are_changed_as_the_options_say)
     struct verdict v;
     bench_open(&b, DIGEST(",\"header\":\"X-U\",\"remove\":true"));
     challenge(&b, &c);
-    say(&b, &c, &(struct saying){ NULL }, &v);
+    say(&b, &c, &(struct saying){ .nc = NULL }, &v);
     ck_assert(v.pass && str_eq(buf_str(&v.request), STR("-X-U\nX-U: test\n-authorization\n")));
     verdict_fini(&v);
     bench_close(&b);
