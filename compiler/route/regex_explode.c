@@ -126,41 +126,77 @@ static bool overlaps(const struct regex_node *a, const struct regex_node *b)
     return false;
 }
 
-/* Marks all pairs that a pair of equal states reaches (or, backward, that reach one). */
-static void mark_pairs(const struct automaton *a, bool (*marks)[MAX_STATES], bool backward)
+typedef bool relation[MAX_STATES][MAX_STATES];
+
+/* Pairs that were reached. A step of both states is made as two halves, each pair and half once: so the time grows with the cube of the
+ * states, not with their fourth power. */
+struct walk {
+    const struct automaton *a;
+    bool backward;
+    relation half; /* the first state has gone on, the second not yet */
+    VEC(size_t) open, open_halves;
+};
+
+static bool steps(const struct walk *w, size_t from, size_t to)
 {
-    VEC(size_t) open = { 0 };
+    return w->backward ? w->a->next[to][from] : w->a->next[from][to];
+}
+
+static void reach_halves(struct walk *w, size_t pair)
+{
+    size_t p = pair / MAX_STATES, q = pair % MAX_STATES;
+    for (size_t i = 0; i < w->a->n; i++)
+        if (steps(w, p, i) && !w->half[i][q]) {
+            w->half[i][q] = true;
+            vec_push(&w->open_halves, i * MAX_STATES + q);
+        }
+}
+
+static void reach_pairs(struct walk *w, size_t half, relation marks)
+{
+    size_t i = half / MAX_STATES, q = half % MAX_STATES;
+    for (size_t j = 0; j < w->a->n; j++)
+        if (steps(w, q, j) && !marks[i][j] && overlaps(w->a->states[i].class, w->a->states[j].class)) {
+            marks[i][j] = true;
+            vec_push(&w->open, i * MAX_STATES + j);
+        }
+}
+
+/* Marks all pairs that a pair of equal states reaches (or, backward, that reach one). */
+static void mark_pairs(const struct automaton *a, relation marks, bool backward)
+{
+    struct walk *w = xmalloc(sizeof *w);
+    memset(w, 0, sizeof *w);
+    w->a = a;
+    w->backward = backward;
     for (size_t i = 0; i < a->n; i++) {
         marks[i][i] = true;
-        vec_push(&open, i * MAX_STATES + i);
+        vec_push(&w->open, i * MAX_STATES + i);
     }
-    while (open.n) {
-        size_t pair = open.p[--open.n], p = pair / MAX_STATES, q = pair % MAX_STATES;
-        for (size_t i = 0; i < a->n; i++)
-            for (size_t j = 0; j < a->n; j++) {
-                bool step = backward ? a->next[i][p] && a->next[j][q] : a->next[p][i] && a->next[q][j];
-                if (!step || marks[i][j] || !overlaps(a->states[i].class, a->states[j].class))
-                    continue;
-                marks[i][j] = true;
-                vec_push(&open, i * MAX_STATES + j);
-            }
+    while (w->open.n || w->open_halves.n) {
+        if (w->open.n)
+            reach_halves(w, w->open.p[--w->open.n]);
+        else
+            reach_pairs(w, w->open_halves.p[--w->open_halves.n], marks);
     }
-    vec_fini(&open);
+    vec_fini(&w->open);
+    vec_fini(&w->open_halves);
+    free(w);
 }
 
 /* All states lie on one loop, that of the repetition. */
 static bool is_ambiguous(const struct automaton *a)
 {
-    bool(*from)[MAX_STATES] = xmalloc(2 * sizeof(bool[MAX_STATES][MAX_STATES]));
-    bool(*to)[MAX_STATES] = from + MAX_STATES;
-    memset(from, 0, 2 * sizeof(bool[MAX_STATES][MAX_STATES]));
+    relation *marks = xmalloc(2 * sizeof *marks);
+    bool(*from)[MAX_STATES] = marks[0], (*to)[MAX_STATES] = marks[1];
+    memset(marks, 0, 2 * sizeof *marks);
     mark_pairs(a, from, false);
     mark_pairs(a, to, true);
     bool found = false;
     for (size_t i = 0; i < a->n; i++)
         for (size_t j = 0; j < a->n && !found; j++)
             found = i != j && from[i][j] && to[i][j];
-    free(from);
+    free(marks);
     return found;
 }
 

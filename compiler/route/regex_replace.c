@@ -144,7 +144,7 @@ static void expand(struct buf *out, const struct regex_template *with, struct st
         if (group == SIZE_MAX)
             buf_put(out, with->p[i].text);
         else if (slots[2 * group] != SIZE_MAX)
-            buf_put(out, str_of(text.p + slots[2 * group], slots[2 * group + 1] - slots[2 * group]));
+            buf_put(out, str_head(str_from(text, slots[2 * group]), slots[2 * group + 1] - slots[2 * group]));
     }
 }
 
@@ -157,7 +157,7 @@ bool regex_program_replace(const struct regex_program *program, const struct reg
     while (from <= text.n && regex_program_find(program, text, from, slots)) {
         size_t width = 0;
         any = true;
-        buf_put(out, str_of(text.p + end, slots[0] - end));
+        buf_put(out, str_head(str_from(text, end), slots[0] - end));
         if (slots[1] > end || slots[0] == 0)
             expand(out, with, text, slots);
         end = slots[1];
