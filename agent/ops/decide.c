@@ -2,6 +2,8 @@
 
 #include "ops/op.h"
 #include "ops/verdict.h"
+#include "sys/clock.h"
+#include "sys/log.h"
 
 struct decision decision_begin(const struct program *program, const struct request *request, const struct tools *tools,
                                int64_t now_ns, struct verdict *verdict)
@@ -54,4 +56,17 @@ void waiting_end(struct waiting *waiting, bool passed)
     if (passed)
         next_op(&waiting->decision);
     waiting->done(waiting, passed);
+}
+
+void decision_warn(const struct decision *d, const char *op, struct str about, const char *why)
+{
+    const int64_t second = 1000000000;
+    int64_t now_ns = clock_monotonic_ns();
+    if (!d->tools->log || now_ns - *d->tools->warned_ns < second)
+        return;
+    *d->tools->warned_ns = now_ns;
+    about = str_head(about, str_find(about, '?'));
+    size_t at = str_find(about, '@');
+    about = str_head(at < about.n ? str_from(about, at + 1) : about, 200);
+    log_line(d->tools->log, LOG_LINE_WARN, "agent", "%s: %.*s: %s (at most one such line a second)", op, STR_ARG(about), why);
 }

@@ -86,7 +86,8 @@ struct tools {
     struct inbox *inbox;
     struct forwarder *forwarder;
     struct redis_links *redis;
-    struct log *log; /* or NULL */
+    struct log *log;    /* or NULL */
+    int64_t *warned_ns; /* when it was last told of a failure; NULL with it */
 };
 
 /* At the first op of a program. The verdict, initialised, is set to a pass. */
@@ -108,6 +109,10 @@ struct waiting {
 };
 
 void decision_wait(struct waiting *waiting);
+
+/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane length, and may be a URL: what
+ * stands before an '@' is not shown. */
+void decision_warn(const struct decision *decision, const char *op, struct str about, const char *why);
 
 /* For ops: ends the wait. */
 void waiting_end(struct waiting *waiting, bool passed);

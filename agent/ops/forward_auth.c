@@ -9,7 +9,6 @@
 #include "ops/forwarder.h"
 #include "ops/op.h"
 #include "ops/verdict.h"
-#include "sys/log.h"
 
 enum { OP, ADDRESS, TRUST, REQUEST, RESPONSE, REGEX, COOKIES, BODY, MAX_BODY, MAX_RESPONSE, LOCATION, METHOD, SIGNIN, CA, CERT, KEY,
        INSECURE, FIELDS };
@@ -132,11 +131,7 @@ static bool judge(struct question *q)
         return false;
     }
     if (call->answer.status == 0 || call->too_large) {
-        /* What stands before an '@' may be a password. */
-        bool secret = str_find(call->op->address, '@') < call->op->address.n;
-        struct str shown = secret ? STR("its server") : str_head(call->op->address, 200);
-        log_line(d->tools->log, LOG_LINE_WARN, "agent", "forwardAuth: %.*s: %s", STR_ARG(shown),
-                 call->too_large ? "the answer is too large" : call->error);
+        decision_warn(d, forward_auth_op.name, call->op->address, call->too_large ? "the answer is too large" : call->error);
         verdict_refuse(d->verdict, forward_auth_op.name, 500, NULL);
         return false;
     }

@@ -8,7 +8,6 @@
 #include "ops/fields.h"
 #include "ops/op.h"
 #include "ops/verdict.h"
-#include "sys/log.h"
 
 static bool parse_redis(struct json_object *from, struct rate_limit *out, char error[static 256])
 {
@@ -109,8 +108,7 @@ static void finish(struct redis_call *call)
     const struct bucket_terms terms = bucket_terms(call->limit);
     bool passed = false;
     if (call->error) {
-        log_line(waiting->decision.tools->log, LOG_LINE_WARN, "agent", "rateLimit: Redis at %.*s: %s",
-                 STR_ARG(str_head(call->target->host, 100)), call->error);
+        decision_warn(&waiting->decision, rate_limit_op.name, call->target->host, call->error);
         verdict_refuse_text(v, rate_limit_op.name, 500, "Could not insert/update bucket");
     } else if (call->wait_ns > terms.max_delay_ns) {
         refuse(v, call->wait_ns);

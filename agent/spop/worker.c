@@ -213,6 +213,7 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     w->tools.forwarder = forwarder_create(&w->loop);
     w->tools.redis = redis_links_create(&w->loop);
     w->tools.log = log;
+    w->tools.warned_ns = &w->warned_ns;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->taken, NULL);
     w->scratch = xmalloc(SCRATCH_SIZE);
