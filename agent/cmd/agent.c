@@ -14,7 +14,8 @@ static bool load(struct agent *agent, const char *path, struct log *log)
 {
     struct buf bytes = { 0 };
     char error[256] = "cannot be read";
-    struct program_set *set = file_read(path, LARGEST_POLICY, &bytes) ? program_set_parse(buf_str(&bytes), error) : NULL;
+    struct program_set *set =
+        file_read(path, LARGEST_POLICY, &bytes) ? program_set_parse(buf_str(&bytes), error) : NULL;
     if (set) {
         log_line(log, LOG_LINE_INFO, "agent", "%s: %zu programs", path, program_set_count(set));
         agent_publish(agent, set);
@@ -32,8 +33,8 @@ static bool has_changed(const char *path, struct stat *seen)
     struct stat now;
     if (stat(path, &now) != 0)
         return false;
-    bool changed = now.st_ino != seen->st_ino || now.st_size != seen->st_size || now.st_mtim.tv_sec != seen->st_mtim.tv_sec ||
-                   now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec;
+    bool changed = now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
+                   now.st_mtim.tv_sec != seen->st_mtim.tv_sec || now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec;
     *seen = now;
     return changed;
 }
@@ -70,7 +71,9 @@ enum exit_code verb_agent(const struct verb_call *call)
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     struct log *log = settings ? log_open(NULL, LOG_LINE_INFO, settings->log.json) : NULL;
-    struct agent_options options = { .folder = folder, .workers = settings ? settings->agent.workers : 1, .buckets = BUCKETS };
+    struct agent_options options = { .folder = folder,
+                                     .workers = settings ? settings->agent.workers : 1,
+                                     .buckets = BUCKETS };
     struct agent *agent = settings ? agent_start(&options, log, error) : NULL;
     if (settings && !agent)
         fprintf(stderr, "maitred agent: %s\n", error);

@@ -1,6 +1,6 @@
-/* basicAuth (Traefik's, reference/traefik-middlewares.md 3.2). A verified password is known again for a minute; other ones wait for the
- * hasher, but for those whose hash is a single SHA-1. An unknown name costs what some known one's wrong password costs: always the
- * same one's for the same name. */
+/* basicAuth (Traefik's, reference/traefik-middlewares.md 3.2). A verified password is known again for a
+ * minute; other ones wait for the hasher, but for those whose hash is a single SHA-1. An unknown name costs
+ * what some known one's wrong password costs: always the same one's for the same name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -129,14 +129,15 @@ static void start(const struct op *op, struct waiting *waiting)
     credentials_read(request_authorization(&d->request), &check->given);
     struct trial trial = trial_of(check->op, check->given.user);
     struct str address = str_of((const char *)d->request.source.bytes, d->request.source.length);
-    check->job = (struct hash_job){ .item.finish = finish,
-                                    .inbox = d->tools->inbox,
-                                    .hash = trial.hash,
-                                    .password = check->given.password,
-                                    .hopeless = trial.hopeless,
-                                    .tag = verified_tag(d->tools->verified, trial.hash, check->given.password),
-                                    .share = (unsigned)siphash(&any, address),
-                                    .until_ns = d->now_ns + PATIENCE_NS };
+    check->job =
+        (struct hash_job){ .item.finish = finish,
+                           .inbox = d->tools->inbox,
+                           .hash = trial.hash,
+                           .password = check->given.password,
+                           .hopeless = trial.hopeless,
+                           .tag = verified_tag(d->tools->verified, trial.hash, check->given.password),
+                           .share = (unsigned)siphash(&any, address),
+                           .until_ns = d->now_ns + PATIENCE_NS };
     if (!hasher_submit(d->tools->hasher, &check->job))
         finish(&check->job.item); /* HASH_NOT_TRIED */
 }

@@ -1,5 +1,5 @@
-/* "Authorization: Basic …" to name and password, as Go reads it (http.Request.BasicAuth): the scheme in any case, one blank, standard
- * base64 with its padding; the name ends at the first ':'. Pure. */
+/* "Authorization: Basic …" to name and password, as Go reads it (http.Request.BasicAuth): the scheme in any
+ * case, one blank, standard base64 with its padding; the name ends at the first ':'. Pure. */
 #pragma once
 
 #include "base/str.h"

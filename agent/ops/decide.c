@@ -5,8 +5,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-struct decision decision_begin(const struct program *program, const struct request *request, const struct tools *tools,
-                               int64_t now_ns, struct verdict *verdict)
+struct decision decision_begin(const struct program *program, const struct request *request,
+                               const struct tools *tools, int64_t now_ns, struct verdict *verdict)
 {
     verdict_reset(verdict);
     return (struct decision){
@@ -68,5 +68,6 @@ void decision_warn(const struct decision *d, const char *op, struct str about, c
     about = str_head(about, str_find(about, '?'));
     size_t at = str_find(about, '@');
     about = str_head(at < about.n ? str_from(about, at + 1) : about, 200);
-    log_line(d->tools->log, LOG_LINE_WARN, "agent", "%s: %.*s: %s (at most one such line a second)", op, STR_ARG(about), why);
+    log_line(d->tools->log, LOG_LINE_WARN, "agent", "%s: %.*s: %s (at most one such line a second)", op,
+             STR_ARG(about), why);
 }

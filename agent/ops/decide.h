@@ -1,4 +1,5 @@
-/* One decision: a program, a request, a verdict. Pure but for what the tools keep, which is safe from any thread. */
+/* One decision: a program, a request, a verdict. Pure but for what the tools keep, which is safe from any
+ * thread. */
 #pragma once
 
 #include "base/buf.h"
@@ -55,11 +56,14 @@ struct verdict {
     char text[VERDICT_TEXT];
     size_t text_used;
     const char *op; /* which op refused, for counters: "rateLimit" */
-    /* Changes of the request's headers, in order; a line each: "-name" takes all of that name away, "name: value" adds one. */
+    /* Changes of the request's headers, in order; a line each: "-name" takes all of that name away, "name:
+     * value" adds one. */
     struct buf request;
-    /* Changes of the answer's cookies, a line each: "-name" takes the server's of that name away, "+text" adds a Set-Cookie. */
+    /* Changes of the answer's cookies, a line each: "-name" takes the server's of that name away, "+text"
+     * adds a Set-Cookie. */
     struct buf cookies;
-    /* Refused, in the words of another server: "Name: value" lines of headers, and a body. `listed` says that they count. */
+    /* Refused, in the words of another server: "Name: value" lines of headers, and a body. `listed` says that
+     * they count. */
     struct buf answer, content;
     bool listed;
 };
@@ -71,9 +75,9 @@ struct decision {
     struct request request; /* as the op at hand sees it */
     struct verdict *verdict;
     struct buf headers, url; /* hold request.headers and request.url once an op has changed them */
-    size_t n_applied;       /* bytes of verdict->request that request.headers knows already */
-    size_t at;              /* the op at hand */
-    int64_t now_ns;         /* CLOCK_MONOTONIC */
+    size_t n_applied;        /* bytes of verdict->request that request.headers knows already */
+    size_t at;               /* the op at hand */
+    int64_t now_ns;          /* CLOCK_MONOTONIC */
 };
 
 /* What the ops work with. */
@@ -91,10 +95,11 @@ struct tools {
 };
 
 /* At the first op of a program. The verdict, initialised, is set to a pass. */
-struct decision decision_begin(const struct program *program, const struct request *request, const struct tools *tools,
-                               int64_t now_ns, struct verdict *verdict);
+struct decision decision_begin(const struct program *program, const struct request *request,
+                               const struct tools *tools, int64_t now_ns, struct verdict *verdict);
 
-/* Runs ops in order until one refuses or none is left: true. false: the op at hand takes time, see decision_wait. */
+/* Runs ops in order until one refuses or none is left: true. false: the op at hand takes time, see
+ * decision_wait. */
 bool decision_run(struct decision *decision);
 
 /* Releases what the decision itself holds. */
@@ -103,15 +108,15 @@ void decision_end(struct decision *decision);
 /* A decision whose op at hand takes time. Nothing that it points to may move meanwhile. */
 struct waiting {
     struct decision decision;
-    /* Called once, on the same thread, maybe before decision_wait returns: the op has refused, or passed and decision.at is the
-     * next one (decision_run goes on there). */
+    /* Called once, on the same thread, maybe before decision_wait returns: the op has refused, or passed and
+     * decision.at is the next one (decision_run goes on there). */
     void (*done)(struct waiting *waiting, bool passed);
 };
 
 void decision_wait(struct waiting *waiting);
 
-/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane length, and may be a URL: what
- * stands before an '@' is not shown. */
+/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane
+ * length, and may be a URL: what stands before an '@' is not shown. */
 void decision_warn(const struct decision *decision, const char *op, struct str about, const char *why);
 
 /* For ops: ends the wait. */

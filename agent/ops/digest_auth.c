@@ -1,5 +1,5 @@
-/* digestAuth (Traefik's, reference/traefik-middlewares.md 3.8), with its holes closed: an unknown user never verifies, a count of 0 is
- * none, and "uri" is the request's own target or its path. */
+/* digestAuth (Traefik's, reference/traefik-middlewares.md 3.8), with its holes closed: an unknown user never
+ * verifies, a count of 0 is none, and "uri" is the request's own target or its path. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,8 +48,10 @@ static enum op_result refuse(const struct digest_auth *a, struct decision *d, bo
     char nonce[NONCE_LENGTH], opaque[NONCE_LENGTH], text[VERDICT_TEXT];
     nonces_make(d->tools->nonces, instance_of(a), d->now_ns, nonce);
     nonces_opaque(d->tools->nonces, instance_of(a), opaque);
-    int n = snprintf(text, sizeof text, "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", %salgorithm=\"MD5\", qop=\"auth\"",
-                     STR_ARG(a->realm), NONCE_LENGTH, nonce, NONCE_LENGTH, opaque, stale ? "stale=\"true\", " : "");
+    int n = snprintf(
+        text, sizeof text,
+        "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", %salgorithm=\"MD5\", qop=\"auth\"",
+        STR_ARG(a->realm), NONCE_LENGTH, nonce, NONCE_LENGTH, opaque, stale ? "stale=\"true\", " : "");
     verdict_refuse(d->verdict, digest_auth_op.name, 401, "401 Unauthorized\n");
     verdict_add_header(d->verdict, "WWW-Authenticate", str_of(text, (size_t)n));
     return OP_REFUSE;
@@ -76,7 +78,8 @@ static bool secret_of(const struct digest_auth *a, struct str name, struct str *
     return user && user->secret.n > 0;
 }
 
-static bool verify(const struct digest_auth *a, const struct request *request, const struct digest_params *given)
+static bool verify(const struct digest_auth *a, const struct request *request,
+                   const struct digest_params *given)
 {
     char ha2[MD5_DIGITS], expected[MD5_DIGITS];
     struct str secret;
@@ -84,8 +87,9 @@ static bool verify(const struct digest_auth *a, const struct request *request, c
     struct digest md5 = digest_open("MD5");
     md5_joined(&md5, (const struct str[]){ request->method, given->uri }, 2, ha2);
     md5_joined(&md5,
-               (const struct str[]){ secret, given->nonce, given->nc, given->cnonce, given->qop, str_of(ha2, MD5_DIGITS) }, 6,
-               expected);
+               (const struct str[]){ secret, given->nonce, given->nc, given->cnonce, given->qop,
+                                     str_of(ha2, MD5_DIGITS) },
+               6, expected);
     digest_close(&md5);
     bool same = secret_equal(given->response, str_of(expected, MD5_DIGITS));
     return same && known;
@@ -114,10 +118,12 @@ static enum op_result run(const struct op *op, struct decision *d)
         return refuse(a, d, false);
     nonces_opaque(d->tools->nonces, instance_of(a), opaque);
     bool fits = secret_equal(given.opaque, str_of(opaque, NONCE_LENGTH)) && str_eq(given.qop, STR("auth")) &&
-                (!given.algorithm.p || str_eq(given.algorithm, STR("MD5"))) && is_own_target(&d->request, given.uri);
+                (!given.algorithm.p || str_eq(given.algorithm, STR("MD5"))) &&
+                is_own_target(&d->request, given.uri);
     if (!fits || !verify(a, &d->request, &given))
         return refuse(a, d, false);
-    enum nonce_state state = nonces_use(d->tools->nonces, instance_of(a), given.nonce, count_of(given.nc), d->now_ns);
+    enum nonce_state state =
+        nonces_use(d->tools->nonces, instance_of(a), given.nonce, count_of(given.nc), d->now_ns);
     if (state != NONCE_GOOD)
         return refuse(a, d, state == NONCE_STALE);
     verdict_hand_on_user(d->verdict, given.username, a->header, a->remove);

@@ -30,8 +30,8 @@ static void keep(struct digest_params *out, struct str name, struct str value)
         size_t at;
     } known[] = {
 #define PARAM(member) { STR(#member), offsetof(struct digest_params, member) }
-        PARAM(username), PARAM(realm), PARAM(nonce), PARAM(uri),    PARAM(response),
-        PARAM(algorithm), PARAM(qop),  PARAM(nc),    PARAM(cnonce), PARAM(opaque),
+        PARAM(username),  PARAM(realm), PARAM(nonce), PARAM(uri),    PARAM(response),
+        PARAM(algorithm), PARAM(qop),   PARAM(nc),    PARAM(cnonce), PARAM(opaque),
 #undef PARAM
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -1,5 +1,5 @@
-/* "Authorization: Digest …" to its parameters, as Traefik's library reads it: a list parted by commas outside of quotes, where a backslash
- * in quotes stands before any byte. Pure. */
+/* "Authorization: Digest …" to its parameters, as Traefik's library reads it: a list parted by commas outside
+ * of quotes, where a backslash in quotes stands before any byte. Pure. */
 #pragma once
 
 #include "base/str.h"

@@ -26,6 +26,7 @@ struct str str_own(struct str s);
 
 struct texts;
 
-/* A JSON array of strings (NULL: an empty one) as copies; false where it holds anything else. texts_fini releases them. */
+/* A JSON array of strings (NULL: an empty one) as copies; false where it holds anything else. texts_fini
+ * releases them. */
 bool texts_read(struct json_object *array, struct texts *out);
 void texts_fini(struct texts *texts);

@@ -1,4 +1,5 @@
-/* forwardAuth: what is asked of the other server, and what its answer means. Pure; forwarder.h does the asking. */
+/* forwardAuth: what is asked of the other server, and what its answer means. Pure; forwarder.h does the
+ * asking. */
 #pragma once
 
 #include "ops/decide.h"
@@ -12,12 +13,15 @@ struct forward_answer {
     struct buf body;
 };
 
-/* The headers to send, "Name: value" lines: the client's without those that end here, filtered, with the X-Forwarded ones that `trustForwardHeader` says
- * (reference/traefik-middlewares.md 3.11). *decode: the client has not asked for an encoding, so we ask for gzip and undo it. */
-void forward_headers(struct buf *out, const struct forward_auth *op, const struct request *request, bool *decode);
+/* The headers to send, "Name: value" lines: the client's without those that end here, filtered, with the
+ * X-Forwarded ones that `trustForwardHeader` says (reference/traefik-middlewares.md 3.11). *decode: the
+ * client has not asked for an encoding, so we ask for gzip and undo it. */
+void forward_headers(struct buf *out, const struct forward_auth *op, const struct request *request,
+                     bool *decode);
 
 /* Turns the answer into the verdict; whether the request passes. */
-bool forward_judge(const struct forward_auth *op, const struct request *request, const struct forward_answer *answer, struct verdict *v);
+bool forward_judge(const struct forward_auth *op, const struct request *request,
+                   const struct forward_answer *answer, struct verdict *v);
 
 /* The next line "name: value" off the front of a list; false at its end. */
 bool forward_line(struct str *lines, struct str *name, struct str *value);

@@ -29,8 +29,9 @@ static bool is_in(struct str name, const struct str *list, size_t n)
 /* Of one connection, or HTTP's own: in no direction passed on. */
 static bool is_own(struct str name)
 {
-    static const struct str own[] = { STR("connection"), STR("keep-alive"),        STR("te"),   STR("trailer"), STR("trailers"),
-                                      STR("upgrade"),    STR("transfer-encoding"), STR("host"), STR("content-length") };
+    static const struct str own[] = { STR("connection"),        STR("keep-alive"), STR("te"),
+                                      STR("trailer"),           STR("trailers"),   STR("upgrade"),
+                                      STR("transfer-encoding"), STR("host"),       STR("content-length") };
     return is_in(name, own, sizeof own / sizeof *own);
 }
 
@@ -51,7 +52,8 @@ static struct str header_of(const struct forward_answer *answer, struct str want
     return (struct str){ 0 };
 }
 
-static void redirect_to_signin(const struct forward_auth *op, const struct request *request, struct verdict *v)
+static void redirect_to_signin(const struct forward_auth *op, const struct request *request,
+                               struct verdict *v)
 {
     struct buf base = { 0 }, location = { 0 };
     buf_puts(&base, "http://_");
@@ -76,7 +78,8 @@ static void pass_on(const struct forward_auth *op, const struct forward_answer *
     v->listed = true;
     while (forward_line(&lines, &name, &value))
         if (!is_own(name) && !(location.n && str_eq_nocase(name, STR("location"))) &&
-            !(answer->status == 304 && str_eq_nocase(name, STR("content-type")))) /* Go's server has none there */
+            !(answer->status == 304 &&
+              str_eq_nocase(name, STR("content-type")))) /* Go's server has none there */
             put_line(&v->answer, name, value);
     if (location.n) {
         struct buf absolute = { 0 };
@@ -123,8 +126,8 @@ static bool matches(const struct forward_auth *op, pcre2_match_data *data, struc
            pcre2_match(op->response_regex, (PCRE2_SPTR)canonical.p, canonical.n, 0, 0, data, NULL) >= 0;
 }
 
-static void take_by_regex(const struct forward_auth *op, const struct request *request, const struct forward_answer *answer,
-                          struct verdict *v)
+static void take_by_regex(const struct forward_auth *op, const struct request *request,
+                          const struct forward_answer *answer, struct verdict *v)
 {
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     struct str block = request->headers, lines = buf_str(&answer->headers), name, value;
@@ -157,7 +160,8 @@ static bool is_cookie_of(const struct forward_auth *op, struct str name)
 }
 
 /* The server's cookies of those names go as soon as the answer has any cookie at all. */
-static void take_cookies(const struct forward_auth *op, const struct forward_answer *answer, struct verdict *v)
+static void take_cookies(const struct forward_auth *op, const struct forward_answer *answer,
+                         struct verdict *v)
 {
     struct str lines = buf_str(&answer->headers), name, value;
     bool any = false;
@@ -178,8 +182,8 @@ static void take_cookies(const struct forward_auth *op, const struct forward_ans
     }
 }
 
-bool forward_judge(const struct forward_auth *op, const struct request *request, const struct forward_answer *answer,
-                   struct verdict *v)
+bool forward_judge(const struct forward_auth *op, const struct request *request,
+                   const struct forward_answer *answer, struct verdict *v)
 {
     if (op->signin.n && answer->status == 401) {
         redirect_to_signin(op, request, v);

@@ -10,8 +10,26 @@
 #include "ops/op.h"
 #include "ops/verdict.h"
 
-enum { OP, ADDRESS, TRUST, REQUEST, RESPONSE, REGEX, COOKIES, BODY, MAX_BODY, MAX_RESPONSE, LOCATION, METHOD, SIGNIN, CA, CERT, KEY,
-       INSECURE, FIELDS };
+enum {
+    OP,
+    ADDRESS,
+    TRUST,
+    REQUEST,
+    RESPONSE,
+    REGEX,
+    COOKIES,
+    BODY,
+    MAX_BODY,
+    MAX_RESPONSE,
+    LOCATION,
+    METHOD,
+    SIGNIN,
+    CA,
+    CERT,
+    KEY,
+    INSECURE,
+    FIELDS
+};
 
 static bool flag(const struct field *field)
 {
@@ -65,7 +83,9 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
         return false;
     *out = (struct forward_auth){ .address = text(&f[ADDRESS]),
                                   .signin = text(&f[SIGNIN]),
-                                  .trust = !f[TRUST].value ? TRUST_UNSET : flag(&f[TRUST]) ? TRUST_YES : TRUST_NO,
+                                  .trust = !f[TRUST].value   ? TRUST_UNSET
+                                           : flag(&f[TRUST]) ? TRUST_YES
+                                                             : TRUST_NO,
                                   .send_body = flag(&f[BODY]),
                                   .keep_location = flag(&f[LOCATION]),
                                   .keep_method = flag(&f[METHOD]),
@@ -75,8 +95,8 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
                                   .ca = text(&f[CA]),
                                   .cert = text(&f[CERT]),
                                   .key = text(&f[KEY]) };
-    if (texts_read(f[REQUEST].value, &out->request_headers) && texts_read(f[RESPONSE].value, &out->response_headers) &&
-        texts_read(f[COOKIES].value, &out->cookies))
+    if (texts_read(f[REQUEST].value, &out->request_headers) &&
+        texts_read(f[RESPONSE].value, &out->response_headers) && texts_read(f[COOKIES].value, &out->cookies))
         return read_regex(&f[REGEX], out, error);
     snprintf(error, 256, "a list holds something else than strings");
     return false;
@@ -94,8 +114,8 @@ static void fini(struct op *op)
     pcre2_code_free(a->response_regex);
 }
 
-/* A body that did not fit into the message, or is longer than allowed. Its length may be unknown to HAProxy (chunks): then a message that is nearly full
- * may lack some of it. */
+/* A body that did not fit into the message, or is longer than allowed. Its length may be unknown to HAProxy
+ * (chunks): then a message that is nearly full may lack some of it. */
 enum { FULL_MESSAGE = 48 << 10 };
 
 static enum op_result run(const struct op *op, struct decision *d)
@@ -131,7 +151,8 @@ static bool judge(struct question *q)
         return false;
     }
     if (call->answer.status == 0 || call->too_large) {
-        decision_warn(d, forward_auth_op.name, call->op->address, call->too_large ? "the answer is too large" : call->error);
+        decision_warn(d, forward_auth_op.name, call->op->address,
+                      call->too_large ? "the answer is too large" : call->error);
         verdict_refuse(d->verdict, forward_auth_op.name, 500, NULL);
         return false;
     }

@@ -2,9 +2,10 @@
 #include "ops/op.h"
 
 /* What ends here, and what HTTP's own machinery writes. */
-static const struct str not_sent[] = { STR("connection"),        STR("keep-alive"), STR("te"),   STR("trailer"),
-                                       STR("trailers"),          STR("upgrade"),    STR("host"), STR("content-length"),
-                                       STR("transfer-encoding"), STR("expect") };
+static const struct str not_sent[] = { STR("connection"), STR("keep-alive"),     STR("te"),
+                                       STR("trailer"),    STR("trailers"),       STR("upgrade"),
+                                       STR("host"),       STR("content-length"), STR("transfer-encoding"),
+                                       STR("expect") };
 
 /* All that entry points know (Traefik's forwardedheaders.XHeadersSet). */
 static const struct str x_headers[] = { STR("x-forwarded-for"),
@@ -45,8 +46,9 @@ static bool is_x_header(struct str name)
 /* Set anew below, whatever the client said. */
 static bool is_replaced(enum forward_trust trust, struct str name)
 {
-    static const struct str replaced[] = { STR("x-forwarded-for"), STR("x-forwarded-proto"), STR("x-forwarded-method"),
-                                           STR("x-forwarded-host"), STR("x-forwarded-uri") };
+    static const struct str replaced[] = { STR("x-forwarded-for"), STR("x-forwarded-proto"),
+                                           STR("x-forwarded-method"), STR("x-forwarded-host"),
+                                           STR("x-forwarded-uri") };
     return trust == TRUST_NO ? is_x_header(name) : trust == TRUST_UNSET && IN(name, replaced);
 }
 
@@ -76,8 +78,8 @@ static struct str port_of(struct str host, bool tls)
     return tls ? STR("443") : STR("80");
 }
 
-/* What stands there already stays where it is trusted. X-Forwarded-For has the client's address at its end already: the entry point has
- * put it there. */
+/* What stands there already stays where it is trusted. X-Forwarded-For has the client's address at its end
+ * already: the entry point has put it there. */
 static void put_forwarded(struct buf *out, const struct forward_auth *op, const struct request *request)
 {
     char address[SOURCE_TEXT];
@@ -99,7 +101,8 @@ static void put_forwarded(struct buf *out, const struct forward_auth *op, const 
     }
 }
 
-void forward_headers(struct buf *out, const struct forward_auth *op, const struct request *request, bool *decode)
+void forward_headers(struct buf *out, const struct forward_auth *op, const struct request *request,
+                     bool *decode)
 {
     struct str block = request->headers, name, value;
     bool has_agent = false, has_encoding = false, has_range = false;

@@ -8,10 +8,11 @@
 #include "ops/op.h"
 
 enum {
-    TIMEOUT_MS = 30000,         /* Traefik's, for the whole exchange */
+    TIMEOUT_MS = 30000, /* Traefik's, for the whole exchange */
     LARGEST_HEADERS = 64 << 10,
-    LARGEST_BODY = 48 << 10,    /* what a verdict has room for; a body that is not passed on may have any length */
-    MOST_CONNECTIONS = 256,     /* that are kept */
+    LARGEST_BODY =
+        48 << 10, /* what a verdict has room for; a body that is not passed on may have any length */
+    MOST_CONNECTIONS = 256, /* that are kept */
 };
 
 struct transfer;
@@ -77,7 +78,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watched *w = poll->data;
     struct forwarder *f = w->forwarder;
-    int running, action = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+    int running,
+        action = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
     curl_multi_socket_action(f->multi, w->fd, status < 0 ? CURL_CSELECT_ERR : action, &running);
     collect(f);
 }
@@ -221,7 +223,9 @@ static void set_tls(CURL *easy, const struct forward_auth *op)
     const struct {
         CURLoption option;
         struct str pem;
-    } blobs[] = { { CURLOPT_CAINFO_BLOB, op->ca }, { CURLOPT_SSLCERT_BLOB, op->cert }, { CURLOPT_SSLKEY_BLOB, op->key } };
+    } blobs[] = { { CURLOPT_CAINFO_BLOB, op->ca },
+                  { CURLOPT_SSLCERT_BLOB, op->cert },
+                  { CURLOPT_SSLKEY_BLOB, op->key } };
     for (size_t i = 0; i < sizeof blobs / sizeof *blobs; i++)
         if (blobs[i].pem.n) {
             struct curl_blob blob = { (void *)blobs[i].pem.p, blobs[i].pem.n, CURL_BLOB_NOCOPY };
@@ -276,7 +280,9 @@ void forwarder_start(struct forwarder *f, struct forward_call *call)
 {
     struct transfer *t = xmalloc(sizeof *t);
     char *url = xmalloc(call->op->address.n + 1);
-    *t = (struct transfer){ .call = call, .easy = curl_easy_init(), .headers = list_of(call->headers), .next = f->transfers };
+    *t = (struct transfer){
+        .call = call, .easy = curl_easy_init(), .headers = list_of(call->headers), .next = f->transfers
+    };
     if (t->next)
         t->next->previous = t;
     f->transfers = t;

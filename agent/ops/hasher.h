@@ -1,5 +1,6 @@
-/* Threads that compute slow password hashes, off the event loops. The queue is bounded, and no client address gets more than a share of
- * it or more than its turn: who tries passwords by the thousand waits behind himself. */
+/* Threads that compute slow password hashes, off the event loops. The queue is bounded, and no client address
+ * gets more than a share of it or more than its turn: who tries passwords by the thousand waits behind
+ * himself. */
 #pragma once
 
 #include <stdint.h>
@@ -26,7 +27,8 @@ struct hash_job {
 /* `verified` learns what is right, and is asked again before a hash is computed. */
 struct hasher *hasher_create(int threads, struct verified *verified);
 
-/* Waits for the hashes that are being computed; those that wait come back as HASH_NOT_TRIED, and no more are taken. */
+/* Waits for the hashes that are being computed; those that wait come back as HASH_NOT_TRIED, and no more are
+ * taken. */
 void hasher_stop(struct hasher *hasher);
 /* Of one that was stopped. NULL is allowed. */
 void hasher_destroy(struct hasher *hasher);

@@ -109,8 +109,8 @@ static void note_second(struct limiter *limiter, int64_t now_s)
         atomic_store_explicit(&limiter->newest_s, now_s, memory_order_relaxed);
 }
 
-struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, uint64_t life, struct str name,
-                                 struct str source, int64_t now_ns)
+struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, uint64_t life,
+                                 struct str name, struct str source, int64_t now_ns)
 {
     struct limit_answer answer = { .allowed = true };
     if (limit->average <= 0)

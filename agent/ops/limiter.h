@@ -26,10 +26,10 @@ struct limit_answer {
     int64_t wait_ns; /* allowed: sleep that long first; refused: when a token would be there */
 };
 
-/* Takes a token of the bucket `life` + `name` + `source` at now_ns. Names are stable over changes of the limit: the
- * bucket goes on with its debt. */
-struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, uint64_t life, struct str name,
-                                 struct str source, int64_t now_ns);
+/* Takes a token of the bucket `life` + `name` + `source` at now_ns. Names are stable over changes of the
+ * limit: the bucket goes on with its debt. */
+struct limit_answer limiter_take(struct limiter *limiter, const struct limit *limit, uint64_t life,
+                                 struct str name, struct str source, int64_t now_ns);
 
 /* Buckets in use, and how many were thrown out before their time. */
 void limiter_stats(const struct limiter *limiter, size_t *in_use, uint64_t *evicted);

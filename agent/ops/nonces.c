@@ -10,7 +10,8 @@
 #include "ops/digest.h"
 #include "ops/siphash.h"
 
-/* A nonce is 6 bytes of number (seconds of the clock, and 16 bits to count on) and 6 bytes of its keyed digest. */
+/* A nonce is 6 bytes of number (seconds of the clock, and 16 bits to count on) and 6 bytes of its keyed
+ * digest. */
 enum { BYTES = 12, NUMBER = 6, SEQUENCE_BITS = 16, WAYS = 8, LIFE_S = 3600 };
 
 struct client {
@@ -53,7 +54,8 @@ void nonces_destroy(struct nonces *nonces)
     free(nonces);
 }
 
-static void write_nonce(const struct nonces *nonces, struct str instance, uint64_t number, char out[static NONCE_LENGTH])
+static void write_nonce(const struct nonces *nonces, struct str instance, uint64_t number,
+                        char out[static NONCE_LENGTH])
 {
     unsigned char bytes[BYTES], text[NONCE_LENGTH + 1];
     uint64_t mac = siphash_pair(&nonces->secret, number, instance, STR("nonce"));
@@ -71,7 +73,8 @@ void nonces_make(struct nonces *nonces, struct str instance, int64_t now_ns, cha
     last = atomic_load_explicit(&nonces->last, memory_order_relaxed);
     do
         next = now > last ? now : last + 1;
-    while (!atomic_compare_exchange_weak_explicit(&nonces->last, &last, next, memory_order_relaxed, memory_order_relaxed));
+    while (!atomic_compare_exchange_weak_explicit(&nonces->last, &last, next, memory_order_relaxed,
+                                                  memory_order_relaxed));
     write_nonce(nonces, instance, next, out);
 }
 
@@ -86,7 +89,8 @@ static uint64_t number_of(const struct nonces *nonces, struct str instance, stru
     unsigned char bytes[BYTES];
     char expected[NONCE_LENGTH];
     uint64_t number = 0;
-    if (nonce.n != NONCE_LENGTH || EVP_DecodeBlock(bytes, (const unsigned char *)nonce.p, NONCE_LENGTH) != BYTES)
+    if (nonce.n != NONCE_LENGTH ||
+        EVP_DecodeBlock(bytes, (const unsigned char *)nonce.p, NONCE_LENGTH) != BYTES)
         return 0;
     for (size_t i = 0; i < NUMBER; i++)
         number = number << 8 | bytes[i];
@@ -105,7 +109,8 @@ static enum nonce_state count_up(struct client *client, uint64_t count, int64_t 
     return NONCE_GOOD;
 }
 
-enum nonce_state nonces_use(struct nonces *nonces, struct str instance, struct str nonce, uint64_t count, int64_t now_ns)
+enum nonce_state nonces_use(struct nonces *nonces, struct str instance, struct str nonce, uint64_t count,
+                            int64_t now_ns)
 {
     uint64_t number = number_of(nonces, instance, nonce);
     uint64_t name = siphash_pair(&nonces->secret, 1, instance, STR("instance"));
@@ -113,7 +118,8 @@ enum nonce_state nonces_use(struct nonces *nonces, struct str instance, struct s
     if (number == 0 || count == 0)
         return NONCE_UNKNOWN;
     pthread_mutex_lock(&nonces->lock);
-    struct client *set = &nonces->clients[siphash_pair(&nonces->secret, number, nonce, STR("")) % nonces->n_sets * WAYS];
+    struct client *set =
+        &nonces->clients[siphash_pair(&nonces->secret, number, nonce, STR("")) % nonces->n_sets * WAYS];
     struct client *found = NULL, *oldest = set;
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].number == number && set[i].instance == name)

@@ -1,6 +1,7 @@
-/* Nonces of digestAuth. A challenge costs no memory: a nonce is a number and a keyed digest of it, so that only those that somebody has
- * authenticated with are remembered, with the last count (nc) of their requests. Bounded: what had to be forgotten is never taken
- * for new, and neither is what is older. Safe from any thread. */
+/* Nonces of digestAuth. A challenge costs no memory: a nonce is a number and a keyed digest of it, so that
+ * only those that somebody has authenticated with are remembered, with the last count (nc) of their requests.
+ * Bounded: what had to be forgotten is never taken for new, and neither is what is older. Safe from any
+ * thread. */
 #pragma once
 
 #include <stdint.h>
@@ -24,8 +25,11 @@ void nonces_opaque(const struct nonces *nonces, struct str instance, char out[st
 enum nonce_state {
     NONCE_GOOD,    /* the count is greater than any before; it is remembered */
     NONCE_UNKNOWN, /* not ours, or of another instance, or the count was used already */
-    NONCE_STALE,   /* ours, but too old, or the count is lower than the last: the client may try again with a new one */
+    NONCE_STALE,   /* ours, but too old, or the count is lower than the last: the client may try again with a
+                      new one */
 };
 
-/* The request with this nonce and count (0 is none) has been authenticated. A nonce is good for an hour, and once it was used for as long as it is remembered. */
-enum nonce_state nonces_use(struct nonces *nonces, struct str instance, struct str nonce, uint64_t count, int64_t now_ns);
+/* The request with this nonce and count (0 is none) has been authenticated. A nonce is good for an hour, and
+ * once it was used for as long as it is remembered. */
+enum nonce_state nonces_use(struct nonces *nonces, struct str instance, struct str nonce, uint64_t count,
+                            int64_t now_ns);

@@ -20,8 +20,8 @@ struct op_type {
     /* Reads the op's members into *op. false with what is wrong with them; fini is called all the same. */
     bool (*parse)(struct json_object *from, struct op *op, char error[static 256]);
     void (*fini)(struct op *op); /* of a zeroed op, too */
-    /* OP_REFUSE: d->verdict says how. The request arrives at the op at d->now_ns + d->verdict->delay_ns; an op that lets it wait adds to
-     * the delay. OP_WAIT: the op cannot tell at once; nothing has begun. */
+    /* OP_REFUSE: d->verdict says how. The request arrives at the op at d->now_ns + d->verdict->delay_ns; an
+     * op that lets it wait adds to the delay. OP_WAIT: the op cannot tell at once; nothing has begun. */
     enum op_result (*run)(const struct op *op, struct decision *d);
     /* Begins what takes time; ends with waiting_end. NULL: run never says OP_WAIT. */
     void (*start)(const struct op *op, struct waiting *waiting);
@@ -48,7 +48,8 @@ struct texts {
     size_t n;
 };
 
-/* Path middlewares before an op that reads the path: HAProxy does them, the agent only computes them for itself. */
+/* Path middlewares before an op that reads the path: HAProxy does them, the agent only computes them for
+ * itself. */
 struct strip_prefix {
     struct texts prefixes;
     bool force_slash;
@@ -72,7 +73,7 @@ struct forward_auth {
     struct pcre2_real_code_8 *response_regex; /* or NULL */
     bool send_body, keep_location, keep_method, insecure;
     int64_t max_body, max_response; /* bytes; < 0: no limit */
-    struct str ca, cert, key; /* PEM, or empty */
+    struct str ca, cert, key;       /* PEM, or empty */
 };
 
 struct op {

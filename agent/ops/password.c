@@ -7,7 +7,7 @@
 #include "ops/digest.h"
 
 enum {
-    BCRYPT_LENGTH = 60,   /* "$2b$12$", 22 digits of salt, 31 of hash */
+    BCRYPT_LENGTH = 60, /* "$2b$12$", 22 digits of salt, 31 of hash */
     BCRYPT_HASH_AT = 29,
     BCRYPT_PASSWORD = 72, /* it looks at no more of a password */
     SHA1_DIGITS = 28,     /* in base64 */
@@ -17,7 +17,8 @@ static const struct str sha_mark = STR("{SHA}");
 
 static bool is_bcrypt(struct str hash)
 {
-    return hash.n > 4 && hash.p[0] == '$' && hash.p[1] == '2' && strchr("abxy", hash.p[2]) && hash.p[2] && hash.p[3] == '$';
+    return hash.n > 4 && hash.p[0] == '$' && hash.p[1] == '2' && strchr("abxy", hash.p[2]) && hash.p[2] &&
+           hash.p[3] == '$';
 }
 
 /* "$magic$salt$hash": `magic` gets its dollars, too. */
@@ -54,7 +55,8 @@ static bool check_sha1(struct str hash, struct str password)
     return secret_equal(str_from(hash, sha_mark.n), str_of((const char *)text, SHA1_DIGITS));
 }
 
-/* All spellings of bcrypt are the one algorithm, as in Traefik; crypt(3) would do "$2x$" and "$2a$" otherwise. */
+/* All spellings of bcrypt are the one algorithm, as in Traefik; crypt(3) would do "$2x$" and "$2a$"
+ * otherwise. */
 static bool check_bcrypt(struct str hash, struct str password)
 {
     char setting[BCRYPT_LENGTH + 1], text[BCRYPT_PASSWORD + 1];
@@ -72,7 +74,8 @@ static bool check_bcrypt(struct str hash, struct str password)
     const char *made = crypt_r(text, setting, data);
     /* Only the hash: crypt(3) tidies the unused bits of the salt. */
     bool same = made && strlen(made) == BCRYPT_LENGTH &&
-                secret_equal(str_from(str_c(made), BCRYPT_HASH_AT), str_of(setting + BCRYPT_HASH_AT, BCRYPT_LENGTH - BCRYPT_HASH_AT));
+                secret_equal(str_from(str_c(made), BCRYPT_HASH_AT),
+                             str_of(setting + BCRYPT_HASH_AT, BCRYPT_LENGTH - BCRYPT_HASH_AT));
     explicit_bzero(data, sizeof *data);
     explicit_bzero(text, sizeof text);
     free(data);
@@ -104,7 +107,8 @@ bool password_check(struct str hash, struct str password)
     return false;
 }
 
-static void first_round(struct digest *md5, struct str password, struct str magic, struct str salt, unsigned char out[static MD5_SIZE])
+static void first_round(struct digest *md5, struct str password, struct str magic, struct str salt,
+                        unsigned char out[static MD5_SIZE])
 {
     unsigned char mix[MD5_SIZE];
     digest_begin(md5);

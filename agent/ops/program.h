@@ -18,12 +18,13 @@ struct program_set *program_set_parse(struct str json, char error[static 256]);
 /* A program of a plan: its JSON is an element of "programs", and its id is made from a digest of it. */
 struct program_source {
     struct str id, json;
-    bool fresh; /* no plan that was served until now has it: its limits begin with full buckets, but for those that another program
-                 * of such a plan has */
+    bool fresh; /* no plan that was served until now has it: its limits begin with full buckets, but for those
+                 * that another program of such a plan has */
 };
 
-/* The set of these programs. What `previous` (NULL is allowed) has under the same id is taken over unread, unless fresh, as
- * it is the same program: a change among 100,000 programs costs what changed. NULL with a message as above.
+/* The set of these programs. What `previous` (NULL is allowed) has under the same id is taken over unread,
+ * unless fresh, as it is the same program: a change among 100,000 programs costs what changed. NULL with a
+ * message as above.
  */
 struct program_set *program_set_build(const struct program_set *previous,
                                       const struct program_source *sources, size_t n, char error[static 256]);

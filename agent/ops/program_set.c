@@ -127,7 +127,8 @@ static struct strmap *lives_of(struct arena *arena, const struct program_set *se
     return lives;
 }
 
-/* A limit that comes (again) starts with full buckets: it gets a life of its own. One that another program had goes on. */
+/* A limit that comes (again) starts with full buckets: it gets a life of its own. One that another program
+ * had goes on. */
 static void give_lives(struct program *program, const struct strmap *lives)
 {
     static _Atomic uint64_t last;

@@ -56,7 +56,8 @@ struct writing {
 static void target_id(const struct redis_target *t, char out[static ID + 1])
 {
     struct buf all = { 0 };
-    buf_printf(&all, "%zu:%zu:%zu:%d:%lld:", t->host.n, t->username.n, t->password.n, t->port, (long long)t->db);
+    buf_printf(&all, "%zu:%zu:%zu:%d:%lld:", t->host.n, t->username.n, t->password.n, t->port,
+               (long long)t->db);
     buf_put(&all, t->host);
     buf_put(&all, t->username);
     buf_put(&all, t->password);
@@ -67,7 +68,8 @@ static void target_id(const struct redis_target *t, char out[static ID + 1])
 
 static void close_socket(struct link *link);
 
-/* Fails all that wait. They may come back with the next op of their program, but not to this link before it has the state DOWN. */
+/* Fails all that wait. They may come back with the next op of their program, but not to this link before it
+ * has the state DOWN. */
 static void fail(struct link *link, const char *why)
 {
     struct redis_call *call = link->first;
@@ -168,7 +170,9 @@ static bool take_reply(struct link *link, const redisReply *reply)
     char *end = NULL;
     double wait_us = reply->type == REDIS_REPLY_STRING ? strtod(reply->str, &end) : -1;
     bool good = end && end != reply->str && *end == '\0' && wait_us >= 0 && wait_us < 1e15;
-    call->error = good ? NULL : reply->type == REDIS_REPLY_ERROR ? "it answers with an error" : "an odd answer";
+    call->error = good                               ? NULL
+                  : reply->type == REDIS_REPLY_ERROR ? "it answers with an error"
+                                                     : "an odd answer";
     call->wait_ns = good ? (int64_t)(wait_us * 1e3) : 0;
     call->finish(call);
     return true;

@@ -1,5 +1,6 @@
-/* Token buckets in Redis, on a worker's event loop: one connection for each server, with many questions on their way at a time, one
- * round trip each. The keys and fields are Traefik's (reference/traefik-middlewares.md 3.18), so both may share them. */
+/* Token buckets in Redis, on a worker's event loop: one connection for each server, with many questions on
+ * their way at a time, one round trip each. The keys and fields are Traefik's
+ * (reference/traefik-middlewares.md 3.18), so both may share them. */
 #pragma once
 
 #include <uv.h>
@@ -27,7 +28,7 @@ struct redis_call {
     /* The link's own: */
     struct redis_call *next;
     int64_t until_ns;
-    bool whole;  /* the script itself was sent */
+    bool whole; /* the script itself was sent */
 };
 
 struct redis_links;

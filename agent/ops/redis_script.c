@@ -7,20 +7,20 @@
 #include "ops/bucket.h"
 #include "ops/digest.h"
 
-/* KEYS: the bucket. ARGV: tokens a microsecond, burst, life in seconds, now and the longest delay in microseconds. A hash with "last"
- * (microseconds) and "tokens"; a bucket that is not there is full. A refused request gives its token back, but is a use. */
-static const char script[] =
-    "local rate,burst,now=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[4])\n"
-    "local last,tokens=unpack(redis.call('HMGET',KEYS[1],'last','tokens'))\n"
-    "last=tonumber(last) tokens=tonumber(tokens)\n"
-    "if not last or not tokens then last=now tokens=burst end\n"
-    "tokens=math.min(tokens+rate*math.max(now-last,0),burst)-1\n"
-    "local wait=0\n"
-    "if tokens<0 then wait=-tokens/rate end\n"
-    "if wait>tonumber(ARGV[5]) then tokens=math.min(tokens+1,burst) end\n"
-    "redis.call('HSET',KEYS[1],'last',ARGV[4],'tokens',tokens)\n"
-    "redis.call('EXPIRE',KEYS[1],ARGV[3])\n"
-    "return tostring(wait)\n";
+/* KEYS: the bucket. ARGV: tokens a microsecond, burst, life in seconds, now and the longest delay in
+ * microseconds. A hash with "last" (microseconds) and "tokens"; a bucket that is not there is full. A refused
+ * request gives its token back, but is a use. */
+static const char script[] = "local rate,burst,now=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[4])\n"
+                             "local last,tokens=unpack(redis.call('HMGET',KEYS[1],'last','tokens'))\n"
+                             "last=tonumber(last) tokens=tonumber(tokens)\n"
+                             "if not last or not tokens then last=now tokens=burst end\n"
+                             "tokens=math.min(tokens+rate*math.max(now-last,0),burst)-1\n"
+                             "local wait=0\n"
+                             "if tokens<0 then wait=-tokens/rate end\n"
+                             "if wait>tonumber(ARGV[5]) then tokens=math.min(tokens+1,burst) end\n"
+                             "redis.call('HSET',KEYS[1],'last',ARGV[4],'tokens',tokens)\n"
+                             "redis.call('EXPIRE',KEYS[1],ARGV[3])\n"
+                             "return tostring(wait)\n";
 
 static void put_command(struct buf *out, const struct str *words, size_t n)
 {
@@ -73,8 +73,8 @@ void redis_put_take(struct buf *out, const struct redis_call *call, int64_t now_
     snprintf(numbers[2], sizeof numbers[2], "%" PRId64, terms.ttl_s);
     snprintf(numbers[3], sizeof numbers[3], "%" PRId64, now_us);
     snprintf(numbers[4], sizeof numbers[4], "%" PRId64, terms.max_delay_ns / 1000);
-    struct str words[9] = { whole ? STR("EVAL") : STR("EVALSHA"), whole ? str_c(script) : script_digest(digest), STR("1"),
-                            call->key };
+    struct str words[9] = { whole ? STR("EVAL") : STR("EVALSHA"),
+                            whole ? str_c(script) : script_digest(digest), STR("1"), call->key };
     for (size_t i = 0; i < 5; i++)
         words[4 + i] = str_c(numbers[i]);
     put_command(out, words, 9);

@@ -16,7 +16,8 @@ struct users {
     struct arena *arena;
 };
 
-/* From a JSON array of "name:secret", where names may hold colons; the last of equal names counts. false with a message that shows no secret. */
+/* From a JSON array of "name:secret", where names may hold colons; the last of equal names counts. false with
+ * a message that shows no secret. */
 bool users_read(struct json_object *array, struct users *out, char error[static 256]);
 void users_fini(struct users *users);
 

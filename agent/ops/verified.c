@@ -79,7 +79,8 @@ static size_t set_of(const struct verified_tag *tag)
 
 static bool same(const struct verified_tag *a, const struct verified_tag *b)
 {
-    return secret_equal(str_of((const char *)a->bytes, sizeof a->bytes), str_of((const char *)b->bytes, sizeof b->bytes));
+    return secret_equal(str_of((const char *)a->bytes, sizeof a->bytes),
+                        str_of((const char *)b->bytes, sizeof b->bytes));
 }
 
 bool verified_has(struct verified *v, const struct verified_tag *tag, int64_t now_ns)
@@ -106,13 +107,4 @@ void verified_put(struct verified *v, const struct verified_tag *tag, int64_t no
             oldest = i;
     entries[oldest] = (struct entry){ *tag, now_ns + VERIFIED_LIFE_NS };
     pthread_mutex_unlock(&v->locks[set % LOCKS]);
-}
-
-void verified_clear(struct verified *v)
-{
-    for (size_t set = 0; set < SETS; set++) {
-        pthread_mutex_lock(&v->locks[set % LOCKS]);
-        explicit_bzero(v->sets[set], sizeof v->sets[set]);
-        pthread_mutex_unlock(&v->locks[set % LOCKS]);
-    }
 }

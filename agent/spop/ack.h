@@ -15,14 +15,14 @@ struct ack_of {
 };
 
 /* The ACK of a frame whose program was `program`. Sets, in the transaction:
- * pass     verdict = PROGRAM; drop_auth where Authorization ends here; request where headers of the request change otherwise:
- *          verdict.request as it stands; cookies: verdict.cookies
- * refused  verdict = "no:PROGRAM", status, body, and h_retry, h_retryin and h_auth for the headers Retry-After, X-Retry-In and
+ * pass     verdict = PROGRAM; drop_auth where Authorization ends here; request where headers of the request
+ * change otherwise: verdict.request as it stands; cookies: verdict.cookies refused  verdict = "no:PROGRAM",
+ * status, body, and h_retry, h_retryin and h_auth for the headers Retry-After, X-Retry-In and
  *          WWW-Authenticate; or, in the words of another server, h_list (verdict.answer), body and listed */
 void ack_write(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict);
 
-/* The same with the variable verdict only: what a very small frame has room for. A pass that would change the request is a refusal
- * then. */
+/* The same with the variable verdict only: what a very small frame has room for. A pass that would change the
+ * request is a refusal then. */
 void ack_write_short(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict);
 
 /* Room that ack_write needs at most. */

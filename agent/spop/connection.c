@@ -106,8 +106,8 @@ static void flush(struct connection *c)
 }
 
 static bool delay(void *context, struct str answer, int64_t delay_ns);
-static enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload, int64_t now_ns,
-                           struct verdict **out);
+static enum decided decide(void *context, const struct question *question, struct ack_of of,
+                           struct str payload, int64_t now_ns, struct verdict **out);
 
 static const struct session_calls calls = { .decide = decide, .delay = delay };
 
@@ -142,8 +142,8 @@ void connection_decided(struct connection *c, struct ack_of of, const struct dec
     release(c);
 }
 
-static enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload, int64_t now_ns,
-                           struct verdict **out)
+static enum decided decide(void *context, const struct question *question, struct ack_of of,
+                           struct str payload, int64_t now_ns, struct verdict **out)
 {
     struct connection *c = context;
     struct worker *worker = c->worker;
@@ -154,13 +154,15 @@ static enum decided decide(void *context, const struct question *question, struc
         return DECIDED_UNKNOWN;
     }
     *out = &worker->verdict;
-    struct decision decision = decision_begin(program, &question->request, &worker->tools, now_ns, &worker->verdict);
+    struct decision decision =
+        decision_begin(program, &question->request, &worker->tools, now_ns, &worker->verdict);
     if (!decision_run(&decision)) {
         if (held_begin(worker, c, of, payload, &decision)) {
             c->waiting++;
             return DECIDED_LATER;
         }
-        verdict_refuse(&worker->verdict, "agent", 503, "Service Unavailable"); /* as many as may wait do so already */
+        verdict_refuse(&worker->verdict, "agent", 503,
+                       "Service Unavailable"); /* as many as may wait do so already */
     }
     count_verdict(&worker->counters, &decision);
     decision_end(&decision);

@@ -6,7 +6,8 @@
 
 #include "ops/number.h"
 
-/* Latencies by powers of two of a microsecond: below 1, 2, 4 … us; the last one holds the rest, from 4 s on. */
+/* Latencies by powers of two of a microsecond: below 1, 2, 4 … us; the last one holds the rest, from 4 s on.
+ */
 enum { LATENCIES = 24 };
 
 struct counters {
@@ -16,7 +17,8 @@ struct counters {
     struct {
         _Atomic uint64_t passed, refused;
     } ops[OP_NUMBERS];
-    _Atomic uint64_t latencies[LATENCIES]; /* from the question's arrival to its answer, delays of rate limits left out */
+    _Atomic uint64_t
+        latencies[LATENCIES]; /* from the question's arrival to its answer, delays of rate limits left out */
 };
 
 /* With a single writer a load and a store do; an atomic addition would cost ten times as much. */

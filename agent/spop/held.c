@@ -74,8 +74,8 @@ bool held_begin(struct worker *worker, struct connection *connection, struct ack
     verdict_init(&worker->verdict);
     h->waiting.decision.verdict = &h->verdict;
     struct request *request = &h->waiting.decision.request;
-    struct str *const views[] = { &request->method, &request->host, &request->url, &request->headers, &request->authorization,
-                                  &request->body };
+    struct str *const views[] = { &request->method,  &request->host,          &request->url,
+                                  &request->headers, &request->authorization, &request->body };
     for (size_t i = 0; i < sizeof views / sizeof *views; i++)
         rebase(views[i], payload, h->payload);
     counter_add(&worker->counters.held, 1);

@@ -10,8 +10,9 @@ struct question {
     struct request request;
 };
 
-/* Reads the arguments of all messages of a payload by their names: prog, src, method, host, url, hdrs, auth, tls, body, size. Others
- * are passed over, and so are values of an unexpected type. false where the payload is malformed. */
+/* Reads the arguments of all messages of a payload by their names: prog, src, method, host, url, hdrs, auth,
+ * tls, body, size. Others are passed over, and so are values of an unexpected type. false where the payload
+ * is malformed. */
 bool notify_read(struct str payload, struct question *out);
 
 /* Shows every argument in order; false where the payload is malformed (what came before was shown). */

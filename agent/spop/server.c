@@ -29,11 +29,12 @@ struct agent *agent_start(const struct agent_options *options, struct log *log, 
     agent->tools.limiter = limiter_create(options->buckets);
     agent->tools.verified = verified_create();
     agent->tools.nonces = nonces_create(DIGEST_CLIENTS);
-    agent->tools.hasher = hasher_create(options->hashers > 0 ? options->hashers : options->workers, agent->tools.verified);
+    agent->tools.hasher =
+        hasher_create(options->hashers > 0 ? options->hashers : options->workers, agent->tools.verified);
     pthread_mutex_init(&agent->publishing, NULL);
     for (; agent->n_workers < options->workers; agent->n_workers++)
-        if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers,
-                          &agent->tools, log, error)) {
+        if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers, &agent->tools,
+                          log, error)) {
             agent_stop(agent);
             return NULL;
         }

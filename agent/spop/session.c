@@ -76,8 +76,8 @@ static void handle_hello(struct session *session, const struct frame *frame, str
 }
 
 /* Writes the answer in whichever form fits in the peer's frames; a verdict alone always does. */
-static struct writer write_answer(const struct session *session, void *memory, size_t size, struct ack_of of, struct str program,
-                                  const struct verdict *verdict)
+static struct writer write_answer(const struct session *session, void *memory, size_t size, struct ack_of of,
+                                  struct str program, const struct verdict *verdict)
 {
     size_t room = session->max_frame + (size_t)FRAME_LENGTH_SIZE;
     struct writer w = writer_over(memory, room < size ? room : size);
@@ -90,7 +90,8 @@ static struct writer write_answer(const struct session *session, void *memory, s
 }
 
 /* Sends it, or has it sent later; false: it has to wait, and there is no room for it. */
-static bool deliver(const struct session_calls *calls, void *context, struct writer *w, int64_t delay_ns, struct buf *out)
+static bool deliver(const struct session_calls *calls, void *context, struct writer *w, int64_t delay_ns,
+                    struct buf *out)
 {
     if (delay_ns >= SHORTEST_DELAY_NS && !w->failed)
         return calls->delay(context, writer_str(w), delay_ns);
@@ -98,8 +99,8 @@ static bool deliver(const struct session_calls *calls, void *context, struct wri
     return true;
 }
 
-void session_answer(struct session *session, const struct session_calls *calls, void *context, struct ack_of of, struct str program,
-                    struct verdict *verdict, struct buf *out)
+void session_answer(struct session *session, const struct session_calls *calls, void *context,
+                    struct ack_of of, struct str program, struct verdict *verdict, struct buf *out)
 {
     unsigned char small[USUAL_ANSWER];
     size_t size = ack_room(verdict) <= sizeof small ? sizeof small : ack_room(verdict);

@@ -27,9 +27,10 @@ enum decided {
 };
 
 struct session_calls {
-    /* Answers a question at now_ns. What the question points to is gone afterwards; `payload` is all of it. */
-    enum decided (*decide)(void *context, const struct question *question, struct ack_of of, struct str payload, int64_t now_ns,
-                           struct verdict **verdict);
+    /* Answers a question at now_ns. What the question points to is gone afterwards; `payload` is all of it.
+     */
+    enum decided (*decide)(void *context, const struct question *question, struct ack_of of,
+                           struct str payload, int64_t now_ns, struct verdict **verdict);
     /* Takes a copy of an answer, to be sent delay_ns from now. false: no room for it. */
     bool (*delay)(void *context, struct str answer, int64_t delay_ns);
 };
@@ -43,8 +44,8 @@ bool session_feed(struct session *session, const struct session_calls *calls, vo
                   int64_t now_ns, struct buf *out);
 
 /* The answer to a question that was decided later. `verdict` may be changed. */
-void session_answer(struct session *session, const struct session_calls *calls, void *context, struct ack_of of, struct str program,
-                    struct verdict *verdict, struct buf *out);
+void session_answer(struct session *session, const struct session_calls *calls, void *context,
+                    struct ack_of of, struct str program, struct verdict *verdict, struct buf *out);
 
 /* Says good-bye (AGENT-DISCONNECT 0) where the peer can understand it; the session is closed then. */
 void session_disconnect(struct session *session, const char *message, struct buf *out);

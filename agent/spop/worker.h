@@ -36,23 +36,23 @@ struct worker {
     struct inbox inbox;
     struct verdict verdict; /* of the question at hand */
     uint64_t answered;      /* of the bytes at hand */
-    int64_t armed_ns; /* the timer's time; INT64_MAX: it is off */
+    int64_t armed_ns;       /* the timer's time; INT64_MAX: it is off */
     int64_t warned_ns;
     char *scratch; /* what is read, before a session sees it */
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
 };
 
-/* Listens on FOLDER/agent-INDEX.sock (mode 0600) and starts the thread; `tools` are copied. false with a message; nothing is left
- * then. */
-bool worker_start(struct worker *worker, const char *folder, int index, const struct tools *tools, struct log *log,
-                  char error[static 256]);
+/* Listens on FOLDER/agent-INDEX.sock (mode 0600) and starts the thread; `tools` are copied. false with a
+ * message; nothing is left then. */
+bool worker_start(struct worker *worker, const char *folder, int index, const struct tools *tools,
+                  struct log *log, char error[static 256]);
 
 /* Hands the worker a reference to a set (and wakes it); worker_settle waits until it uses that set. */
 void worker_publish(struct worker *worker, struct program_set *set);
 void worker_settle(struct worker *worker);
 
-/* Says good-bye on all connections, ends the thread, removes the socket. What is being computed for the worker elsewhere must come back
- * to it before (hasher_destroy). */
+/* Says good-bye on all connections, ends the thread, removes the socket. What is being computed for the
+ * worker elsewhere must come back to it before (hasher_destroy). */
 void worker_stop(struct worker *worker);
 
 /* For connections: sends `answer` on the connection at due_ns. false: too many wait. */

@@ -32,7 +32,8 @@ struct template_value emit_messages(struct arena *arena, const struct shape *sha
         if (occurs(shape, i))
             rows[n++] = SCOPE(arena, TEXT("letter", arena_printf(arena, "%c", MESSAGE_LETTERS[i])),
                               TEXT("engine", messages[i].patient ? STR("patient") : STR("maitred")),
-                              TEXT("group", str_c(messages[i].group)), TEXT("arguments", str_c(messages[i].arguments)));
+                              TEXT("group", str_c(messages[i].group)),
+                              TEXT("arguments", str_c(messages[i].arguments)));
     return (struct template_value)LIST("messages", rows, n);
 }
 
@@ -48,13 +49,15 @@ struct template_value emit_engines(struct arena *arena, const struct shape *shap
         for (size_t i = 0; i < MESSAGE_COUNT; i++) {
             if (!occurs(shape, i) || messages[i].patient != (patient == 1))
                 continue;
-            own[n_own++] = SCOPE(arena, TEXT("group", str_c(messages[i].group)), TEXT("arguments", str_c(messages[i].arguments)));
+            own[n_own++] = SCOPE(arena, TEXT("group", str_c(messages[i].group)),
+                                 TEXT("arguments", str_c(messages[i].arguments)));
             buf_printf(&groups, " %s", messages[i].group);
         }
         if (n_own)
             rows[n++] = SCOPE(arena, TEXT("engine", patient ? STR("patient") : STR("maitred")),
                               TEXT("timeout", patient ? STR(PATIENT_TIMEOUT) : timeout),
-                              TEXT("groups", arena_copy(arena, buf_str(&groups))), LIST("engine_messages", own, n_own));
+                              TEXT("groups", arena_copy(arena, buf_str(&groups))),
+                              LIST("engine_messages", own, n_own));
         buf_fini(&groups);
     }
     return (struct template_value)LIST("engines", rows, n);

@@ -88,8 +88,11 @@ static void put_forward_auth(struct buf *out, const struct model_forward *f, str
     const struct {
         const char *name;
         struct str text;
-    } texts[] = { { "responseHeadersRegex", f->response_regex }, { "signin", f->signin }, { "ca", f->tls.ca },
-                  { "cert", f->tls.cert },                        { "key", f->tls.key } };
+    } texts[] = { { "responseHeadersRegex", f->response_regex },
+                  { "signin", f->signin },
+                  { "ca", f->tls.ca },
+                  { "cert", f->tls.cert },
+                  { "key", f->tls.key } };
     buf_puts(out, "{\"op\":\"forwardAuth\"");
     program_put_text(out, "address", f->address);
     if (f->trust != TRUST_FORWARDED_UNSET)
@@ -132,7 +135,8 @@ static void put_strip(struct buf *out, const struct model_router *router, size_t
     buf_putc(out, '}');
 }
 
-void program_put_auth(struct buf *out, const struct model_router *router, size_t at, struct program_need *need)
+void program_put_auth(struct buf *out, const struct model_router *router, size_t at,
+                      struct program_need *need)
 {
     const struct model_op *op = &router->ops[at];
     if (op->kind == OP_BASIC_AUTH || op->kind == OP_DIGEST_AUTH)

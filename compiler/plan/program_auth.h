@@ -1,4 +1,5 @@
-/* The authentications in an agent program, and what a program needs to know of a request. Internal to plan. */
+/* The authentications in an agent program, and what a program needs to know of a request. Internal to plan.
+ */
 #pragma once
 
 #include "plan/plan.h"
@@ -15,12 +16,14 @@ void program_needs(struct program_need *need, enum agent_message message, bool p
 /* The letter of the message that tells all of it. */
 char program_letter(const struct program_need *need);
 
-/* Appends the JSON (agent/ops reads it) of the router's op at `at`: an authentication, or a path op in front of one that reads the
- * path. Nothing for others. */
-void program_put_auth(struct buf *out, const struct model_router *router, size_t at, struct program_need *need);
+/* Appends the JSON (agent/ops reads it) of the router's op at `at`: an authentication, or a path op in front
+ * of one that reads the path. Nothing for others. */
+void program_put_auth(struct buf *out, const struct model_router *router, size_t at,
+                      struct program_need *need);
 
 /* A rate limit's JSON. */
-void program_put_limit(struct buf *out, const struct model_router *router, size_t at, struct program_need *need);
+void program_put_limit(struct buf *out, const struct model_router *router, size_t at,
+                       struct program_need *need);
 
 /* Whether a rate limit counts by the peer's address alone. */
 bool program_limits_peer(const struct model_op *op);

@@ -54,8 +54,8 @@ static bool read_users(struct build *b, const struct password_auth *source, size
         ok = count_colons(users.p[i]) == colons;
         if (!ok)
             diag_report(b->diag, FINDING_BAD_OBJECT, in_file ? source->users_file.key : source->users.key,
-                        "user %zu %s is not %s", in_file ? i + 1 : i - n_lines + 1, in_file ? "of the file" : "of the list",
-                        form);
+                        "user %zu %s is not %s", in_file ? i + 1 : i - n_lines + 1,
+                        in_file ? "of the file" : "of the list", form);
     }
     struct str *copy = ARENA_ARRAY(b->arena, struct str, users.n);
     for (size_t i = 0; i < users.n; i++)
@@ -85,15 +85,16 @@ bool check_header_name(struct build *b, struct str key, struct str name)
     return false;
 }
 
-static bool read_password_auth(struct build *b, const struct password_auth *source, size_t colons, const char *form,
-                               struct model_op *op)
+static bool read_password_auth(struct build *b, const struct password_auth *source, size_t colons,
+                               const char *form, struct model_op *op)
 {
     enum { LONGEST_REALM = 400 };
     struct model_auth *out = ARENA_NEW(b->arena, struct model_auth);
     bool ok = check_plain(b, &source->realm);
     ok = check_header_name(b, source->header_field.key, source->header_field.v) && ok;
     if (source->realm.v.n > LONGEST_REALM) {
-        diag_report(b->diag, FINDING_BAD_VALUE, source->realm.key, "a realm has at most %d bytes", LONGEST_REALM);
+        diag_report(b->diag, FINDING_BAD_VALUE, source->realm.key, "a realm has at most %d bytes",
+                    LONGEST_REALM);
         ok = false;
     }
     ok = read_users(b, source, colons, form, out) && ok;
@@ -149,10 +150,13 @@ static bool check_regex(struct build *b, const struct text_value *regex)
     struct str s = regex->v;
     for (size_t i = 0; i + 1 < s.n; i++) {
         bool look = s.p[i] == '(' && s.p[i + 1] == '?' && i + 2 < s.n && strchr("=!>|#&(", s.p[i + 2]);
-        bool behind = s.p[i] == '(' && s.p[i + 1] == '?' && i + 3 < s.n && s.p[i + 2] == '<' && strchr("=!", s.p[i + 3]);
-        bool back = s.p[i] == '\\' && ((s.p[i + 1] >= '1' && s.p[i + 1] <= '9') || s.p[i + 1] == 'k' || s.p[i + 1] == 'g');
+        bool behind = s.p[i] == '(' && s.p[i + 1] == '?' && i + 3 < s.n && s.p[i + 2] == '<' &&
+                      strchr("=!", s.p[i + 3]);
+        bool back = s.p[i] == '\\' &&
+                    ((s.p[i + 1] >= '1' && s.p[i + 1] <= '9') || s.p[i + 1] == 'k' || s.p[i + 1] == 'g');
         if (look || behind || back) {
-            report_text(b, FINDING_BAD_OBJECT, regex->key, s, NULL, "the regular expression has something that Go's do not have");
+            report_text(b, FINDING_BAD_OBJECT, regex->key, s, NULL,
+                        "the regular expression has something that Go's do not have");
             return false;
         }
         i += s.p[i] == '\\';
@@ -187,7 +191,9 @@ bool model_read_forward_auth(struct build *b, const struct forward_auth *source,
         .address = source->address.v,
         .signin = source->signin.v,
         .response_regex = source->response_headers_regex.v,
-        .trust = !IS_SET(*trust) ? TRUST_FORWARDED_UNSET : trust->v ? TRUST_FORWARDED_YES : TRUST_FORWARDED_NO,
+        .trust = !IS_SET(*trust) ? TRUST_FORWARDED_UNSET
+                 : trust->v      ? TRUST_FORWARDED_YES
+                                 : TRUST_FORWARDED_NO,
         .request_headers = source->request_headers.v,
         .n_request_headers = source->request_headers.n,
         .response_headers = source->response_headers.v,
@@ -203,6 +209,7 @@ bool model_read_forward_auth(struct build *b, const struct forward_auth *source,
     };
     if (out->send_body && (out->max_body < 0 || out->max_body > BODY_ROOM))
         diag_report(b->diag, FINDING_LIMITED, source->forward_body.key,
-                    "bodies of more than %d kB, headers included, are refused with 413", (int)(BODY_ROOM / 1024));
+                    "bodies of more than %d kB, headers included, are refused with 413",
+                    (int)(BODY_ROOM / 1024));
     return ok;
 }

@@ -31,7 +31,8 @@ static bool read_ip_strategy(struct build *b, const struct ip_strategy *source, 
         for (size_t i = 0; i < source->excluded_ips.n; i++)
             if (!is_network(source->excluded_ips.v[i])) {
                 report_text(b, FINDING_BAD_OBJECT, source->excluded_ips.key, source->excluded_ips.v[i],
-                            "as in 10.1.2.3, 10.0.0.0/8 or fd00::/8", "this is neither an address nor a network");
+                            "as in 10.1.2.3, 10.0.0.0/8 or fd00::/8",
+                            "this is neither an address nor a network");
                 return false;
             }
         return true; /* ipv6Subnet is not looked at then */
@@ -41,7 +42,8 @@ static bool read_ip_strategy(struct build *b, const struct ip_strategy *source, 
     op->limit.subnet = (int)source->ipv6_subnet.v;
     bool fits = source->ipv6_subnet.v >= 1 && source->ipv6_subnet.v <= 128;
     if (!fits)
-        diag_report(b->diag, FINDING_BAD_OBJECT, source->ipv6_subnet.key, "a subnet of IPv6 has 1 to 128 bits");
+        diag_report(b->diag, FINDING_BAD_OBJECT, source->ipv6_subnet.key,
+                    "a subnet of IPv6 has 1 to 128 bits");
     return fits;
 }
 
@@ -86,7 +88,8 @@ static bool read_endpoint(struct build *b, const struct redis_value *source, str
     if (out->host.n > 2 && out->host.p[0] == '[' && out->host.p[out->host.n - 1] == ']')
         out->host = str_of(out->host.p + 1, out->host.n - 2);
     if (!ok)
-        report_text(b, FINDING_BAD_OBJECT, source->endpoints.key, text, "host:port", "this is no address of a Redis");
+        report_text(b, FINDING_BAD_OBJECT, source->endpoints.key, text, "host:port",
+                    "this is no address of a Redis");
     return ok;
 }
 
@@ -101,8 +104,11 @@ static bool read_redis(struct build *b, const struct redis_value *source, struct
     out->username = source->username.v;
     out->password = source->password.v;
     out->db = IS_SET(source->db) ? source->db.v : 0;
-    out->dial_ns = IS_SET(source->dial_timeout) && source->dial_timeout.ns > 0 ? source->dial_timeout.ns : 5000000000;
-    out->read_ns = !IS_SET(source->read_timeout) ? 3000000000 : source->read_timeout.ns > 0 ? source->read_timeout.ns : 0;
+    out->dial_ns =
+        IS_SET(source->dial_timeout) && source->dial_timeout.ns > 0 ? source->dial_timeout.ns : 5000000000;
+    out->read_ns = !IS_SET(source->read_timeout) ? 3000000000
+                   : source->read_timeout.ns > 0 ? source->read_timeout.ns
+                                                 : 0;
     op->limit.redis = out;
     return ok;
 }

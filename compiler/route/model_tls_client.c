@@ -1,6 +1,7 @@
 #include "route/model_build.h"
 
-/* A certificate or key: PEM text, or the path of a file that holds it. Neither text nor contents go into a finding: it may be a key. */
+/* A certificate or key: PEM text, or the path of a file that holds it. Neither text nor contents go into a
+ * finding: it may be a key. */
 static bool read_pem(struct build *b, const struct text_value *value, const char *what, struct str *out)
 {
     static const struct str mark = STR("-----BEGIN ");
@@ -21,7 +22,8 @@ static bool read_pem(struct build *b, const struct text_value *value, const char
     return true;
 }
 
-bool model_read_tls_client(struct build *b, const struct tls_client_value *source, struct model_tls_client *out)
+bool model_read_tls_client(struct build *b, const struct tls_client_value *source,
+                           struct model_tls_client *out)
 {
     bool ok = read_pem(b, &source->ca, "authorities", &out->ca);
     ok = read_pem(b, &source->cert, "certificate", &out->cert) && ok;

@@ -1,5 +1,6 @@
-/* An authentication server that says anything, to a client that said anything: the first half are the request's headers, the rest is
- * the answer's lines. What comes out are whole lines, and a Location that begins as the address does or is absolute itself. */
+/* An authentication server that says anything, to a client that said anything: the first half are the
+ * request's headers, the rest is the answer's lines. What comes out are whole lines, and a Location that
+ * begins as the address does or is absolute itself. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -17,9 +18,11 @@ static void check_lines(struct str lines)
 static const struct op *ops(size_t at)
 {
     static const char *const texts[] = {
-        "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v/w?x\",\"responseHeaders\":[\"X-A\"],\"responseHeadersRegex\":\"^X-|Cookie\","
+        "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v/"
+        "w?x\",\"responseHeaders\":[\"X-A\"],\"responseHeadersRegex\":\"^X-|Cookie\","
         "\"cookies\":[\"a\"],\"trust\":false}",
-        "{\"op\":\"forwardAuth\",\"address\":\"http://auth\",\"signin\":\"../in\",\"requestHeaders\":[\"X-A\",\"Host\"]}",
+        "{\"op\":\"forwardAuth\",\"address\":\"http://auth\",\"signin\":\"../"
+        "in\",\"requestHeaders\":[\"X-A\",\"Host\"]}",
     };
     static struct op all[2];
     char error[256];
@@ -36,9 +39,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    struct str in = str_of((const char *)data + 2, size - 2), half = str_head(in, in.n / 2), rest = str_from(in, in.n / 2);
+    struct str in = str_of((const char *)data + 2, size - 2), half = str_head(in, in.n / 2),
+               rest = str_from(in, in.n / 2);
     const struct op *op = ops(data[0] & 1);
-    struct request request = { .headers = half, .url = rest, .host = half, .method = half, .source = { { 1 }, 4 } };
+    struct request request = {
+        .headers = half, .url = rest, .host = half, .method = half, .source = { { 1 }, 4 }
+    };
     struct forward_answer answer = { .status = 100 + data[1] * 2 };
     struct verdict v;
     struct buf sent = { 0 }, location = { 0 };

@@ -93,7 +93,8 @@ static inline void bench_sleep(struct bench *b)
 static inline void bench_ask(struct bench *b, const struct request *request, struct verdict *out)
 {
     verdict_init(out);
-    struct decision d = decision_begin(program_set_find(b->set, STR("p")), request, &b->tools, clock_monotonic_ns(), out);
+    struct decision d =
+        decision_begin(program_set_find(b->set, STR("p")), request, &b->tools, clock_monotonic_ns(), out);
     struct bench_wait w = { .waiting.done = bench_done };
     if (decision_run(&d)) {
         decision_end(&d);

@@ -1,11 +1,11 @@
 #include "bench.h"
 
-#define APR1   "$apr1$iOod6HCr$L5.hXenY46AtofuUz75t50"                        /* secret */
-#define SHA    "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="                            /* secret */
-#define BCRYPT "$2b$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a" /* U*U*U */
+#define APR1               "$apr1$iOod6HCr$L5.hXenY46AtofuUz75t50"                        /* secret */
+#define SHA                "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="                            /* secret */
+#define BCRYPT             "$2b$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a" /* U*U*U */
 #define BASIC(users, more) "{\"op\":\"basicAuth\",\"users\":[" users "],\"realm\":\"traefik\"" more "}"
-#define ALL    "\"apr:" APR1 "\",\"sha:" SHA "\",\"bc:" BCRYPT "\",\"none:\",\"plain:secret\""
-#define TEST_SECRET "Basic YXByOnNlY3JldA==" /* apr:secret */
+#define ALL                "\"apr:" APR1 "\",\"sha:" SHA "\",\"bc:" BCRYPT "\",\"none:\",\"plain:secret\""
+#define TEST_SECRET        "Basic YXByOnNlY3JldA==" /* apr:secret */
 
 static struct request with(const char *authorization)
 {
@@ -76,7 +76,8 @@ START_TEST(an_unknown_name_costs_a_hash_and_never_passes)
 {
     struct bench b;
     struct verdict v;
-    struct request known = with(TEST_SECRET), unknown = with("Basic YW55OnNlY3JldA=="), none = with("Basic bm9uZTpzZWNyZXQ=");
+    struct request known = with(TEST_SECRET), unknown = with("Basic YW55OnNlY3JldA=="),
+                   none = with("Basic bm9uZTpzZWNyZXQ=");
     bench_open(&b, BASIC("\"apr:" APR1 "\",\"none:\"", ""));
     for (int i = 0; i < 2; i++) {
         bench_ask(&b, &known, &v);
@@ -132,10 +133,13 @@ static void check_changes(const char *ops, struct request request, const char *c
 START_TEST(headers_are_changed_as_the_options_say)
 {
     check_changes(BASIC(ALL, ",\"remove\":true"), with(TEST_SECRET), "-authorization\n");
-    check_changes(BASIC(ALL, ",\"header\":\"x-WebAuth-user\""), with(TEST_SECRET), "-x-WebAuth-user\nx-WebAuth-user: apr\n");
-    check_changes(BASIC(ALL, ",\"header\":\"X-U\",\"remove\":true"), with(TEST_SECRET), "-X-U\nX-U: apr\n-authorization\n");
+    check_changes(BASIC(ALL, ",\"header\":\"x-WebAuth-user\""), with(TEST_SECRET),
+                  "-x-WebAuth-user\nx-WebAuth-user: apr\n");
+    check_changes(BASIC(ALL, ",\"header\":\"X-U\",\"remove\":true"), with(TEST_SECRET),
+                  "-X-U\nX-U: apr\n-authorization\n");
     /* "a\nb:secret": no line end gets into a header */
-    check_changes(BASIC("\"a\\nb:" SHA "\"", ",\"header\":\"X-U\""), with("Basic YQpiOnNlY3JldA=="), "-X-U\nX-U: a b\n");
+    check_changes(BASIC("\"a\\nb:" SHA "\"", ",\"header\":\"X-U\""), with("Basic YQpiOnNlY3JldA=="),
+                  "-X-U\nX-U: a b\n");
 }
 END_TEST
 
@@ -151,7 +155,8 @@ START_TEST(the_next_op_sees_what_the_last_one_left)
 }
 END_TEST
 
-/* Everybody waits behind himself: a client whose share of the queue is full is told so, and another is not. */
+/* Everybody waits behind himself: a client whose share of the queue is full is told so, and another is not.
+ */
 START_TEST(one_client_cannot_fill_the_queue)
 {
     struct bench b;
@@ -165,8 +170,9 @@ START_TEST(one_client_cannot_fill_the_queue)
     for (int i = 0; i < MANY; i++) {
         verdict_init(&verdicts[i]);
         waits[i] = (struct bench_wait){ .waiting.done = bench_done };
-        waits[i].waiting.decision = decision_begin(program_set_find(b.set, STR("p")), i == MANY - 1 ? &other : &wrong, &b.tools,
-                                                   clock_monotonic_ns(), &verdicts[i]);
+        waits[i].waiting.decision =
+            decision_begin(program_set_find(b.set, STR("p")), i == MANY - 1 ? &other : &wrong, &b.tools,
+                           clock_monotonic_ns(), &verdicts[i]);
         ck_assert(!decision_run(&waits[i].waiting.decision));
         decision_wait(&waits[i].waiting);
         busy += waits[i].over && verdicts[i].status == 503;
@@ -177,7 +183,8 @@ START_TEST(one_client_cannot_fill_the_queue)
     while (!waits[MANY - 1].over)
         bench_sleep(&b);
     ck_assert_int_eq(verdicts[MANY - 1].status, 401);
-    ck_assert_int_lt(clock_monotonic_ns() - start_ns, 3000000000); /* not after all of the other's, some 10 s of work */
+    ck_assert_int_lt(clock_monotonic_ns() - start_ns,
+                     3000000000); /* not after all of the other's, some 10 s of work */
     bench_close(&b);
     for (int i = 0; i < MANY; i++) {
         ck_assert(waits[i].over && !verdicts[i].pass);

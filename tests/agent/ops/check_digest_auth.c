@@ -3,7 +3,9 @@
 #include "ops/digest.h"
 #include "ops/digest_params.h"
 
-#define USERS "\"test:traefik:54bf620a7a81aed563bc2b26ce4fb970\",\"other:elsewhere:54bf620a7a81aed563bc2b26ce4fb970\",\"void:traefik:\""
+#define USERS                                                                                                \
+    "\"test:traefik:54bf620a7a81aed563bc2b26ce4fb970\",\"other:elsewhere:"                                   \
+    "54bf620a7a81aed563bc2b26ce4fb970\",\"void:traefik:\""
 #define DIGEST(more) "{\"op\":\"digestAuth\",\"users\":[" USERS "],\"realm\":\"traefik\"" more "}"
 
 /* What a client says; NULL: what is right. */
@@ -19,7 +21,8 @@ static void challenge(struct bench *b, struct digest_params *out)
     ck_assert(!v.pass && v.status == 401);
     ck_assert_str_eq(v.body, "401 Unauthorized\n");
     ck_assert(digest_params_read(verdict_header(&v, "WWW-Authenticate"), out));
-    ck_assert(str_eq(out->algorithm, STR("MD5")) && str_eq(out->qop, STR("auth")) && str_eq(out->realm, STR("traefik")));
+    ck_assert(str_eq(out->algorithm, STR("MD5")) && str_eq(out->qop, STR("auth")) &&
+              str_eq(out->realm, STR("traefik")));
     ck_assert_uint_eq(out->nonce.n, 16);
     ck_assert_uint_eq(out->opaque.n, 16);
     verdict_fini(&v);
@@ -34,19 +37,27 @@ static struct str or_else(const char *said, struct str right)
 static void say(struct bench *b, const struct digest_params *c, const struct saying *s, struct verdict *v)
 {
     char text[1024], ha2[MD5_DIGITS], response[MD5_DIGITS];
-    struct str uri = or_else(s->uri, STR("/a?b=1")), nonce = or_else(s->nonce, c->nonce), qop = or_else(s->qop, STR("auth"));
-    struct str nc = or_else(s->nc, STR("00000001")), ha1 = or_else(s->ha1, STR("54bf620a7a81aed563bc2b26ce4fb970"));
+    struct str uri = or_else(s->uri, STR("/a?b=1")), nonce = or_else(s->nonce, c->nonce),
+               qop = or_else(s->qop, STR("auth"));
+    struct str nc = or_else(s->nc, STR("00000001")),
+               ha1 = or_else(s->ha1, STR("54bf620a7a81aed563bc2b26ce4fb970"));
     struct digest md5 = digest_open("MD5");
     md5_joined(&md5, (const struct str[]){ STR("GET"), uri }, 2, ha2);
-    md5_joined(&md5, (const struct str[]){ ha1, nonce, nc, STR("cn"), qop, str_of(ha2, MD5_DIGITS) }, 6, response);
+    md5_joined(&md5, (const struct str[]){ ha1, nonce, nc, STR("cn"), qop, str_of(ha2, MD5_DIGITS) }, 6,
+               response);
     digest_close(&md5);
-    struct str sent = or_else(s->response, str_of(response, MD5_DIGITS)), opaque = or_else(s->opaque, c->opaque);
+    struct str sent = or_else(s->response, str_of(response, MD5_DIGITS)),
+               opaque = or_else(s->opaque, c->opaque);
     int n = snprintf(text, sizeof text,
-                     "Digest username=\"%s\", realm=\"%s\", nonce=\"%.*s\", uri=\"%.*s\", response=\"%.*s\", algorithm=%s, "
+                     "Digest username=\"%s\", realm=\"%s\", nonce=\"%.*s\", uri=\"%.*s\", response=\"%.*s\", "
+                     "algorithm=%s, "
                      "opaque=\"%.*s\", qop=%.*s, nc=%.*s, cnonce=\"cn\"",
-                     s->user ? s->user : "test", s->realm ? s->realm : "traefik", STR_ARG(nonce), STR_ARG(uri), STR_ARG(sent),
-                     s->algorithm ? s->algorithm : "MD5", STR_ARG(opaque), STR_ARG(qop), STR_ARG(nc));
-    struct request request = { .method = STR("GET"), .url = STR("/a?b=1"), .authorization = str_of(text, (size_t)n) };
+                     s->user ? s->user : "test", s->realm ? s->realm : "traefik", STR_ARG(nonce),
+                     STR_ARG(uri), STR_ARG(sent), s->algorithm ? s->algorithm : "MD5", STR_ARG(opaque),
+                     STR_ARG(qop), STR_ARG(nc));
+    struct request request = { .method = STR("GET"),
+                               .url = STR("/a?b=1"),
+                               .authorization = str_of(text, (size_t)n) };
     bench_ask(b, &request, v);
 }
 
@@ -67,17 +78,18 @@ static const struct {
 } sayings[] = {
     { { .nc = NULL }, true },
     { { .nc = "0000000a" }, true },
-    { { .uri = "/a" }, true },                      /* old clients leave the query out */
-    { { .user = "any", .ha1 = "" }, false },        /* passes in Traefik: its secret is the empty text */
-    { { .user = "void", .ha1 = "" }, false },       /* the same */
-    { { .user = "other" }, false },                 /* of another realm */
+    { { .uri = "/a" }, true },                /* old clients leave the query out */
+    { { .user = "any", .ha1 = "" }, false },  /* passes in Traefik: its secret is the empty text */
+    { { .user = "void", .ha1 = "" }, false }, /* the same */
+    { { .user = "other" }, false },           /* of another realm */
     { { .user = "test:traefik", .ha1 = "" }, false },
-    { { .ha1 = "x7a81aed563bc2b26ce4fb97054bf620", .user = "any" }, false }, /* what nobody's answer is compared with */
-    { { .uri = "/" }, false },                      /* passes in Traefik, for any path */
-    { { .uri = "" }, false },                       /* passes in Traefik */
-    { { .uri = "/a?b=2" }, false },                 /* passes in Traefik */
+    { { .ha1 = "x7a81aed563bc2b26ce4fb97054bf620", .user = "any" },
+      false },                      /* what nobody's answer is compared with */
+    { { .uri = "/" }, false },      /* passes in Traefik, for any path */
+    { { .uri = "" }, false },       /* passes in Traefik */
+    { { .uri = "/a?b=2" }, false }, /* passes in Traefik */
     { { .uri = "/there" }, false },
-    { { .nc = "00000000" }, false },                /* passes in Traefik, for ever */
+    { { .nc = "00000000" }, false }, /* passes in Traefik, for ever */
     { { .nc = "zz" }, false },
     { { .nc = "" }, false },
     { { .nc = "10000000000000001" }, false },

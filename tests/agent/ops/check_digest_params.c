@@ -10,9 +10,10 @@ static bool is(struct str s, const char *expected)
 START_TEST(a_usual_header)
 {
     struct digest_params p;
-    ck_assert(digest_params_read(STR("Digest username=\"test\", realm=\"a b\", nonce=\"n==\", uri=\"/x?a=1,2\", response=\"0f\", "
-                                     "algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\", opaque=\"o\""),
-                                 &p));
+    ck_assert(digest_params_read(
+        STR("Digest username=\"test\", realm=\"a b\", nonce=\"n==\", uri=\"/x?a=1,2\", response=\"0f\", "
+            "algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\", opaque=\"o\""),
+        &p));
     ck_assert(is(p.username, "test") && is(p.realm, "a b") && is(p.nonce, "n==") && is(p.uri, "/x?a=1,2"));
     ck_assert(is(p.response, "0f") && is(p.algorithm, "MD5") && is(p.qop, "auth") && is(p.nc, "00000001"));
     ck_assert(is(p.cnonce, "c") && is(p.opaque, "o"));

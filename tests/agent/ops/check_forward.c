@@ -23,9 +23,11 @@ static struct buf block_of(const char *lines)
 
 static struct str list[] = { STR("X-A"), STR("x-real-ip"), STR("Host") };
 
-#define CLIENT                                                                                                \
-    "host: h:8080\nuser-agent: ua\nconnection: upgrade\nupgrade: websocket\nx-a: 1\nx-a: 2\ncontent-length: 5\n" \
-    "x-forwarded-for: 9.9.9.9, 1.2.3.4\nx-forwarded-host: f\nx-forwarded-proto: https\nx-forwarded-port: 8443\n" \
+#define CLIENT                                                                                               \
+    "host: h:8080\nuser-agent: ua\nconnection: upgrade\nupgrade: websocket\nx-a: 1\nx-a: "                   \
+    "2\ncontent-length: 5\n"                                                                                 \
+    "x-forwarded-for: 9.9.9.9, 1.2.3.4\nx-forwarded-host: f\nx-forwarded-proto: https\nx-forwarded-port: "   \
+    "8443\n"                                                                                                 \
     "x-forwarded-uri: /f\nx-real-ip: 9.9.9.9\nx_forwarded_host: u\naccept-encoding: br\n"
 
 static const struct {
@@ -35,21 +37,27 @@ static const struct {
     bool decode;
 } requests[] = {
     { TRUST_UNSET, 0, CLIENT,
-      "user-agent: ua\nx-a: 1\nx-a: 2\nx-forwarded-port: 8443\nx-real-ip: 9.9.9.9\nx_forwarded_host: u\naccept-encoding: br\n"
-      "X-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: http\nX-Forwarded-Host: h:8080\n"
+      "user-agent: ua\nx-a: 1\nx-a: 2\nx-forwarded-port: 8443\nx-real-ip: 9.9.9.9\nx_forwarded_host: "
+      "u\naccept-encoding: br\n"
+      "X-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: http\nX-Forwarded-Host: "
+      "h:8080\n"
       "X-Forwarded-Uri: /p?q\n",
       false },
     { TRUST_NO, 0, CLIENT,
-      "user-agent: ua\nx-a: 1\nx-a: 2\naccept-encoding: br\nX-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\n"
+      "user-agent: ua\nx-a: 1\nx-a: 2\naccept-encoding: br\nX-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: "
+      "POST\n"
       "X-Forwarded-Proto: http\nX-Forwarded-Port: 8080\nX-Forwarded-Host: h:8080\nX-Forwarded-Uri: /p?q\n",
       false },
     { TRUST_YES, 0, CLIENT,
-      "user-agent: ua\nx-a: 1\nx-a: 2\nx-forwarded-for: 9.9.9.9, 1.2.3.4\nx-forwarded-host: f\nx-forwarded-proto: https\n"
-      "x-forwarded-port: 8443\nx-forwarded-uri: /f\nx-real-ip: 9.9.9.9\nx_forwarded_host: u\naccept-encoding: br\n"
+      "user-agent: ua\nx-a: 1\nx-a: 2\nx-forwarded-for: 9.9.9.9, 1.2.3.4\nx-forwarded-host: "
+      "f\nx-forwarded-proto: https\n"
+      "x-forwarded-port: 8443\nx-forwarded-uri: /f\nx-real-ip: 9.9.9.9\nx_forwarded_host: "
+      "u\naccept-encoding: br\n"
       "X-Forwarded-Method: POST\n",
       false },
     { TRUST_UNSET, 3, CLIENT,
-      "x-a: 1\nx-a: 2\nx-real-ip: 9.9.9.9\nX-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: http\n"
+      "x-a: 1\nx-a: 2\nx-real-ip: 9.9.9.9\nX-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: "
+      "POST\nX-Forwarded-Proto: http\n"
       "X-Forwarded-Host: h:8080\nX-Forwarded-Uri: /p?q\nUser-Agent: Go-http-client/1.1\n",
       true },
     { TRUST_YES, 1, CLIENT,
@@ -58,11 +66,13 @@ static const struct {
       "User-Agent: Go-http-client/1.1\n",
       true },
     { TRUST_NO, 0, "x-a: 1\n",
-      "x-a: 1\nX-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: http\nX-Forwarded-Port: 8080\n"
+      "x-a: 1\nX-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: "
+      "http\nX-Forwarded-Port: 8080\n"
       "X-Forwarded-Host: h:8080\nX-Forwarded-Uri: /p?q\n",
       true },
     { TRUST_UNSET, 0, "",
-      "X-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: http\nX-Forwarded-Host: h:8080\n"
+      "X-Forwarded-For: 1.2.3.4\nX-Forwarded-Method: POST\nX-Forwarded-Proto: http\nX-Forwarded-Host: "
+      "h:8080\n"
       "X-Forwarded-Uri: /p?q\nUser-Agent: Go-http-client/1.1\n",
       true },
 };
@@ -70,9 +80,13 @@ static const struct {
 START_TEST(what_the_server_is_told)
 {
     struct buf block = block_of(requests[_i].client), sent = { 0 };
-    struct forward_auth op = { .trust = requests[_i].trust, .request_headers = { list, requests[_i].n_listed } };
-    struct request request = { .source = { { 1, 2, 3, 4 }, 4 },   .method = STR("POST"), .host = STR("h:8080"),
-                               .url = STR("/p?q"),                .headers = str_of(block.p, block.n) };
+    struct forward_auth op = { .trust = requests[_i].trust,
+                               .request_headers = { list, requests[_i].n_listed } };
+    struct request request = { .source = { { 1, 2, 3, 4 }, 4 },
+                               .method = STR("POST"),
+                               .host = STR("h:8080"),
+                               .url = STR("/p?q"),
+                               .headers = str_of(block.p, block.n) };
     bool decode;
     forward_headers(&sent, &op, &request, &decode);
     ck_assert_msg(str_eq(buf_str(&sent), str_c(requests[_i].sent)), "%s", sent.p);
@@ -123,7 +137,8 @@ END_TEST
 
 static const char *const ops[] = {
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\"}",
-    "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"responseHeaders\":[\"X-User\",\"X-None\",\"Host\"]}",
+    "{\"op\":\"forwardAuth\",\"address\":\"http://auth/"
+    "v\",\"responseHeaders\":[\"X-User\",\"X-None\",\"Host\"]}",
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"responseHeadersRegex\":\"^X-(User|Gone)$\"}",
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"cookies\":[\"a\",\"b\"]}",
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"signin\":\"signin?x\"}",
@@ -140,16 +155,19 @@ static const struct {
 } answers[] = {
     { 0, 200, "X-User: jane\nSet-Cookie: a=1\n", true, "", "", "", 0 },
     { 0, 299, "", true, "", "", "", 0 },
-    { 1, 204, "x-user: one\nX-User: two\nContent-Length: 0\nHost: evil\n", true, "-X-User\nX-User: one\nX-User: two\n-X-None\n", "",
-      "", 0 },
-    { 2, 200, "X-User: jane\nX-Other: x\nX-Gone: \n", true, "-x-user\n-x-gone\n-X-User\n-X-Gone\nX-User: jane\nX-Gone: \n", "", "", 0 },
+    { 1, 204, "x-user: one\nX-User: two\nContent-Length: 0\nHost: evil\n", true,
+      "-X-User\nX-User: one\nX-User: two\n-X-None\n", "", "", 0 },
+    { 2, 200, "X-User: jane\nX-Other: x\nX-Gone: \n", true,
+      "-x-user\n-x-gone\n-X-User\n-X-Gone\nX-User: jane\nX-Gone: \n", "", "", 0 },
     { 3, 200, "Set-Cookie: a=1; Path=/\nSet-Cookie: c=2\n", true, "", "-a\n-b\n+a=1; Path=/\n", "", 0 },
     { 3, 200, "Set-Cookie: broken\nX: y\n", true, "", "", "", 0 },
     { 3, 200, "Set-Cookie: c=2\n", true, "", "-a\n-b\n", "", 0 },
     { 4, 401, "X: y\n", false, "", "", "Location: /dir/signin?x\n", 302 },
     { 4, 403, "X: y\n", false, "", "", "X: y\n", 403 },
-    { 0, 401, "WWW-Authenticate: Bearer\nConnection: close\nTransfer-Encoding: chunked\nContent-Length: 3\nX: 1\nX: 2\n", false, "",
-      "", "WWW-Authenticate: Bearer\nX: 1\nX: 2\n", 401 },
+    { 0, 401,
+      "WWW-Authenticate: Bearer\nConnection: close\nTransfer-Encoding: chunked\nContent-Length: 3\nX: 1\nX: "
+      "2\n",
+      false, "", "", "WWW-Authenticate: Bearer\nX: 1\nX: 2\n", 401 },
     { 0, 302, "Location: /login\n", false, "", "", "Location: http://auth/login\n", 302 },
     { 5, 302, "Location: login\n", false, "", "", "Location: login\n", 302 },
     { 0, 304, "Content-Type: x\nETag: e\n", false, "", "", "ETag: e\n", 304 },
@@ -171,8 +189,10 @@ START_TEST(what_an_answer_means)
     buf_puts(&answer.body, "body");
     ck_assert_int_eq(forward_judge(&op.forward_auth, &request, &answer, &v), answers[_i].passes);
     ck_assert_int_eq(v.pass, answers[_i].passes);
-    ck_assert_msg(str_eq(buf_str(&v.request), str_c(answers[_i].request)), "%.*s", STR_ARG(buf_str(&v.request)));
-    ck_assert_msg(str_eq(buf_str(&v.cookies), str_c(answers[_i].cookies)), "%.*s", STR_ARG(buf_str(&v.cookies)));
+    ck_assert_msg(str_eq(buf_str(&v.request), str_c(answers[_i].request)), "%.*s",
+                  STR_ARG(buf_str(&v.request)));
+    ck_assert_msg(str_eq(buf_str(&v.cookies), str_c(answers[_i].cookies)), "%.*s",
+                  STR_ARG(buf_str(&v.cookies)));
     ck_assert_msg(str_eq(buf_str(&v.answer), str_c(answers[_i].answer)), "%.*s", STR_ARG(buf_str(&v.answer)));
     ck_assert_int_eq(v.status, answers[_i].answered);
     if (!v.pass && v.status != 302)

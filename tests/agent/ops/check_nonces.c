@@ -15,7 +15,8 @@ static struct nonce make(struct nonces *nonces, const char *instance, int64_t no
     return nonce;
 }
 
-static enum nonce_state use(struct nonces *nonces, const char *instance, const struct nonce *nonce, uint64_t count, int64_t now_ns)
+static enum nonce_state use(struct nonces *nonces, const char *instance, const struct nonce *nonce,
+                            uint64_t count, int64_t now_ns)
 {
     return nonces_use(nonces, str_c(instance), str_of(nonce->text, NONCE_LENGTH), count, now_ns);
 }

@@ -85,8 +85,10 @@ END_TEST
 
 START_TEST(a_bad_cost_of_bcrypt_is_no_crash)
 {
-    ck_assert(!password_check(STR("$2b$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), STR("U*U")));
-    ck_assert(!password_check(STR("$2b$xx$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), STR("U*U")));
+    ck_assert(
+        !password_check(STR("$2b$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), STR("U*U")));
+    ck_assert(
+        !password_check(STR("$2b$xx$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), STR("U*U")));
 }
 END_TEST
 

@@ -41,8 +41,8 @@ static void start_server(struct desk *desk, const char *password)
     if (desk->server == 0) {
         if (!freopen("/dev/null", "w", stdout))
             _exit(127);
-        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--requirepass", password,
-               "--appendonly", "no", "--dir", "/tmp", (char *)NULL);
+        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+               "--requirepass", password, "--appendonly", "no", "--dir", "/tmp", (char *)NULL);
         _exit(127);
     }
     struct sockaddr_in address = { .sin_family = AF_INET,
@@ -88,8 +88,12 @@ static void desk_close(struct desk *desk)
 
 static struct redis_target target_of(const struct desk *desk, const char *password)
 {
-    return (struct redis_target){ .host = STR("127.0.0.1"),     .port = desk->port,   .db = 3,
-                                  .password = str_c(password), .dial_ns = 2 * SECOND, .read_ns = SECOND / 2 };
+    return (struct redis_target){ .host = STR("127.0.0.1"),
+                                  .port = desk->port,
+                                  .db = 3,
+                                  .password = str_c(password),
+                                  .dial_ns = 2 * SECOND,
+                                  .read_ns = SECOND / 2 };
 }
 
 struct take {
@@ -102,13 +106,15 @@ static void finish(struct redis_call *call)
     ((struct take *)(void *)call)->over = true;
 }
 
-static void begin(struct desk *desk, const struct redis_target *target, const struct limit *limit, const char *key, struct take *take)
+static void begin(struct desk *desk, const struct redis_target *target, const struct limit *limit,
+                  const char *key, struct take *take)
 {
     *take = (struct take){ { .target = target, .limit = limit, .key = str_c(key), .finish = finish }, false };
     redis_take(desk->links, &take->call);
 }
 
-static struct take take(struct desk *desk, const struct redis_target *target, const struct limit *limit, const char *key)
+static struct take take(struct desk *desk, const struct redis_target *target, const struct limit *limit,
+                        const char *key)
 {
     struct take take;
     begin(desk, target, limit, key, &take);
@@ -155,7 +161,8 @@ START_TEST(a_password_lets_in_and_a_wrong_one_does_not)
 {
     struct desk desk;
     desk_open(&desk, "s3cret");
-    struct redis_target right = target_of(&desk, "s3cret"), wrong = target_of(&desk, "other"), none = target_of(&desk, "");
+    struct redis_target right = target_of(&desk, "s3cret"), wrong = target_of(&desk, "other"),
+                        none = target_of(&desk, "");
     ck_assert_ptr_null(take(&desk, &right, &low, "k").call.error);
     const char *error = take(&desk, &wrong, &low, "k").call.error;
     ck_assert_ptr_nonnull(error);
@@ -177,7 +184,8 @@ START_TEST(a_server_that_is_gone_is_an_error_until_it_is_back)
     ck_assert_ptr_nonnull(take(&desk, &target, &low, "k").call.error);
     start_server(&desk, ""); /* it knows the script no more */
     const char *error = "never asked";
-    for (int64_t start = clock_monotonic_ns(); error && clock_monotonic_ns() - start < 10 * SECOND; usleep(20000))
+    for (int64_t start = clock_monotonic_ns(); error && clock_monotonic_ns() - start < 10 * SECOND;
+         usleep(20000))
         error = take(&desk, &target, &low, "k").call.error;
     ck_assert_msg(!error, "%s", error);
     desk_close(&desk);

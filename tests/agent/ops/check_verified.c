@@ -28,8 +28,6 @@ START_TEST(what_was_verified_is_known_for_a_while)
     ck_assert(!has(v, "h", "p", LATER));
     put(v, "h", "p", LATER);
     ck_assert(has(v, "h", "p", LATER));
-    verified_clear(v);
-    ck_assert(!has(v, "h", "p", LATER));
     verified_destroy(v);
 }
 END_TEST
@@ -38,7 +36,8 @@ START_TEST(pairs_are_not_mixed_up)
 {
     struct verified *v = verified_create();
     put(v, "ab", "c", 5);
-    ck_assert(!has(v, "a", "bc", 5) && !has(v, "abc", "", 5) && !has(v, "", "abc", 5) && !has(v, "ab", "d", 5));
+    ck_assert(!has(v, "a", "bc", 5) && !has(v, "abc", "", 5) && !has(v, "", "abc", 5) &&
+              !has(v, "ab", "d", 5));
     verified_destroy(v);
 }
 END_TEST

@@ -9,11 +9,11 @@
 #include "sys/clock.h"
 
 /* U*U*U: some 2 ms, and some 50 ms. */
-#define QUICK "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"
-#define SLOW  "$2y$10$XXXXXXXXXXXXXXXXXXXXXOm2ySbG3bT55YSmctQbyMyaDO9/2Qzae"
+#define QUICK       "$2y$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"
+#define SLOW        "$2y$10$XXXXXXXXXXXXXXXXXXXXXOm2ySbG3bT55YSmctQbyMyaDO9/2Qzae"
 #define BASIC(hash) "{\"op\":\"basicAuth\",\"users\":[\"b:" hash "\"],\"realm\":\"r\",\"header\":\"X-U\"}"
-#define RIGHT "Basic YjpVKlUqVQ=="
-#define WRONG "Basic Yjp3cm9uZw=="
+#define RIGHT       "Basic YjpVKlUqVQ=="
+#define WRONG       "Basic Yjp3cm9uZw=="
 
 /* An agent in a folder of its own, and a server that says what it thinks of each request. */
 struct desk {
@@ -56,11 +56,12 @@ static void desk_open(struct desk *desk, const char *says)
     struct agent_options options = { .folder = desk->folder, .workers = 1, .buckets = 64, .hashers = 2 };
     desk->agent = agent_start(&options, NULL, error);
     ck_assert_msg(desk->agent != NULL, "%s", error);
-    snprintf(policy, sizeof policy,
-             "{\"version\":1,\"programs\":{\"free\":{\"ops\":[]},\"quick\":{\"ops\":[" BASIC(QUICK) "]},\"slow\":{\"ops\":[" BASIC(SLOW)
-             "]},\"both\":{\"ops\":[" BASIC(QUICK) "," BASIC(SLOW) "]},\"ask\":{\"ops\":[{\"op\":\"forwardAuth\",\"address\":"
-             "\"http://127.0.0.1:%d/v\",\"responseHeaders\":[\"X-User\"],\"cookies\":[\"c\"]}]}}}",
-             listen_anywhere(desk));
+    snprintf(
+        policy, sizeof policy,
+        "{\"version\":1,\"programs\":{\"free\":{\"ops\":[]},\"quick\":{\"ops\":[" BASIC(
+            QUICK) "]},\"slow\":{\"ops\":[" BASIC(SLOW) "]},\"both\":{\"ops\":[" BASIC(QUICK) "," BASIC(SLOW) "]},\"ask\":{\"ops\":[{\"op\":\"forwardAuth\",\"address\":"
+                                                                                                              "\"http://127.0.0.1:%d/v\",\"responseHeaders\":[\"X-User\"],\"cookies\":[\"c\"]}]}}}",
+        listen_anywhere(desk));
     struct program_set *set = program_set_parse(str_c(policy), error);
     ck_assert_msg(set != NULL, "%s", error);
     agent_publish(desk->agent, set);
@@ -178,7 +179,8 @@ static const struct {
     { "HTTP/1.1 200 OK\r\nSet-Cookie: c=1\r\nContent-Length: 0\r\n\r\n", "cookies", "-c\n+c=1\n" },
     { "HTTP/1.1 403 No\r\nX-Why: so\r\nContent-Length: 4\r\n\r\nbody", "h_list", "X-Why: so\n" },
     { "HTTP/1.1 403 No\r\nX-Why: so\r\nContent-Length: 4\r\n\r\nbody", "body", "body" },
-    { "HTTP/1.1 100 Continue\r\nX-Not: this\r\n\r\nHTTP/1.1 401 No\r\nX-Why: so\r\n\r\n", "h_list", "X-Why: so\n" },
+    { "HTTP/1.1 100 Continue\r\nX-Not: this\r\n\r\nHTTP/1.1 401 No\r\nX-Why: so\r\n\r\n", "h_list",
+      "X-Why: so\n" },
     { "HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\nbo", "verdict", "no:ask" }, /* cut off */
     { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbo", "verdict", "no:ask" },
     { "garbage\r\n\r\n", "verdict", "no:ask" },
