@@ -23,7 +23,7 @@ void forward_headers(struct buf *out, const struct forward_auth *op, const struc
 bool forward_judge(const struct forward_auth *op, const struct request *request,
                    const struct forward_answer *answer, struct verdict *v);
 
-/* The next line "name: value" off the front of a list; false at its end. */
+/* The next line "name: value" off the front of a list; false at its end. Lines whose name is none are passed over. */
 bool forward_line(struct str *lines, struct str *name, struct str *value);
 
 /* A Location, relative to the URL that gave it, as an absolute one. `base` is absolute. */
