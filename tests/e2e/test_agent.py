@@ -94,7 +94,8 @@ class SharedLimits(GatewayTest):
 
     def webs(self, n):
         store = self.etcd()
-        webs = [self.gateway(etcd=store, state=f"{self.folder}/{i}") for i in range(n)]
+        flags = [f"--haproxy.binary={os.environ['HAPROXY']}"] if os.environ.get("HAPROXY") else []
+        webs = [self.gateway(*flags, etcd=store, state=f"{self.folder}/{i}") for i in range(n)]
         revision = store.change(self.tree)
         for web in webs:
             web.start().wait_served(revision)
