@@ -9,13 +9,31 @@
 #include "ops/op.h"
 #include "ops/verdict.h"
 
+static bool parse_tls(struct json_object *from, struct redis_target *out, char error[static 256])
+{
+    struct field fields[] = { { "ca", json_type_string, false, NULL },
+                              { "cert", json_type_string, false, NULL },
+                              { "key", json_type_string, false, NULL },
+                              { "insecure", json_type_boolean, false, NULL } };
+    if (!fields_read(from, fields, 4, error))
+        return false;
+    struct str *const texts[] = { &out->tls.ca, &out->tls.cert, &out->tls.key };
+    for (size_t i = 0; i < 3; i++)
+        *texts[i] = str_own(fields[i].value ? field_str(fields[i].value) : STR(""));
+    out->tls.insecure = fields[3].value && json_object_get_boolean(fields[3].value);
+    out->encrypted = true;
+    return true;
+}
+
 static bool parse_redis(struct json_object *from, struct rate_limit *out, char error[static 256])
 {
-    struct field fields[] = { { "host", json_type_string, true, NULL },      { "port", json_type_int, true, NULL },
-                              { "db", json_type_int, true, NULL },           { "dial", json_type_int, true, NULL },
-                              { "read", json_type_int, true, NULL },         { "username", json_type_string, false, NULL },
-                              { "password", json_type_string, false, NULL } };
-    if (!fields_read(from, fields, 7, error))
+    struct field fields[] = {
+        { "host", json_type_string, true, NULL },      { "port", json_type_int, true, NULL },
+        { "db", json_type_int, true, NULL },           { "dial", json_type_int, true, NULL },
+        { "read", json_type_int, true, NULL },         { "username", json_type_string, false, NULL },
+        { "password", json_type_string, false, NULL }, { "tls", json_type_object, false, NULL }
+    };
+    if (!fields_read(from, fields, 8, error))
         return false;
     out->shared = true;
     out->redis = (struct redis_target){
@@ -27,7 +45,7 @@ static bool parse_redis(struct json_object *from, struct rate_limit *out, char e
         .username = str_own(fields[5].value ? field_str(fields[5].value) : STR("")),
         .password = str_own(fields[6].value ? field_str(fields[6].value) : STR("")),
     };
-    return true;
+    return !fields[7].value || parse_tls(fields[7].value, &out->redis, error);
 }
 
 static bool parse(struct json_object *from, struct op *op, char error[static 256])
@@ -61,6 +79,9 @@ static void fini(struct op *op)
     if (r->redis.password.n)
         explicit_bzero((char *)r->redis.password.p, r->redis.password.n);
     free((char *)r->redis.password.p);
+    free((char *)r->redis.tls.ca.p);
+    free((char *)r->redis.tls.cert.p);
+    free((char *)r->redis.tls.key.p);
     criterion_fini(&r->source);
 }
 

@@ -36,6 +36,7 @@ struct link {
     uv_connect_t connecting;
     uv_tcp_t *socket; /* NULL: none; freed when it is closed */
     redisReader *reader;
+    struct tls_stream *tls;           /* NULL: in the clear */
     struct redis_call *first, **last; /* in the order of their replies */
     size_t n;
 };
@@ -61,6 +62,12 @@ static void target_id(const struct redis_target *t, char out[static ID + 1])
     buf_put(&all, t->host);
     buf_put(&all, t->username);
     buf_put(&all, t->password);
+    if (t->encrypted) {
+        buf_printf(&all, "|%d:%zu:%zu:", t->tls.insecure, t->tls.ca.n, t->tls.cert.n);
+        buf_put(&all, t->tls.ca);
+        buf_put(&all, t->tls.cert);
+        buf_put(&all, t->tls.key);
+    }
     sha256_hex(buf_str(&all), out, ID);
     explicit_bzero(all.p, all.n);
     buf_fini(&all);
@@ -98,6 +105,8 @@ static void close_socket(struct link *link)
     if (link->reader)
         redisReaderFree(link->reader);
     link->reader = NULL;
+    tls_stream_destroy(link->tls);
+    link->tls = NULL;
     if (link->socket) {
         link->socket->data = NULL;
         uv_close((uv_handle_t *)link->socket, free_socket);
@@ -113,8 +122,13 @@ static void on_written(uv_write_t *request, int status)
     free(w);
 }
 
-static void send_bytes(struct link *link, struct buf *bytes)
+/* Takes the bytes over. */
+static void send_raw(struct link *link, struct buf *bytes)
 {
+    if (bytes->n == 0) {
+        buf_fini(bytes);
+        return;
+    }
     struct writing *w = xmalloc(sizeof *w);
     uv_buf_t all;
     *w = (struct writing){ .bytes = *bytes };
@@ -124,6 +138,19 @@ static void send_bytes(struct link *link, struct buf *bytes)
         buf_fini(&w->bytes);
         free(w);
     }
+}
+
+static void send_bytes(struct link *link, struct buf *bytes)
+{
+    struct buf hidden = { 0 };
+    if (!link->tls) {
+        send_raw(link, bytes);
+        return;
+    }
+    tls_stream_put(link->tls, buf_str(bytes), &hidden); /* a broken stream is noticed by reading */
+    explicit_bzero(bytes->p, bytes->n);
+    buf_fini(bytes);
+    send_raw(link, &hidden);
 }
 
 static void send_call(struct link *link, struct redis_call *call)
@@ -185,19 +212,23 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
     *out = link ? uv_buf_init(link->links->scratch, READ_SIZE) : uv_buf_init(NULL, 0);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
+/* The connection is there, and believed: what waits is sent. */
+static void greet(struct link *link)
 {
-    struct link *link = stream->data;
-    if (!link)
-        return;
-    if (n < 0) {
-        fail(link, "the connection was closed");
-        return;
-    }
-    if (n == 0)
-        return;
-    redisReaderFeed(link->reader, bytes->base, (size_t)n);
+    link->state = LINK_UP;
+    link->fault = NULL;
+    struct buf greeting = { 0 };
+    buf_put(&greeting, buf_str(&link->greeting));
+    if (greeting.n)
+        send_bytes(link, &greeting);
+    for (struct redis_call *call = link->first; call; call = call->next)
+        send_call(link, call);
+}
+
+static void take_plain(struct link *link, struct str bytes)
+{
     void *reply = NULL;
+    redisReaderFeed(link->reader, bytes.p, bytes.n);
     while (link->reader && redisReaderGetReply(link->reader, &reply) == REDIS_OK && reply) {
         bool good = take_reply(link, reply);
         freeReplyObject(reply);
@@ -209,6 +240,34 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
         fail(link, "what it says is not Redis' protocol");
 }
 
+static void take_hidden(struct link *link, struct str bytes)
+{
+    struct buf plain = { 0 }, out = { 0 };
+    bool was_ready = tls_stream_ready(link->tls);
+    bool good = tls_stream_feed(link->tls, bytes, &plain, &out);
+    send_raw(link, &out);
+    if (!good)
+        fail(link, was_ready ? "the connection was closed" : "no TLS that can be believed");
+    else if (!was_ready && tls_stream_ready(link->tls))
+        greet(link);
+    if (good && plain.n)
+        take_plain(link, buf_str(&plain));
+    buf_fini(&plain);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
+{
+    struct link *link = stream->data;
+    if (!link || n == 0)
+        return;
+    if (n < 0)
+        fail(link, "the connection was closed");
+    else if (link->tls)
+        take_hidden(link, str_of(bytes->base, (size_t)n));
+    else
+        take_plain(link, str_of(bytes->base, (size_t)n));
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
     struct link *link = request->data;
@@ -218,17 +277,13 @@ static void on_connected(uv_connect_t *request, int status)
         fail(link, "cannot connect");
         return;
     }
-    link->state = LINK_UP;
-    link->fault = NULL;
     link->reader = redisReaderCreate();
     uv_tcp_nodelay(link->socket, 1);
     uv_read_start((uv_stream_t *)link->socket, on_alloc, on_read);
-    struct buf greeting = { 0 };
-    buf_put(&greeting, buf_str(&link->greeting));
-    if (greeting.n)
-        send_bytes(link, &greeting);
-    for (struct redis_call *call = link->first; call; call = call->next)
-        send_call(link, call);
+    if (link->tls)
+        take_hidden(link, STR("")); /* begins the handshake */
+    else
+        greet(link);
 }
 
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
@@ -258,6 +313,10 @@ static void connect_link(struct link *link, const struct redis_target *target)
     link->until_ns = clock_monotonic_ns() + target->dial_ns;
     link->n_greeting = redis_put_greeting(&counted, target);
     buf_fini(&counted);
+    if (target->encrypted && !(link->tls = tls_stream_create(&target->tls, link->host))) {
+        fail(link, "certificates or keys that are of no use");
+        return;
+    }
     link->resolving.data = link;
     if (link->asked_for_name)
         return; /* still, since a try that was given up */

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "ops/limiter.h"
+#include "ops/tls_stream.h"
 
 /* The password is a secret. */
 struct redis_target {
@@ -14,6 +15,8 @@ struct redis_target {
     int port;
     int64_t db;
     int64_t dial_ns, read_ns; /* read_ns 0: no limit */
+    bool encrypted;
+    struct tls_material tls;
 };
 
 struct redis_call {

@@ -48,6 +48,13 @@ static void put_redis(struct buf *out, const struct model_redis *redis)
         program_put_text(out, "username", redis->username);
     if (redis->password.n)
         program_put_text(out, "password", redis->password);
+    if (redis->encrypted) {
+        buf_printf(out, ",\"tls\":{\"insecure\":%s", redis->tls.insecure ? "true" : "false");
+        program_put_text(out, "ca", redis->tls.ca);
+        program_put_text(out, "cert", redis->tls.cert);
+        program_put_text(out, "key", redis->tls.key);
+        buf_putc(out, '}');
+    }
     buf_putc(out, '}');
 }
 

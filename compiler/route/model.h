@@ -13,14 +13,6 @@ enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, 
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
 
-/* A Redis that shares buckets. The password is a secret. */
-struct model_redis {
-    struct str host, username, password;
-    int port;
-    int64_t db;
-    int64_t dial_ns, read_ns; /* read_ns 0: no limit */
-};
-
 /* basicAuth, digestAuth. */
 struct model_auth {
     const struct str *users; /* "name:hash", "name:realm:hash"; of equal names the last counts. Secrets */
@@ -34,6 +26,16 @@ struct model_auth {
 struct model_tls_client {
     struct str ca, cert, key;
     bool insecure;
+};
+
+/* A Redis that shares buckets. The password is a secret. */
+struct model_redis {
+    struct str host, username, password;
+    int port;
+    int64_t db;
+    bool encrypted;
+    struct model_tls_client tls;
+    int64_t dial_ns, read_ns; /* read_ns 0: no limit */
 };
 
 enum model_trust { TRUST_FORWARDED_UNSET, TRUST_FORWARDED_NO, TRUST_FORWARDED_YES };

@@ -99,8 +99,8 @@ static bool read_redis(struct build *b, const struct redis_value *source, struct
     bool ok = read_endpoint(b, source, out);
     if (source->endpoints.n > 1)
         ok = refuse_unsupported(b, source->endpoints.key, "several endpoints (a cluster of Redis) are");
-    if (source->tls.key.p)
-        ok = refuse_unsupported(b, source->tls.key, "TLS towards Redis is");
+    out->encrypted = source->tls.key.p != NULL;
+    ok = model_read_tls_client(b, &source->tls, &out->tls) && ok;
     out->username = source->username.v;
     out->password = source->password.v;
     out->db = IS_SET(source->db) ? source->db.v : 0;

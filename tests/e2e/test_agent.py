@@ -111,6 +111,20 @@ class SharedLimits(GatewayTest):
         self.assertEqual(word(one.web, "/", source="127.0.0.2"), "a")
         self.assertNotIn("redis-secret", one.said() + str(one.status()))
 
+    def test_tls_with_the_right_authority_only(self):
+        tls = self.certificates()
+        self.redis("--requirepass", "redis-secret", "--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no",
+                   "--tls-cert-file", tls.path("server.crt"), "--tls-key-file", tls.path("server.key"),
+                   "--tls-ca-cert-file", tls.path("ca.crt"))
+        at = "http/middlewares/m/rateLimit/redis/tls"
+        for name, key, value in (("skip", "insecureSkipVerify", "true"), ("other", "ca", tls.stranger()), ("none", "insecureSkipVerify", "false")):
+            self.tree.update({k.replace("/m/", f"/{name}/"): v for k, v in self.tree.items() if "/middlewares/m/" in k})
+            self.tree.update({**router(name, f"Path(`/{name}`)", "s", name, priority="100"), at.replace("/m/", f"/{name}/") + "/" + key: value})
+        self.tree[f"{at}/ca"] = tls.path("ca.crt")
+        web, = self.webs(1)
+        self.assertEqual([word(web.web, path) for path in ("/", "/skip", "/other", "/none")], ["a", "a", "500", "500"])
+        self.assertEqual([word(web.web, "/") for _ in range(10)], ["a"] * 9 + ["429"])
+
     def test_without_redis_requests_get_500_and_it_is_noticed_when_it_is_back(self):
         web, = self.webs(1)
         answer = ask(web.web, "/")
