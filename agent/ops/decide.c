@@ -58,6 +58,17 @@ void waiting_end(struct waiting *waiting, bool passed)
     waiting->done(waiting, passed);
 }
 
+/* A password of a URL may hold any byte, and a query may hold secrets: what stands before the last '@', and from the '?' behind it on, is not
+ * shown. */
+static struct str shown(struct str about)
+{
+    size_t start = about.n;
+    while (start > 0 && about.p[start - 1] != '@')
+        start--;
+    about = str_from(about, start);
+    return str_head(str_head(about, str_find(about, '?')), 200);
+}
+
 void decision_warn(const struct decision *d, const char *op, struct str about, const char *why)
 {
     const int64_t second = 1000000000;
@@ -65,9 +76,7 @@ void decision_warn(const struct decision *d, const char *op, struct str about, c
     if (!d->tools->log || now_ns - *d->tools->warned_ns < second)
         return;
     *d->tools->warned_ns = now_ns;
-    about = str_head(about, str_find(about, '?'));
-    size_t at = str_find(about, '@');
-    about = str_head(at < about.n ? str_from(about, at + 1) : about, 200);
+    about = shown(about);
     log_line(d->tools->log, LOG_LINE_WARN, "agent", "%s: %.*s: %s (at most one such line a second)", op,
              STR_ARG(about), why);
 }

@@ -115,8 +115,8 @@ struct waiting {
 
 void decision_wait(struct waiting *waiting);
 
-/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane
- * length, and may be a URL: what stands before an '@' is not shown. */
+/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane length, and may be a URL: what
+ * stands before its last '@', and its query, are not shown. */
 void decision_warn(const struct decision *decision, const char *op, struct str about, const char *why);
 
 /* For ops: ends the wait. */

@@ -21,7 +21,7 @@ class AgentAlone(GatewayTest):
         done = maitred("compile", "--from", tree, "--out", out)
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(f"{out}/maps/routes.map") as f:
-            return f"{out}/policy.json", f.read().split(" ")[1].split(";")[3]
+            return f"{out}/policy.json", f.read().split(" ")[1].split(";")[4]
 
     def verdict(self, program):
         """What the agent says of a program, over SPOP."""
