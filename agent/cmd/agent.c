@@ -39,16 +39,19 @@ static bool has_changed(const char *path, struct stat *seen)
     return changed;
 }
 
-/* Until a signal ends it; SIGHUP loads the policy anew, and so does a change of the file. */
-static void follow(struct agent *agent, const char *path, struct log *log, const sigset_t *signals)
+/* Loads the policy, then until a signal ends it: SIGHUP loads it anew, and so does a change of the file, which is looked at before
+ * each load, so that no change is missed. false: the first load failed. */
+static bool follow(struct agent *agent, const char *path, struct log *log, const sigset_t *signals)
 {
     struct timespec pause = { .tv_nsec = LOOK_EVERY_MS * 1000000 };
     struct stat seen = { 0 };
     has_changed(path, &seen);
+    if (!load(agent, path, log))
+        return false;
     for (;;) {
         int number = sigtimedwait(signals, NULL, &pause);
         if (number == SIGTERM || number == SIGINT)
-            return;
+            return true;
         if (has_changed(path, &seen) || number == SIGHUP)
             load(agent, path, log);
     }
@@ -77,10 +80,8 @@ enum exit_code verb_agent(const struct verb_call *call)
     struct agent *agent = settings ? agent_start(&options, log, error) : NULL;
     if (settings && !agent)
         fprintf(stderr, "maitred agent: %s\n", error);
-    if (agent && load(agent, policy, log)) {
-        follow(agent, policy, log, &signals);
+    if (agent && follow(agent, policy, log, &signals))
         status = EXIT_CLEAN;
-    }
     agent_stop(agent);
     if (log)
         log_close(log);

@@ -59,6 +59,11 @@ const struct push_stats *pusher_stats(const struct pusher *pusher)
     return &pusher->stats;
 }
 
+void pusher_applied(const struct pusher *pusher, struct applier_counts *out)
+{
+    applier_counts(pusher->applier, out);
+}
+
 bool pusher_is_ready(const struct pusher *pusher)
 {
     return pusher->served && pusher->verified && !pusher->pending;

@@ -51,7 +51,7 @@ static void put_haproxy(struct buf *out, const struct report *r)
     buf_putc(out, '}');
 }
 
-static void put_pushes(struct buf *out, const struct push_stats *stats)
+static void put_pushes(struct buf *out, const struct push_stats *stats, const struct applier_counts *applied)
 {
     buf_puts(out, ",\"push\":{");
     put_text(out, "error", stats->last_error);
@@ -59,6 +59,9 @@ static void put_pushes(struct buf *out, const struct push_stats *stats)
     put_number(out, "repairs", (int64_t)stats->repairs);
     put_number(out, "routesChanged", (int64_t)stats->routes_changed);
     put_number(out, "serversChanged", (int64_t)stats->servers_changed);
+    put_number(out, "commands", (int64_t)applied->commands);
+    put_number(out, "replacements", (int64_t)applied->replacements);
+    put_number(out, "differences", (int64_t)applied->differences);
     put_number(out, "lastMicroseconds", stats->last_push_ns / 1000);
     put_number(out, "looks", (int64_t)stats->looks);
     put_number(out, "foreignChanges", (int64_t)stats->foreign_changes);
@@ -209,7 +212,9 @@ void report_print(struct buf *out, const struct report *r)
         put_text(out, "fileError", r->file_error);
     }
     put_haproxy(out, r);
-    put_pushes(out, pusher_stats(r->pusher));
+    struct applier_counts applied;
+    pusher_applied(r->pusher, &applied);
+    put_pushes(out, pusher_stats(r->pusher), &applied);
     put_health(out, r->prober);
     put_names(out, &r->names);
     put_agent(out, r->agent, r->agent_failures);

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/strmap.h"
 #include "base/vec.h"
 #include "kv/reader.h"
 
@@ -185,24 +186,20 @@ void state_folder_sync(struct state_folder *folder)
     }
 }
 
-static bool is_artifact(const struct artifacts *artifacts, struct str name)
-{
-    for (size_t i = 0; i < artifacts->n; i++)
-        if (str_eq(artifacts->p[i].name, name))
-            return true;
-    return false;
-}
-
 /* Certificates and keys that no server needs any more do not stay on the disk. Whoever wants one again writes it again. */
 static void remove_unused_secrets(struct state_folder *folder, const struct artifacts *artifacts)
 {
     char path[4200], name[512];
+    struct arena *arena = arena_create();
+    struct strmap *used = strmap_create(arena, artifacts->n);
+    for (size_t i = 0; i < artifacts->n; i++)
+        strmap_put(used, artifacts->p[i].name, folder);
     snprintf(path, sizeof path, "%s/" ARTIFACT_TLS, folder->path);
     DIR *directory = opendir(path);
     struct dirent *entry;
     while (directory && (entry = readdir(directory))) {
         snprintf(name, sizeof name, ARTIFACT_TLS "/%s", entry->d_name);
-        if (entry->d_name[0] == '.' || is_artifact(artifacts, str_c(name)))
+        if (entry->d_name[0] == '.' || strmap_get(used, str_c(name)))
             continue;
         memset(written_find(folder, str_c(name))->digest, 0, SHA256_SIZE);
         path_of(folder, str_c(name), path);
@@ -210,6 +207,7 @@ static void remove_unused_secrets(struct state_folder *folder, const struct arti
     }
     if (directory)
         closedir(directory);
+    arena_destroy(arena);
 }
 
 bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512])

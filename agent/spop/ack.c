@@ -1,6 +1,6 @@
 #include "spop/ack.h"
 
-enum { ACTION_SET = 1, ACTION_UNSET = 2 };
+enum { ACTION_SET = 1 };
 
 static void begin_set(struct writer *w, enum action_scope scope, struct str name)
 {
@@ -14,14 +14,6 @@ void ack_set(struct writer *w, enum action_scope scope, struct str name, const s
 {
     begin_set(w, scope, name);
     writer_value(w, value);
-}
-
-void ack_unset(struct writer *w, enum action_scope scope, struct str name)
-{
-    writer_u8(w, ACTION_UNSET);
-    writer_u8(w, 2);
-    writer_u8(w, (uint8_t)scope);
-    writer_string(w, name);
 }
 
 static void set_text(struct writer *w, struct str name, struct str text)

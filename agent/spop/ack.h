@@ -7,7 +7,6 @@
 enum action_scope { SCOPE_PROCESS, SCOPE_SESSION, SCOPE_TRANSACTION, SCOPE_REQUEST, SCOPE_RESPONSE };
 
 void ack_set(struct writer *w, enum action_scope scope, struct str name, const struct value *value);
-void ack_unset(struct writer *w, enum action_scope scope, struct str name);
 
 /* The ids of the frame that is answered. */
 struct ack_of {

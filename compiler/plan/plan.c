@@ -234,11 +234,3 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     fill_maps(arena, model, &matches, chains, plan);
     return plan;
 }
-
-struct str plan_backend_of(const struct plan *plan, struct str service)
-{
-    for (size_t i = 0; i < plan->n_backends; i++)
-        if (str_eq(plan->backends[i].service, service))
-            return plan->backends[i].name;
-    return (struct str){ 0 };
-}

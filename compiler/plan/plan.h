@@ -195,9 +195,6 @@ enum rival {
  * aside); otherwise the plan has a new one, with every service under its own name, and says why. */
 struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous);
 
-/* The declared backend that holds a service in this plan, or an empty str. */
-struct str plan_backend_of(const struct plan *plan, struct str service);
-
 /* The shape as JSON, and back. shape_read returns false where it is not one. */
 void shape_write(const struct shape *shape, struct buf *out);
 bool shape_read(struct arena *arena, struct str json, struct shape *out);

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from lib import TOP, GatewayTest, eventually, maitred
+from lib import CLEAN, MAITRED, SANITIZERS, TOP, GatewayTest, eventually, maitred
 from test_file import TREE
 
 GOOD = TREE % "http://10.0.0.1:80"
@@ -121,6 +121,28 @@ class Verbs(GatewayTest):
         only.start()
         eventually(lambda: maitred("status", env={"XDG_STATE_HOME": base}).returncode == 0,
                    "the only daemon below the default folder is found")
+
+    def test_the_agent_misses_no_change_of_its_policy_not_even_during_its_first_load(self):
+        """The first load waits for a slow file, in whose place another one comes meanwhile."""
+        policy, empty = os.path.join(self.folder, "policy.json"), '{"version":1,"revision":%d,"programs":{}}'
+        broken = '{"version":1,"revision":2,"programs":{"x":{}}}'
+        os.mkfifo(policy)
+        with open(os.path.join(self.folder, "agent.log"), "w+") as log:
+            agent = subprocess.Popen([MAITRED, "agent", "--policy", policy, "--sockets", self.folder], stdout=log, stderr=log,
+                                     env={**CLEAN, **SANITIZERS})
+            self.addCleanup(agent.wait)
+            self.addCleanup(agent.terminate)
+            with open(policy, "w") as slow:  # opens when the agent reads
+                os.rename(self.write("second.json", broken), policy)
+                slow.write(empty % 1)
+
+            def said():
+                log.seek(0)
+                return log.read()
+            eventually(lambda: said().count("policy.json") == 2, lambda: f"the second policy is read: {said()}")
+            self.assertIn("0 programs", said())
+            os.rename(self.write("third.json", empty % 3), policy)
+            eventually(lambda: said().count("0 programs") == 2, lambda: f"the third policy is read: {said()}")
 
 
 if __name__ == "__main__":
