@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from lib import CLEAN, HOST, MAITRED, free_port
+from lib import CLEAN, HAPROXY, HOST, MAITRED, free_port
 
 ROUTERS, REQUESTS = 60, 2000  # a world
 
@@ -259,7 +259,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pairs", type=int, default=200000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--haproxy", default=os.environ.get("HAPROXY_BINARY") or shutil.which("haproxy", path=CLEAN["PATH"] + ":/usr/sbin"))
+    parser.add_argument("--haproxy", default=HAPROXY)
     parser.add_argument("--keep", action="store_true")
     args = parser.parse_args()
     began = time.monotonic()

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,26 @@ MAITRED = os.path.abspath(os.environ.get("MAITRED_BINARY") or os.path.join(TOP, 
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
               "LSAN_OPTIONS": "exitcode=99"}
 PATIENCE = 20  # seconds that anything may take before a test fails; nothing ever needs nearly as long
+
+
+def choose_haproxy():
+    """MAITRED_TEST_HAPROXY is put in front of PATH, so that it is the `haproxy` of whatever a test starts. Returns the path of
+    what is found then, and its version as a pair of numbers; None, (0, 0) without one."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where HAProxy lives on Debian
+    chosen = os.environ.get("MAITRED_TEST_HAPROXY")
+    if chosen:
+        folder = tempfile.mkdtemp(prefix="maitred-haproxy.")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.symlink(os.path.abspath(chosen), os.path.join(folder, "haproxy"))
+        path = f"{folder}:{path}"
+    os.environ["PATH"] = path
+    found = shutil.which("haproxy", path=path)
+    said = subprocess.run([found, "-v"], capture_output=True, text=True).stdout if found else ""
+    version = re.search(r"version (\d+)\.(\d+)", said)
+    return found, tuple(map(int, version.groups())) if version else (0, 0)
+
+
+HAPROXY, HAPROXY_VERSION = choose_haproxy()
 # maitred's own settings come from all sources: a developer's shell must not change what the tests see.
 CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("MAITRED_", "TRAEFIK_", "ETCDCTL_"))}
 

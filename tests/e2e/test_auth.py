@@ -1,4 +1,4 @@
-"""Authentication behind a real HAProxy (HAPROXY, or the one on PATH): what the cases of tests/conformance cannot show. No auth route
+"""Authentication behind a real HAProxy: what the cases of tests/conformance cannot show. No auth route
 ever opens."""
 import base64
 import contextlib
@@ -71,8 +71,7 @@ class Authentication(GatewayTest):
     def serve(self, **keys):
         self.a = Upstream("a")
         self.store = self.etcd()
-        flags = [f"--haproxy.binary={os.environ['HAPROXY']}"] if os.environ.get("HAPROXY") else []
-        web = self.gateway(*flags, etcd=self.store).start()
+        web = self.gateway(etcd=self.store).start()
         tree = {**service("s", self.a.url), **router("bare", "Path(`/bare`)", "s"), **basic("quick", "u:" + APR1),
                 **basic("patient", "b:" + BCRYPT, "slow:" + SLOW), **router("quick", "Path(`/quick`)", "s", "quick"),
                 **router("patient", "Path(`/patient`)", "s", "patient"), **keys}

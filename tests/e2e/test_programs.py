@@ -1,7 +1,7 @@
 """Native programs: what chains of middlewares do to a request, and that a change of them is atomic.
 
 Random chains times random requests: what compiler/plan/apply.h computes against what the client and the upstream see.
-SEED: another run; ROUNDS: how many (default 4), of 400 pairs each; HAPROXY: the binary, if not the one on PATH."""
+SEED: another run; ROUNDS: how many (default 4), of 400 pairs each"""
 import json
 import os
 import random
@@ -139,8 +139,7 @@ class Programs(GatewayTest):
         self.a = Upstream("a")
         ports = [free_port() for _ in range(ENTRIES)]
         name = self.write("tree.yml", "http: {}\n")
-        binary = [f"--haproxy.binary={os.environ['HAPROXY']}"] if os.environ.get("HAPROXY") else []
-        web = self.gateway(f"--providers.file.filename={name}", *binary,
+        web = self.gateway(f"--providers.file.filename={name}",
                            *(f"--entrypoints.e{i}.address={HOST}:{port}" for i, port in enumerate(ports))).start()
         for round_ in range(int(os.environ.get("ROUNDS", "4"))):
             self.serve(dice, web, name, ports, round_)

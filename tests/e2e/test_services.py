@@ -8,10 +8,11 @@ import threading
 import time
 import unittest
 
-from lib import HOST, Certificates, GatewayTest, eventually, router, service
+from lib import HAPROXY, HAPROXY_VERSION, HOST, Certificates, GatewayTest, eventually, router, service
 from traffic import Upstream, ask, word
 
-OTHER = os.environ.get("HAPROXY_OTHER", "/root/.cache/haproxy-versions/3.4/haproxy")
+# One that can add backends while it runs.
+NEWER = HAPROXY if HAPROXY_VERSION >= (3, 4) else os.environ.get("MAITRED_TEST_HAPROXY_NEWER")
 
 
 class Sick(http.server.BaseHTTPRequestHandler):
@@ -223,10 +224,10 @@ class Services(GatewayTest):
         self.check()
 
 
-@unittest.skipUnless(os.access(OTHER, os.X_OK), "no newer HAProxy here: HAPROXY_OTHER names one")
-class ServicesOnTheOther(Services):
+@unittest.skipUnless(NEWER, "HAProxy 3.4 or newer is needed: MAITRED_TEST_HAPROXY_NEWER names one")
+class ServicesOnTheNewer(Services):
     """The same with backends that are added at run time, all of them: there are no spares."""
-    flags = ("--haproxy.sparebackends=0", f"--haproxy.binary={OTHER}")
+    flags = ("--haproxy.sparebackends=0", f"--haproxy.binary={NEWER}")
 
     def test_many_new_services_without_a_reload(self):
         for i in range(40):

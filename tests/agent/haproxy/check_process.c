@@ -97,11 +97,11 @@ START_TEST(options_that_cannot_work_are_refused)
     struct haproxy_options half = { NULL, "/tmp", "/tmp/m.sock", NULL };
     ck_assert_ptr_null(haproxy_create(&half, NULL, error));
     ck_assert_ptr_nonnull(strstr(error, "belong together"));
-    struct haproxy_options comma = { getenv("HAPROXY"), "/tmp/a,b", NULL, NULL };
+    struct haproxy_options comma = { getenv("MAITRED_TEST_HAPROXY"), "/tmp/a,b", NULL, NULL };
     ck_assert_ptr_null(haproxy_create(&comma, NULL, error));
     ck_assert_ptr_nonnull(strstr(error, "comma"));
     struct haproxy_options deep = {
-        getenv("HAPROXY"),
+        getenv("MAITRED_TEST_HAPROXY"),
         "/tmp/a-folder-whose-name-is-so-long-that-no-socket-fits-in-it-because-unix-sockets-are-short", NULL,
         NULL
     };

@@ -161,7 +161,7 @@ static inline void stage_prepare(struct stage *stage, const char *more)
 
 static inline struct haproxy_options stage_options(const struct stage *stage)
 {
-    return (struct haproxy_options){ .binary = getenv("HAPROXY"), .folder = stage->folder };
+    return (struct haproxy_options){ .binary = getenv("MAITRED_TEST_HAPROXY"), .folder = stage->folder };
 }
 
 static inline struct haproxy *stage_create(struct stage *stage)

@@ -62,7 +62,7 @@ static int listen_anywhere(struct desk *desk)
 
 static void start_haproxy(struct desk *desk)
 {
-    const char *program = getenv("HAPROXY") ? getenv("HAPROXY") : "haproxy";
+    const char *program = getenv("MAITRED_TEST_HAPROXY") ? getenv("MAITRED_TEST_HAPROXY") : "haproxy";
     char listener[16];
     int fd = listen_anywhere(desk);
     snprintf(listener, sizeof listener, "%d", fd);

@@ -53,10 +53,10 @@ START_TEST(the_artifacts_are_the_golden_ones)
 }
 END_TEST
 
-/* The HAProxy of $HAPROXY, or the one on PATH; without one there is nothing to ask. */
+/* The HAProxy of $MAITRED_TEST_HAPROXY, or the one on PATH; without one there is nothing to ask. */
 static bool has_haproxy(const char **binary)
 {
-    const char *given = getenv("HAPROXY");
+    const char *given = getenv("MAITRED_TEST_HAPROXY");
     char command[1200];
     *binary = given && *given ? given : "haproxy";
     snprintf(command, sizeof command, "PATH=$PATH:/usr/sbin; command -v %s >/dev/null 2>&1", *binary);
