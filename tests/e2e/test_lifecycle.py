@@ -139,7 +139,6 @@ class Starts(GatewayTest):
         self.assertIn(str(port), said)
         self.assertIn("in use", said)
 
-    @unittest.expectedFailure  # HAProxy shares a port with another HAProxy: the skeleton lacks `noreuseport`
     def test_a_port_that_another_gateway_serves(self):
         first = self.gateway().start()
         eventually(lambda: word(first.web, "/") == "404", "the first gateway serves")
