@@ -1,5 +1,5 @@
-/* A peer that sends anything, cut anywhere: the first byte is the size of the pieces, 0 for all at once. What
- * the session answers must be whole frames. */
+/* A peer that sends anything, cut anywhere. The first byte says where: 0 nowhere, up to 127 after so many bytes each time, from 128 on at
+ * places of its choice. What the session answers must be whole frames, and the same however the bytes were cut. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ static const char policy[] =
     "{\"kind\":\"ip\"}}]}}}";
 
 struct callee {
-    struct program_set *set;
+    const struct program_set *set;
     struct tools tools;
     struct verdict verdict;
 };
@@ -56,29 +56,49 @@ static bool delay(void *context, struct str answer, int64_t delay_ns)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Where the next piece ends: a small generator, so that a crash comes again. */
+static size_t next_piece(unsigned cut, uint32_t *random, size_t left)
+{
+    *random = *random * 1664525 + 1013904223;
+    size_t piece = cut == 0 ? left : cut < 128 ? cut : (*random >> 16) % (*random >> 31 ? 5 : 200) + 1;
+    return piece < left ? piece : left;
+}
+
+/* What a session answers to `in`. */
+static void talk(const struct program_set *set, struct str in, unsigned cut, struct buf *out)
 {
     static const struct session_calls calls = { .decide = decide, .delay = delay };
+    struct callee callee = { .set = set, .tools.limiter = limiter_create(16) };
+    uint32_t random = cut;
+    struct session session;
+    verdict_init(&callee.verdict);
+    session_init(&session);
+    while (in.n > 0) {
+        size_t piece = next_piece(cut, &random, in.n);
+        if (!session_feed(&session, &calls, &callee, str_head(in, piece), 7000001, out))
+            break;
+        in = str_from(in, piece);
+    }
+    session_fini(&session);
+    limiter_destroy(callee.tools.limiter);
+    verdict_fini(&callee.verdict);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     static struct program_set *set; /* read once: reading is another target's business */
     char error[256];
     if (!set)
         set = program_set_parse(str_c(policy), error);
     if (size == 0)
         return 0;
-    struct callee callee = { .set = set, .tools.limiter = limiter_create(16) };
-    verdict_init(&callee.verdict);
-    struct session session;
-    struct buf out = buf_make(1 << 20);
+    struct buf cut = buf_make(1 << 20), whole = buf_make(1 << 20);
     struct str in = str_of((const char *)data + 1, size - 1);
-    size_t piece = data[0] ? data[0] : size;
-    session_init(&session);
-    for (int64_t now_ns = 0; in.n > 0; in = str_from(in, piece), now_ns += 7000001)
-        if (!session_feed(&session, &calls, &callee, str_head(in, piece), now_ns, &out))
-            break;
-    check_frames(buf_str(&out));
-    session_fini(&session);
-    buf_fini(&out);
-    limiter_destroy(callee.tools.limiter);
-    verdict_fini(&callee.verdict);
+    talk(set, in, data[0], &cut);
+    talk(set, in, 0, &whole);
+    check_frames(buf_str(&cut));
+    assert(str_eq(buf_str(&cut), buf_str(&whole)));
+    buf_fini(&cut);
+    buf_fini(&whole);
     return 0;
 }
