@@ -22,11 +22,12 @@ struct gateway {
     double started;
     uv_loop_t loop;
     uv_async_t wake;
-    uv_timer_t tick, first_tree, save_tree, names_wait;
+    uv_timer_t tick, first_tree, names_wait;
     uv_signal_t on_term, on_int;
     uv_fs_poll_t file_poll;
     struct exit_watch *exit_watch; /* of the HAProxy master that runs; NULL: none is watched */
     struct state_folder *folder;
+    struct scribe *scribe;
     struct control_socket *control;
     struct mailbox *mailbox;
     struct etcd_watch *watch;
@@ -50,7 +51,6 @@ void gateway_end(struct gateway *g, int status);
 /* serve.c */
 void serve_start(struct gateway *g);
 void serve_if_dirty(struct gateway *g);
-void serve_save_tree(struct gateway *g);
 
 /* orders.c: a control_answer_fn; context is the gateway. */
 enum control_answer orders_answer(void *context, struct str command, struct visitor *visitor, struct buf *out);

@@ -24,11 +24,6 @@ void gateway_end(struct gateway *g, int status)
     uv_stop(&g->loop);
 }
 
-static void on_save_tree(uv_timer_t *timer)
-{
-    serve_save_tree(timer->data);
-}
-
 /* Before the first tree, a password that etcd refuses ends the program: nobody wants a gateway that waits for ever. */
 static void check_first_contact(struct gateway *g)
 {
@@ -57,10 +52,8 @@ static void on_wake(uv_async_t *async)
             g->dirty = true;
         etcd_batch_destroy(batch);
     }
-    if ((any || uv_is_active((uv_handle_t *)&g->names_wait)) && !g->serving && !g->ending) {
+    if ((any || uv_is_active((uv_handle_t *)&g->names_wait)) && !g->serving && !g->ending)
         serve_start(g);
-        serve_save_tree(g);
-    }
     serve_if_dirty(g);
     if (!g->ending)
         check_first_contact(g);
@@ -247,7 +240,10 @@ static bool start_parts(struct gateway *g)
         return false;
     }
     g->prober = prober_start(haproxy_runtime_path(g->haproxy), g->log);
-    g->pusher = pusher_create(&(struct pusher_parts){ g->folder, g->haproxy, g->agent, g->prober, g->log, s });
+    const char *folder = state_folder_path(g->folder);
+    struct emit_paths places = { str_c(folder), s->haproxy.agent_address.n ? s->haproxy.agent_address : str_c(folder) };
+    g->scribe = scribe_start(&(struct scribe_parts){ g->folder, places, s, g->log });
+    g->pusher = pusher_create(&(struct pusher_parts){ folder, g->scribe, g->haproxy, g->agent, g->prober, g->log, s });
     g->sources = sources_create(s);
     g->helm = helm_create(s, g->sources, state_folder_path(g->folder), g->log);
     g->since = since_create();
@@ -267,14 +263,12 @@ static void init_loop(struct gateway *g)
     uv_async_init(&g->loop, &g->wake, on_wake);
     uv_timer_init(&g->loop, &g->tick);
     uv_timer_init(&g->loop, &g->first_tree);
-    uv_timer_init(&g->loop, &g->save_tree);
     uv_timer_init(&g->loop, &g->names_wait);
     uv_signal_init(&g->loop, &g->on_term);
     uv_signal_init(&g->loop, &g->on_int);
     uv_fs_poll_init(&g->loop, &g->file_poll);
-    g->wake.data = g->tick.data = g->first_tree.data = g->save_tree.data = g->names_wait.data = g;
+    g->wake.data = g->tick.data = g->first_tree.data = g->names_wait.data = g;
     g->on_term.data = g->on_int.data = g->file_poll.data = g;
-    g->save_tree.timer_cb = on_save_tree;
     g->mailbox = mailbox_create(wake_up, g);
     uv_signal_start(&g->on_term, on_signal, SIGTERM);
     uv_signal_start(&g->on_int, on_signal, SIGINT);
@@ -300,12 +294,13 @@ static void close_handle(uv_handle_t *handle, void *context)
 static void stop_parts(struct gateway *g)
 {
     etcd_watch_stop(g->watch);
-    if (g->sources)
-        serve_save_tree(g);
+    if (g->scribe)
+        scribe_flush(g->scribe);
     if (g->haproxy && g->serving)
         haproxy_stop(g->haproxy, grace_ms(g->settings));
     agent_stop(g->agent);
     prober_stop(g->prober);
+    scribe_stop(g->scribe);
     pusher_destroy(g->pusher);
     haproxy_destroy(g->haproxy);
     helm_destroy(g->helm);

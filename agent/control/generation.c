@@ -15,8 +15,7 @@ static struct kv_snapshot snapshot_copy(struct arena *arena, const struct kv_sna
 }
 
 struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots, size_t n,
-                                      const struct shape *previous, const struct emit_paths *paths,
-                                      const struct address_book *names)
+                                      const struct shape *previous, const struct address_book *names)
 {
     struct arena *arena = arena_create();
     struct diag *diag = diag_create(arena, 0);
@@ -32,18 +31,25 @@ struct generation *generation_compile(const struct settings *settings, const str
         generation->n_pairs += copy->n;
     }
     generation->arena = arena;
+    atomic_init(&generation->holders, 1);
     generation->model = model_build(arena, trees, n, settings, diag);
     struct plan *plan = plan_build(arena, generation->model, previous);
     plan_set_addresses(arena, plan, names, diag);
     generation->plan = plan;
-    generation->artifacts = emit_all(arena, generation->plan, paths);
     diag_sort(diag);
     generation->diag = diag;
     return generation;
 }
 
-void generation_destroy(struct generation *generation)
+struct generation *generation_hold(struct generation *generation)
 {
     if (generation)
+        atomic_fetch_add_explicit(&generation->holders, 1, memory_order_relaxed);
+    return generation;
+}
+
+void generation_release(struct generation *generation)
+{
+    if (generation && atomic_fetch_sub_explicit(&generation->holders, 1, memory_order_acq_rel) == 1)
         arena_destroy(generation->arena);
 }

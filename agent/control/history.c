@@ -71,11 +71,17 @@ static void prune(const char *folder, int64_t newest, int limit)
     free(all);
 }
 
+bool history_open(const char *folder)
+{
+    char path[4300];
+    snprintf(path, sizeof path, "%.4096s/" STATE_HISTORY, folder);
+    return file_make_folder(path);
+}
+
 void history_keep(const char *folder, int64_t revision, int limit)
 {
     char last[4300], kept[4300];
-    snprintf(last, sizeof last, "%.4096s/" STATE_HISTORY, folder);
-    if (limit <= 0 || revision <= 0 || !file_make_folder(last))
+    if (limit <= 0 || revision <= 0 || !history_open(folder))
         return;
     snprintf(last, sizeof last, "%.4096s/" STATE_TREE, folder);
     path_of(folder, revision, kept);

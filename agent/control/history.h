@@ -4,6 +4,9 @@
 
 #include "kv/snapshot.h"
 
+/* Makes the folder; false where that cannot be. */
+bool history_open(const char *folder);
+
 /* Keeps the file of the last tree (STATE_TREE of the state folder) as that of `revision`, and drops the oldest beyond `limit`. A
  * link, so it costs no space until the tree changes. What cannot be kept is not: history is a comfort. */
 void history_keep(const char *folder, int64_t revision, int limit);

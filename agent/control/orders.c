@@ -52,7 +52,7 @@ static void serve_now(struct gateway *g)
 {
     g->dirty = true;
     serve_if_dirty(g);
-    serve_save_tree(g);
+    scribe_flush(g->scribe);
 }
 
 /* What became of the order to serve a revision: a reload or a name may have to be waited for, and HAProxy may be away. */

@@ -22,6 +22,7 @@ struct pusher {
     struct program_set *programs; /* what the agent has: the next set is built from it */
     struct push_stats stats;
     bool verified; /* live state = served */
+    bool files_failed; /* the state folder is behind and cannot be written */
     int64_t last_reload_ns, last_sweep_ns, last_restart_ns, last_look_ns, trim_at_ns;
 };
 
@@ -29,7 +30,7 @@ struct pusher *pusher_create(const struct pusher_parts *parts)
 {
     struct pusher *pusher = xmalloc(sizeof *pusher);
     *pusher = (struct pusher){ .parts = *parts };
-    pusher->applier = applier_create(haproxy_runtime_path(parts->haproxy), state_folder_path(parts->folder), parts->log);
+    pusher->applier = applier_create(haproxy_runtime_path(parts->haproxy), parts->folder, parts->log);
     return pusher;
 }
 
@@ -39,8 +40,8 @@ void pusher_destroy(struct pusher *pusher)
         return;
     applier_destroy(pusher->applier);
     program_set_release(pusher->programs);
-    generation_destroy(pusher->served);
-    generation_destroy(pusher->pending);
+    generation_release(pusher->served);
+    generation_release(pusher->pending);
     free(pusher);
 }
 
@@ -148,11 +149,13 @@ static bool trim_policy(void *context)
 static void serve(struct pusher *pusher, struct generation *next)
 {
     if (pusher->served != next)
-        generation_destroy(pusher->served);
+        generation_release(pusher->served);
     pusher->served = next;
     pusher->verified = true;
+    scribe_follow(pusher->parts.scribe, next);
     prober_watch(pusher->parts.prober, next->plan);
-    pusher->stats.last_error[0] = '\0';
+    if (!pusher->files_failed)
+        pusher->stats.last_error[0] = '\0';
 }
 
 /* Behind the change that it tells of. */
@@ -226,8 +229,22 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
 static void put_files_back(struct pusher *pusher)
 {
     char error[512];
-    if (pusher->served && !state_folder_write(pusher->parts.folder, &pusher->served->artifacts, error))
+    if (pusher->served && !scribe_write(pusher->parts.scribe, pusher->served, error))
         note_error(pusher, "the state folder could not be put back", error);
+}
+
+/* A reload reads files, so they come first; a change by socket needs none, and they follow behind it. */
+static bool push_by_reload(struct pusher *pusher, struct generation *next)
+{
+    char error[512];
+    if (!scribe_write(pusher->parts.scribe, next, error)) {
+        note_error(pusher, "the state folder cannot be written", error);
+        return false;
+    }
+    if (reload(pusher, next, next->plan->shape_reason))
+        return true;
+    put_files_back(pusher);
+    return false;
 }
 
 static bool push_by_socket(struct pusher *pusher, struct generation *next)
@@ -255,17 +272,8 @@ static bool push_by_socket(struct pusher *pusher, struct generation *next)
 
 static bool try_push(struct pusher *pusher, struct generation *next)
 {
-    char error[512];
     int64_t start = clock_monotonic_ns();
-    bool grows = next->plan->shape_reason.n > 0;
-    if (!state_folder_write(pusher->parts.folder, &next->artifacts, error)) {
-        note_error(pusher, "the state folder cannot be written", error);
-        if (grows)
-            return false; /* a reload reads files; a change by socket needs none */
-    }
-    bool ok = grows ? reload(pusher, next, next->plan->shape_reason) : push_by_socket(pusher, next);
-    if (!ok && grows)
-        put_files_back(pusher);
+    bool ok = next->plan->shape_reason.n ? push_by_reload(pusher, next) : push_by_socket(pusher, next);
     if (!ok) {
         pusher->verified = false;
         return false;
@@ -279,7 +287,7 @@ static bool try_push(struct pusher *pusher, struct generation *next)
 bool pusher_push(struct pusher *pusher, struct generation *next)
 {
     if (pusher->pending && pusher->pending != next)
-        generation_destroy(pusher->pending);
+        generation_release(pusher->pending);
     pusher->pending = NULL;
     if (try_push(pusher, next))
         return true;
@@ -301,19 +309,19 @@ bool pusher_start(struct pusher *pusher, struct generation *first, char error[st
 {
     struct haproxy *haproxy = pusher->parts.haproxy;
     bool was_running = haproxy_is_running(haproxy);
-    bool same_skeleton = !was_running || state_folder_has_skeleton(pusher->parts.folder, &first->artifacts);
+    bool same_skeleton = !was_running || scribe_has_skeleton(pusher->parts.scribe, first);
     publish(pusher, NULL, first->plan);
-    if (!state_folder_write(pusher->parts.folder, &first->artifacts, error))
-        return generation_destroy(first), false;
+    if (!scribe_write(pusher->parts.scribe, first, error))
+        return generation_release(first), false;
     bool started = haproxy_start(haproxy, error);
     if (!started && haproxy_is_ours(haproxy))
-        return generation_destroy(first), false;
+        return generation_release(first), false;
     if (!started)
         note_error(pusher, "waiting for HAProxy, whose files are written", error);
     bool found = started && (was_running || !haproxy_is_ours(haproxy));
     if (found && !take_over(pusher, first, same_skeleton)) {
         snprintf(error, 512, "%s", pusher->stats.last_error);
-        return generation_destroy(first), false;
+        return generation_release(first), false;
     }
     serve(pusher, first);
     pusher->verified = started;
@@ -326,7 +334,7 @@ int64_t pusher_reload_wait_ms(const struct pusher *pusher)
     return pusher->last_reload_ns == 0 || since >= RELOAD_INTERVAL_MS ? 0 : RELOAD_INTERVAL_MS - since;
 }
 
-/* The files are up to date, so a new worker has the right state; it is checked all the same. */
+/* A new worker has what the files said when it started, which may be a second behind: it is brought up to date. */
 static void meet_new_worker(struct pusher *pusher)
 {
     char error[256] = "";
@@ -353,6 +361,8 @@ static void restart(struct pusher *pusher)
     pusher->last_restart_ns = now;
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "HAProxy has ended: starting it again");
     applier_forget(pusher->applier);
+    if (!scribe_write(pusher->parts.scribe, pusher->served, error))
+        note_error(pusher, "the state folder cannot be written", error);
     if (!haproxy_start(pusher->parts.haproxy, error)) {
         note_error(pusher, "HAProxy does not start", error);
         return;
@@ -407,11 +417,24 @@ static void look(struct pusher *pusher, int64_t now)
     pusher->last_look_ns = now;
 }
 
+/* Said once, not with every try. */
+static void look_at_files(struct pusher *pusher)
+{
+    char error[512];
+    bool failed = scribe_failed(pusher->parts.scribe, error);
+    if (failed && !pusher->files_failed)
+        note_error(pusher, "the state folder cannot be written", error);
+    else if (!failed && pusher->files_failed)
+        pusher->stats.last_error[0] = '\0';
+    pusher->files_failed = failed;
+}
+
 bool pusher_tick(struct pusher *pusher)
 {
     bool caught_up = false;
     if (!pusher->served)
         return false;
+    look_at_files(pusher);
     int64_t now = clock_monotonic_ns();
     enum haproxy_condition condition = haproxy_poll(pusher->parts.haproxy);
     if (condition == HAPROXY_GONE)

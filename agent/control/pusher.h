@@ -1,16 +1,16 @@
-/* Brings the running HAProxy and the agent to a generation: files, then the runtime socket, a reload only where
- * the skeleton must change or the live state cannot be mended. */
+/* Brings the running HAProxy and the agent to a generation through the runtime socket, the files behind it; by a reload only where
+ * the skeleton must change or the live state cannot be mended, and then the files come first. */
 #pragma once
 
-#include "control/generation.h"
-#include "control/state_folder.h"
+#include "control/scribe.h"
 #include "haproxy/apply.h"
 #include "haproxy/process.h"
 #include "health/prober.h"
 #include "spop/server.h"
 
 struct pusher_parts {
-    struct state_folder *folder;
+    const char *folder; /* of the artifacts, as in the configuration */
+    struct scribe *scribe;
     struct haproxy *haproxy;
     struct agent *agent;
     struct prober *prober;

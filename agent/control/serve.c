@@ -2,31 +2,21 @@
 #include <inttypes.h>
 
 #include "control/daemon.h"
-#include "control/history.h"
 #include "sys/clock.h"
 
 enum {
-    SAVE_TREE_MS = 1000,
     NAMES_MS = 300,        /* how long a change waits for the names that it brings */
     FIRST_NAMES_MS = 1000, /* how long the start does */
 };
-
-static struct emit_paths paths_of(const struct gateway *g)
-{
-    struct str folder = str_c(state_folder_path(g->folder));
-    struct str sockets = g->settings->haproxy.agent_address.n ? g->settings->haproxy.agent_address : folder;
-    return (struct emit_paths){ folder, sockets };
-}
 
 static struct generation *compile(struct gateway *g, const struct shape *previous)
 {
     struct kv_snapshot snapshots[2];
     const struct generation *served = pusher_served(g->pusher);
     size_t n = helm_choose(g->helm, served ? &served->etcd : NULL, snapshots);
-    struct emit_paths paths = paths_of(g);
     struct address_book book = names_book(g->names);
     int64_t start = clock_monotonic_ns();
-    struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &paths, &book);
+    struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &book);
     names_turn(g->names);
     log_line(g->log, LOG_LINE_DEBUG, "compile", "revision %lld: %zu routers, %zu in error, %zu records, %.1f ms",
              (long long)generation->plan->revision, generation->model->n_routers, generation->model->n_routers_out,
@@ -72,7 +62,7 @@ static bool wait_for_names(struct gateway *g, struct generation *generation, uns
 {
     if (names_open(g->names) == 0)
         return false;
-    generation_destroy(generation);
+    generation_release(generation);
     g->dirty = true;
     if (!uv_is_active((uv_handle_t *)&g->names_wait))
         uv_timer_start(&g->names_wait, on_names_late, ms, 0);
@@ -121,7 +111,7 @@ void serve_if_dirty(struct gateway *g)
     if (wait_for_names(g, next, NAMES_MS))
         return;
     if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {
-        generation_destroy(next); /* the tick comes back to it; changes until then share one reload */
+        generation_release(next); /* the tick comes back to it; changes until then share one reload */
         g->dirty = true;
         return;
     }
@@ -129,19 +119,4 @@ void serve_if_dirty(struct gateway *g)
     log_findings(g, next->diag);
     if (pusher_push(g->pusher, next))
         helm_served(g->helm);
-    if (!uv_is_active((uv_handle_t *)&g->save_tree))
-        uv_timer_start(&g->save_tree, g->save_tree.timer_cb, SAVE_TREE_MS, 0);
-}
-
-void serve_save_tree(struct gateway *g)
-{
-    char error[512];
-    const struct generation *served = pusher_served(g->pusher);
-    if (g->settings->etcd.on && served && served->etcd.revision) {
-        if (!state_folder_save_tree(g->folder, &served->etcd, error))
-            log_line(g->log, LOG_LINE_ERROR, "state", "%s", error);
-        else
-            history_keep(state_folder_path(g->folder), served->etcd.revision, g->settings->state.history);
-    }
-    state_folder_sync(g->folder);
 }

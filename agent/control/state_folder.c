@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -28,6 +29,7 @@ struct state_folder {
     char path[4096];
     int lock;
     bool sync;
+    pthread_mutex_t mutex; /* of `written`, and of the files themselves */
     VEC(struct written) written;
 };
 
@@ -82,6 +84,7 @@ struct state_folder *state_folder_open(const struct settings *settings, char err
     struct buf name = { 0 };
     struct state_folder *folder = xmalloc(sizeof *folder);
     *folder = (struct state_folder){ .lock = -1, .sync = settings->state.sync };
+    pthread_mutex_init(&folder->mutex, NULL);
     state_folder_name(settings, &name);
     bool fits = name.n + 1 + LONGEST_SOCKET_NAME < sizeof((struct sockaddr_un *)0)->sun_path;
     snprintf(folder->path, sizeof folder->path, "%s", name.p);
@@ -111,6 +114,7 @@ void state_folder_close(struct state_folder *folder)
     if (folder->lock >= 0)
         close(folder->lock);
     vec_fini(&folder->written);
+    pthread_mutex_destroy(&folder->mutex);
     free(folder);
 }
 
@@ -171,14 +175,26 @@ static void sync_path(const char *path, int flags)
     close(fd);
 }
 
+/* The name of something unsynced, which is synced from now on. */
+static bool take_unsynced(struct state_folder *folder, char path[static 4200])
+{
+    bool found = false;
+    pthread_mutex_lock(&folder->mutex);
+    for (size_t i = 0; i < folder->written.n && !found; i++) {
+        found = folder->written.p[i].unsynced;
+        folder->written.p[i].unsynced = false;
+        if (found)
+            path_of(folder, str_c(folder->written.p[i].name), path);
+    }
+    pthread_mutex_unlock(&folder->mutex);
+    return found;
+}
+
+/* Without the mutex: no write waits for a sync. */
 void state_folder_sync(struct state_folder *folder)
 {
     char path[4200];
-    for (size_t i = 0; folder->sync && i < folder->written.n; i++) {
-        if (!folder->written.p[i].unsynced)
-            continue;
-        folder->written.p[i].unsynced = false;
-        path_of(folder, str_c(folder->written.p[i].name), path);
+    while (folder->sync && take_unsynced(folder, path)) {
         sync_path(path, O_RDONLY);
         /* A rename lasts when its folder is synced. */
         *strrchr(path, '/') = '\0';
@@ -212,11 +228,14 @@ static void remove_unused_secrets(struct state_folder *folder, const struct arti
 
 bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512])
 {
-    for (size_t i = 0; i < artifacts->n; i++)
-        if (!write_changed(folder, artifacts->p[i].name, artifacts->p[i].bytes, error))
-            return false;
-    remove_unused_secrets(folder, artifacts);
-    return true;
+    bool ok = true;
+    pthread_mutex_lock(&folder->mutex);
+    for (size_t i = 0; i < artifacts->n && ok; i++)
+        ok = write_changed(folder, artifacts->p[i].name, artifacts->p[i].bytes, error);
+    if (ok)
+        remove_unused_secrets(folder, artifacts);
+    pthread_mutex_unlock(&folder->mutex);
+    return ok;
 }
 
 static bool is_skeleton(const struct artifact *artifact)
@@ -278,7 +297,9 @@ bool state_folder_save_tree(struct state_folder *folder, const struct kv_snapsho
         buf_puts(&out, "\"}");
     }
     buf_puts(&out, "]}\n");
+    pthread_mutex_lock(&folder->mutex);
     bool ok = write_changed(folder, STR(STATE_TREE), buf_str(&out), error);
+    pthread_mutex_unlock(&folder->mutex);
     buf_fini(&out);
     return ok;
 }

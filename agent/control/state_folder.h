@@ -1,5 +1,5 @@
-/* The state folder: everything that HAProxy starts from, and the last tree that was served. Files first, then
- * the socket: after any crash the folder holds a whole, recent state. */
+/* The state folder: everything that HAProxy starts from, and the last tree that was served. After any crash it holds a whole, recent
+ * state. Writing and syncing from several threads at once is allowed. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,0 +1,229 @@
+#include "control/scribe.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "control/history.h"
+#include "sys/clock.h"
+
+enum {
+    SHARE = 20,              /* writing takes at most that part of the time of one processor … */
+    LONGEST_PAUSE_MS = 1000, /* … but files of the maps are never behind for longer */
+    TREE_AFTER_MS = 1000,    /* the tree, which is read only while etcd is away, follows that much later */
+    AGAIN_MS = 500,          /* after a failure */
+};
+
+static const int64_t MS = 1000000;
+
+struct scribe {
+    struct scribe_parts parts;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t told, done;
+    struct generation *next; /* whose files are to be written; NULL: none */
+    struct generation *tree; /* whose tree is */
+    int64_t files_due_ns, tree_due_ns;
+    bool busy, ending, flushing;
+    char error[512];
+};
+
+/* Emits and writes: what a push would have to wait for. */
+static bool write_files(struct scribe *scribe, const struct generation *generation, char error[static 512])
+{
+    struct arena *arena = arena_create();
+    struct artifacts artifacts = emit_all(arena, generation->plan, &scribe->parts.paths);
+    bool ok = state_folder_write(scribe->parts.folder, &artifacts, error);
+    arena_destroy(arena);
+    return ok;
+}
+
+static void write_tree(struct scribe *scribe, const struct generation *generation)
+{
+    char error[512];
+    const struct settings *settings = scribe->parts.settings;
+    if (settings->etcd.on && generation->etcd.revision) {
+        if (!state_folder_save_tree(scribe->parts.folder, &generation->etcd, error))
+            log_line(scribe->parts.log, LOG_LINE_ERROR, "state", "%s", error);
+        else
+            history_keep(state_folder_path(scribe->parts.folder), generation->etcd.revision,
+                         settings->state.history);
+    }
+    state_folder_sync(scribe->parts.folder);
+}
+
+/* When the next write may begin after one that took so long. */
+static int64_t pause_after(int64_t took_ns, int64_t longest_ns)
+{
+    int64_t pause = took_ns * SHARE;
+    return pause < longest_ns ? pause : longest_ns;
+}
+
+/* The lock is held before and after, and not while it writes. */
+static void do_files(struct scribe *scribe)
+{
+    struct generation *generation = scribe->next;
+    char error[512] = "";
+    scribe->next = NULL;
+    scribe->busy = true;
+    pthread_mutex_unlock(&scribe->lock);
+    int64_t start = clock_monotonic_ns();
+    bool ok = write_files(scribe, generation, error);
+    int64_t end = clock_monotonic_ns();
+    pthread_mutex_lock(&scribe->lock);
+    scribe->busy = false;
+    snprintf(scribe->error, sizeof scribe->error, "%s", ok ? "" : error);
+    scribe->flushing = scribe->flushing && ok; /* nobody waits for what cannot be written */
+    scribe->files_due_ns = end + (ok ? pause_after(end - start, LONGEST_PAUSE_MS * MS) : AGAIN_MS * MS);
+    if (ok || scribe->next || scribe->ending)
+        generation_release(generation);
+    else
+        scribe->next = generation;
+}
+
+static void do_tree(struct scribe *scribe)
+{
+    struct generation *generation = scribe->tree;
+    scribe->tree = NULL;
+    scribe->busy = true;
+    pthread_mutex_unlock(&scribe->lock);
+    int64_t start = clock_monotonic_ns();
+    write_tree(scribe, generation);
+    int64_t end = clock_monotonic_ns();
+    generation_release(generation);
+    pthread_mutex_lock(&scribe->lock);
+    scribe->busy = false;
+    scribe->tree_due_ns = end + (end - start) * SHARE;
+}
+
+static void wait_until(struct scribe *scribe, int64_t due_ns)
+{
+    struct timespec at = { due_ns / 1000000000, due_ns % 1000000000 };
+    if (due_ns == INT64_MAX)
+        pthread_cond_wait(&scribe->told, &scribe->lock);
+    else
+        pthread_cond_timedwait(&scribe->told, &scribe->lock, &at);
+}
+
+static void *run(void *context)
+{
+    struct scribe *scribe = context;
+    sigset_t all;
+    sigfillset(&all); /* signals are for the program's own loop */
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    pthread_mutex_lock(&scribe->lock);
+    for (;;) {
+        int64_t now = clock_monotonic_ns();
+        bool hurry = scribe->ending || scribe->flushing;
+        if (scribe->next && (hurry || now >= scribe->files_due_ns)) {
+            do_files(scribe);
+        } else if (scribe->tree && (hurry || now >= scribe->tree_due_ns)) {
+            do_tree(scribe);
+        } else if (scribe->ending) {
+            break;
+        } else if (scribe->flushing) {
+            scribe->flushing = false;
+        } else {
+            int64_t files = scribe->next ? scribe->files_due_ns : INT64_MAX;
+            int64_t tree = scribe->tree ? scribe->tree_due_ns : INT64_MAX;
+            wait_until(scribe, files < tree ? files : tree);
+            continue;
+        }
+        pthread_cond_broadcast(&scribe->done);
+    }
+    pthread_mutex_unlock(&scribe->lock);
+    return NULL;
+}
+
+struct scribe *scribe_start(const struct scribe_parts *parts)
+{
+    struct scribe *scribe = xmalloc(sizeof *scribe);
+    pthread_condattr_t monotonic;
+    *scribe = (struct scribe){ .parts = *parts };
+    if (parts->settings->state.history > 0)
+        history_open(state_folder_path(parts->folder));
+    pthread_mutex_init(&scribe->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&scribe->told, &monotonic);
+    pthread_cond_init(&scribe->done, NULL);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&scribe->thread, NULL, run, scribe) != 0)
+        abort();
+    return scribe;
+}
+
+void scribe_stop(struct scribe *scribe)
+{
+    if (!scribe)
+        return;
+    pthread_mutex_lock(&scribe->lock);
+    scribe->ending = true;
+    pthread_cond_signal(&scribe->told);
+    pthread_mutex_unlock(&scribe->lock);
+    pthread_join(scribe->thread, NULL);
+    pthread_cond_destroy(&scribe->told);
+    pthread_cond_destroy(&scribe->done);
+    pthread_mutex_destroy(&scribe->lock);
+    free(scribe);
+}
+
+static void replace(struct generation **slot, struct generation *by)
+{
+    generation_release(*slot);
+    *slot = generation_hold(by);
+}
+
+void scribe_follow(struct scribe *scribe, struct generation *generation)
+{
+    pthread_mutex_lock(&scribe->lock);
+    int64_t later = clock_monotonic_ns() + TREE_AFTER_MS * MS;
+    if (!scribe->tree && scribe->tree_due_ns &&
+        scribe->tree_due_ns < later) /* the first one is saved at once */
+        scribe->tree_due_ns = later;
+    replace(&scribe->next, generation);
+    replace(&scribe->tree, generation);
+    pthread_cond_signal(&scribe->told);
+    pthread_mutex_unlock(&scribe->lock);
+}
+
+bool scribe_write(struct scribe *scribe, const struct generation *generation, char error[static 512])
+{
+    pthread_mutex_lock(&scribe->lock);
+    while (scribe->busy)
+        pthread_cond_wait(&scribe->done, &scribe->lock);
+    replace(&scribe->next, NULL); /* older */
+    bool ok = write_files(scribe, generation, error);
+    snprintf(scribe->error, sizeof scribe->error, "%s", ok ? "" : error);
+    pthread_mutex_unlock(&scribe->lock);
+    return ok;
+}
+
+void scribe_flush(struct scribe *scribe)
+{
+    pthread_mutex_lock(&scribe->lock);
+    scribe->flushing = true;
+    pthread_cond_signal(&scribe->told);
+    while (scribe->flushing)
+        pthread_cond_wait(&scribe->done, &scribe->lock);
+    pthread_mutex_unlock(&scribe->lock);
+}
+
+bool scribe_has_skeleton(struct scribe *scribe, const struct generation *generation)
+{
+    struct arena *arena = arena_create();
+    struct artifacts artifacts = emit_all(arena, generation->plan, &scribe->parts.paths);
+    bool same = state_folder_has_skeleton(scribe->parts.folder, &artifacts);
+    arena_destroy(arena);
+    return same;
+}
+
+bool scribe_failed(struct scribe *scribe, char error[static 512])
+{
+    pthread_mutex_lock(&scribe->lock);
+    snprintf(error, 512, "%s", scribe->error);
+    pthread_mutex_unlock(&scribe->lock);
+    return error[0] != '\0';
+}

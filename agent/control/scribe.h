@@ -1,0 +1,41 @@
+/* The scribe keeps the state folder up to what is served, on a thread of its own: a push goes through the
+ * socket and waits for no file. What is served stands in the files at once where they are small, and within a
+ * second where they are large, as long as writing takes a small part of the time; whoever starts HAProxy has
+ * them written first (scribe_write), and whoever meets a worker that was started by another hand compares it
+ * with what is served. */
+#pragma once
+
+#include "control/generation.h"
+#include "control/state_folder.h"
+#include "sys/log.h"
+
+struct scribe_parts {
+    struct state_folder *folder;
+    struct emit_paths paths;
+    const struct settings *settings;
+    struct log *log;
+};
+
+struct scribe;
+
+/* Starts the thread. The parts must outlive the scribe. */
+struct scribe *scribe_start(const struct scribe_parts *parts);
+
+/* Writes what is still to be written and ends the thread. NULL is allowed. */
+void scribe_stop(struct scribe *scribe);
+
+/* This generation is served now: its files follow, then its tree. Holds it as long as need be. */
+void scribe_follow(struct scribe *scribe, struct generation *generation);
+
+/* Writes the files of a generation before it returns. false with a message. */
+bool scribe_write(struct scribe *scribe, const struct generation *generation, char error[static 512]);
+
+/* Writes whatever is behind, the tree too, before it returns. */
+void scribe_flush(struct scribe *scribe);
+
+/* Whether the files of the skeleton on disk are those of a generation. */
+bool scribe_has_skeleton(struct scribe *scribe, const struct generation *generation);
+
+/* Whether the files are behind because they could not be written, with the last message. It is tried again
+ * all the time. */
+bool scribe_failed(struct scribe *scribe, char error[static 512]);
