@@ -83,13 +83,14 @@ local function field(value)
     return (value:gsub("[\xfd-\xff]", "\xfe"):gsub("\n", "\xff"))
 end
 
--- The target brought into normal form, also the upstream's; txn.p is the routing path as in keys, txn.pd as in the canonical line
+-- The target brought into normal form, also the upstream's; `mode` "as-is" leaves empty and dot segments, `semicolon` is what becomes of
+-- one in the query. txn.p is the routing path as in keys, txn.pd as in the canonical line
 -- where that is another. txn.odd: the two differ, or a cut may
 -- leave "." or ".." in front; such paths are cut here.
-core.register_action("path", { "http-req" }, function(txn)
+core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     local url = txn.f:url()
     local path, query = txn.f:path() or "", url:match("?(.*)")
-    if url == "*" or txn.f:method() == "CONNECT" then
+    if url == "*" then
         return
     end
     if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") or url:find("^[^?]*#") then
@@ -101,11 +102,13 @@ core.register_action("path", { "http-req" }, function(txn)
     elseif url:sub(1, 1) ~= "/" then
         return refuse(txn, "400 Bad Request")
     end
-    local sent = clean(legal(normalise(path)))
+    local whole = legal(normalise(path))
+    local normal = clean(whole)
+    local sent = mode == "clean" and normal or whole
     local routed = routing_path(sent, blank_in_key)
     local exact = field(routing_path(sent, blank_itself))
     if query and query:find(";", 1, true) then
-        query = query:gsub(";", "&")
+        query = query:gsub(";", (semicolon:gsub("%%", "%%%%")))
         txn.http:req_set_query(query)
     end
     if url:sub(1, 1) ~= "/" and txn.f:req_ver():sub(1, 1) == "1" then
@@ -117,10 +120,10 @@ core.register_action("path", { "http-req" }, function(txn)
     if exact ~= routed then
         txn:set_var("txn.pd", exact)
     end
-    if routed ~= sent or (sent .. "/"):find("./", 1, true) then
+    if routed ~= sent or normal ~= sent or (sent .. "/"):find("./", 1, true) then
         txn:set_var("txn.odd", 1)
     end
-end)
+end, 2)
 
 -- The length of the front of `path` that says `from`, byte by byte or as codes; nil where it does not.
 local function front(path, from)

@@ -73,7 +73,20 @@ static struct template_scope entry_scope(struct arena *arena, const struct setti
                  TEXT("idle_timeout", emit_duration(arena, entry->idle_timeout_ns)),
                  FLAG("trust_all", entry->trust_all),
                  FLAG("trusting", entry->trust_all || entry->n_trusted_ips > 0),
-                 trusted_list(arena, entry), FLAG("ping", ping));
+                 trusted_list(arena, entry), FLAG("ping", ping),
+                 TEXT("path_mode", entry->sanitize_path ? STR("clean") : STR("as-is")),
+                 TEXT("semicolon", entry->encode_semicolons ? STR("%3B") : STR("&")),
+                 FLAG("no_underscores", str_eq(entry->underscores, STR("delete"))),
+                 FLAG("refuse_underscores", str_eq(entry->underscores, STR("reject"))),
+                 FLAG("scheme_headers", entry->scheme_headers), FLAG("not_append", entry->not_append));
+}
+
+static bool any_mute(const struct settings *settings)
+{
+    bool any = false;
+    for (size_t i = 0; i < settings->n_entry_points; i++)
+        any = any || settings->entry_points[i].not_append;
+    return any;
 }
 
 static struct template_value entry_list(struct arena *arena, const struct settings *settings)
@@ -162,7 +175,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT_IF("revision_header", emit_word(arena, settings->haproxy.revision_header), settings->haproxy.revision_header.n > 0),
         TEXT("revisions", path_argument(arena, emit_path(arena, paths, ARTIFACT_REVISION))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
-        FLAG("cut", shape->cut), FLAG("agent", shape->agent),
+        FLAG("any_mute", any_mute(settings)), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
         emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
         FLAG("agent_body", shape->messages >> MESSAGE_PATIENT_BODY & 1),
         FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),

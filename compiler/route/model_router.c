@@ -141,8 +141,17 @@ static bool read_entry_points(struct router_build *rb, const struct router *r, c
     return *n > 0;
 }
 
-/* The middlewares that an entry point puts in front of every router. Looked at when the first router needs
- * them, so that an entry point that nobody uses makes no finding. */
+/* Codes in paths that the entry point refuses of requests that are routed: an op in front of all others. */
+static struct op_list encoded_ops(struct build *b, const struct entry_point *entry_point)
+{
+    struct model_op *op = ARENA_NEW(b->arena, struct model_op);
+    *op = (struct model_op){ .kind = OP_ENCODED, .refused_codes = entry_point->refused_codes.p };
+    op->middleware = arena_printf(b->arena, "%.*s.http.encodedCharacters", STR_ARG(entry_point->name));
+    return (struct op_list){ op, entry_point->refused_codes.n > 0, true };
+}
+
+/* What an entry point puts in front of every router. Looked at when the first router needs
+ * it, so that an entry point that nobody uses makes no finding. */
 static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
 {
     struct entry_ops *ops = &rb->space->entry_ops[e];
@@ -154,7 +163,9 @@ static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
             .v = entry_point->middlewares,
             .n = entry_point->n_middlewares,
         };
-        ops->ops = middlewares_resolve(rb->b, &names, rb->space->tree->provider);
+        const struct op_list lists[] = { encoded_ops(rb->b, entry_point),
+                                         middlewares_resolve(rb->b, &names, rb->space->tree->provider) };
+        ops->ops = op_list_join(rb->b, lists, 2);
         ops->resolved = true;
         if (!ops->ops.ok)
             diag_report(rb->b->diag, FINDING_BROKEN_REFERENCE, names.key,
@@ -203,6 +214,11 @@ static struct str clone_name(struct build *b, size_t e, struct str name)
     return arena_printf(b->arena, "%.*s-%.*s", STR_ARG(b->settings->entry_points[e].name), STR_ARG(name));
 }
 
+static bool adds_ops(const struct entry_point *entry_point)
+{
+    return entry_point->n_middlewares > 0 || entry_point->refused_codes.n > 0;
+}
+
 /* As in Traefik: on each entry point that has middlewares a router of several is one of its own, named after
  * it. */
 bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root, struct str tail,
@@ -214,14 +230,14 @@ bool router_add(struct router_build *rb, const struct router *r, struct model_ro
     size_t n_all = router.n_entry_points, n_plain = 0;
     bool ok = true;
     for (size_t i = 0; i < n_all; i++)
-        n_plain += entry_points[all[i]].n_middlewares == 0;
+        n_plain += !adds_ops(&entry_points[all[i]]);
     if (n_plain == n_all)
         return add_router(rb, r, router, root, tail, &nothing, own);
     size_t *plain = ARENA_ARRAY(rb->b->arena, size_t, n_plain);
     n_plain = 0;
     for (size_t i = 0; i < n_all; i++) {
         struct str clone_root = root;
-        if (entry_points[all[i]].n_middlewares == 0) {
+        if (!adds_ops(&entry_points[all[i]])) {
             plain[n_plain++] = all[i];
             continue;
         }

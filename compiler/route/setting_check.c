@@ -85,6 +85,16 @@ static void check_ping(struct check *c)
         report(c, "ping.terminatingstatuscode", "not a status", "a number from 100 to 999");
 }
 
+static void check_headers(struct check *c, const struct entry_point *e)
+{
+    struct str u = e->underscores;
+    if (!str_eq(u, STR("keep")) && !str_eq(u, STR("delete")) && !str_eq(u, STR("reject")))
+        diag_add(c->diag, (struct finding){ .code = FINDING_BAD_SETTING,
+                                            .key = entry_point_label(c->arena, c->choices, e->name),
+                                            .message = STR("no underscoreHeadersStrategy"),
+                                            .expected = STR("keep, delete or reject") });
+}
+
 /* Two that listen at one place; the odd quadratic look is over a handful of entry points. */
 static void check_addresses(struct check *c)
 {
@@ -116,4 +126,6 @@ void settings_check(struct arena *arena, const struct settings *settings, const 
     check_sockets(&c);
     check_ping(&c);
     check_addresses(&c);
+    for (size_t i = 0; i < settings->n_entry_points; i++)
+        check_headers(&c, &settings->entry_points[i]);
 }

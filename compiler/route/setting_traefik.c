@@ -28,7 +28,7 @@ static const struct setting_row core_rows[] = {
     UNUSED("log.nocolor", BOOL, ACCEPTED, "false", "no colours"),
     UNUSED("global.checknewversion", BOOL, ACCEPTED, "true", "never done here"),
     UNUSED("global.sendanonymoususage", BOOL, ACCEPTED, "false", "never done here"),
-    UNUSED("global.notappendxforwardedfor", BOOL, IGNORED, "false", "leave X-Forwarded-For"),
+    USED("global.notappendxforwardedfor", BOOL, not_append, "false", "leave X-Forwarded-For"),
 };
 const struct setting_table setting_core = { ROWS_OF(core_rows) };
 

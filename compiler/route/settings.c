@@ -146,6 +146,24 @@ static void report_address(struct reader *r, const struct entry_point *e)
                                         .expected = STR("[host]:port, with /udp behind it for UDP") });
 }
 
+static struct str refused_codes(struct arena *arena, const struct entry_point *e)
+{
+    const struct {
+        bool allowed;
+        const char *code;
+    } all[] = {
+        { e->allow_encoded.slash, "2F" },   { e->allow_encoded.backslash, "5C" },
+        { e->allow_encoded.null, "00" },    { e->allow_encoded.semicolon, "3B" },
+        { e->allow_encoded.percent, "25" }, { e->allow_encoded.question_mark, "3F" },
+        { e->allow_encoded.hash, "23" },
+    };
+    struct str codes = { 0 };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!all[i].allowed)
+            codes = arena_printf(arena, "%.*s%s", STR_ARG(codes), all[i].code);
+    return codes;
+}
+
 static void store_entry_points(struct reader *r)
 {
     entry_points list = { 0 };
@@ -154,6 +172,10 @@ static void store_entry_points(struct reader *r)
     for (size_t i = 0; i < list.n; i++)
         if (!setting_parse_address(&list.p[i]))
             report_address(r, &list.p[i]);
+    for (size_t i = 0; i < list.n; i++) {
+        list.p[i].not_append = list.p[i].not_append || r->settings->not_append;
+        list.p[i].refused_codes = refused_codes(r->arena, &list.p[i]);
+    }
     struct entry_point *kept = ARENA_ARRAY(r->arena, struct entry_point, list.n);
     memcpy(kept, list.p, list.n * sizeof *kept);
     r->settings->entry_points = kept;

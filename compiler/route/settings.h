@@ -18,6 +18,14 @@ struct entry_point {
     const struct str *middlewares;  /* http.middlewares, qualified names */
     size_t n_middlewares;
     int64_t read_timeout_ns, idle_timeout_ns, grace_timeout_ns;
+    bool sanitize_path, encode_semicolons; /* http.sanitizePath, http.encodeQuerySemicolons */
+    struct {
+        bool slash, backslash, null, semicolon, percent, question_mark, hash;
+    } allow_encoded;                /* http.encodedCharacters */
+    struct str refused_codes;       /* what these come to: "2F5C", codes in paths of requests that are routed; ends in NUL */
+    struct str underscores;         /* http.underscoreHeadersStrategy: "keep", "delete" or "reject" */
+    bool scheme_headers;            /* forwardedHeaders.addXForwardedSchemeHeaders */
+    bool not_append;                /* forwardedHeaders.notAppendXForwardedFor, or the global setting */
     bool internal; /* made by api.insecure or ping, not by the user ("traefik" on :8080) */
 };
 
@@ -50,6 +58,7 @@ struct settings {
         bool on, watch;
         struct str filename, directory;
     } file;
+    bool not_append; /* global.notAppendXForwardedFor */
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
     const struct file_view *files; /* NULL: no file can be read */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */

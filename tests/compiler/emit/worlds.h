@@ -8,7 +8,8 @@
 #define N(table) (sizeof(table) / sizeof *(table))
 #define ENTRY_TIMED(label, h, p, read_ns, idle_ns, ...)                                                      \
     { .name = STR(label), .host = STR(h), .port = (p), .read_timeout_ns = (read_ns),                         \
-      .idle_timeout_ns = (idle_ns), .grace_timeout_ns = 10 * SECOND, __VA_ARGS__ }
+      .idle_timeout_ns = (idle_ns), .grace_timeout_ns = 10 * SECOND, .sanitize_path = true,              \
+      .underscores = STR("keep"), __VA_ARGS__ }
 #define ENTRY(label, h, p, ...) ENTRY_TIMED(label, h, p, 60 * SECOND, 180 * SECOND, __VA_ARGS__)
 #define SETTINGS(entries, ...)                                                                               \
     { .entry_points = (entries), .n_entry_points = N(entries),                                               \
