@@ -1,6 +1,7 @@
 #include "ops/hasher.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct hasher {
     struct line lines[SHARES];
     size_t n, turn; /* the line whose turn it is */
     bool stop;
+    atomic_size_t unfinished;
 };
 
 /* The first job of the next line that has one; under the lock, n > 0. */
@@ -56,6 +58,7 @@ static void compute(struct hasher *h, struct hash_job *job)
         if (right)
             verified_put(h->verified, &job->tag, clock_monotonic_ns());
     }
+    atomic_fetch_sub_explicit(&h->unfinished, 1, memory_order_relaxed);
     inbox_put(job->inbox, &job->item);
 }
 
@@ -107,6 +110,7 @@ void hasher_stop(struct hasher *h)
     while (h->n > 0) {
         struct hash_job *job = take(h);
         job->result = HASH_NOT_TRIED;
+        atomic_fetch_sub_explicit(&h->unfinished, 1, memory_order_relaxed);
         inbox_put(job->inbox, &job->item);
     }
 }
@@ -132,10 +136,16 @@ bool hasher_submit(struct hasher *h, struct hash_job *job)
         line->last = &job->next;
         line->n++;
         h->n++;
+        atomic_fetch_add_explicit(&h->unfinished, 1, memory_order_relaxed);
         pthread_cond_signal(&h->ready);
     }
     pthread_mutex_unlock(&h->lock);
     return room;
+}
+
+bool hasher_is_busy(const struct hasher *h)
+{
+    return atomic_load_explicit(&h->unfinished, memory_order_relaxed) > 0;
 }
 
 size_t hasher_queued(struct hasher *h)

@@ -36,5 +36,8 @@ void hasher_destroy(struct hasher *hasher);
 /* false: the queue, or the client's share of it, is full. */
 bool hasher_submit(struct hasher *hasher, struct hash_job *job);
 
+/* Whether any hash waits or is being computed; cheap. */
+bool hasher_is_busy(const struct hasher *hasher);
+
 /* How many wait. */
 size_t hasher_queued(struct hasher *hasher);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "ops/forwarder.h"
+#include "ops/hasher.h"
 #include "ops/redis.h"
 #include "ops/verdict.h"
 #include "spop/connection.h"
@@ -19,6 +20,8 @@
 enum {
     BACKLOG = 1024, /* HAProxy opens a connection for every request in flight */
     SCRATCH_SIZE = 1 << 16,
+    LOOK_MS = 10,          /* how often questions are counted */
+    DENSE = 4,             /* in a millisecond: they come one upon the other */
     MAX_DELAYED = 1 << 16, /* some 20 MB at most; one more is refused instead */
 };
 
@@ -95,6 +98,7 @@ static void end_loop(struct worker *w)
     inbox_drain(&w->inbox);
     drop_delayed(w);
     uv_close((uv_handle_t *)&w->timer, NULL);
+    uv_close((uv_handle_t *)&w->check, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
 }
 
@@ -122,14 +126,32 @@ static void wake_up(void *context)
     uv_async_send(&w->wake);
 }
 
-/* A worker that is woken does not drive its waker off the processor: HAProxy goes on asking until it has nothing left to do, and the worker
- * finds several questions at once. That spares both sides a system call and two switches for most of them. On a processor of its own it runs
- * at once, as ever. */
+/* Where questions come one upon the other, a worker that is woken does not drive its waker off the processor: HAProxy goes on asking until it
+ * has nothing left to do, and the worker finds several questions at once. That spares both sides a system call and two switches for most of
+ * them. On a processor of its own it runs at once, as ever; nor does it wait for those who compute passwords. */
+static void choose_policy(struct worker *w)
+{
+    struct sched_param none = { 0 };
+    uint64_t now_ms = uv_now(&w->loop), frames = counter_get(&w->counters.frames);
+    if (now_ms - w->looked_ms >= LOOK_MS) {
+        w->dense = frames - w->frames_then >= DENSE * (now_ms - w->looked_ms);
+        w->looked_ms = now_ms;
+        w->frames_then = frames;
+    }
+    bool patient = w->dense && !hasher_is_busy(w->tools.hasher);
+    if (patient != w->patient) /* where it is refused, it is only dearer */
+        pthread_setschedparam(pthread_self(), patient ? SCHED_BATCH : SCHED_OTHER, &none);
+    w->patient = patient;
+}
+
+static void on_check(uv_check_t *check)
+{
+    choose_policy(check->data);
+}
+
 static void *run(void *context)
 {
     struct worker *w = context;
-    struct sched_param none = { 0 };
-    pthread_setschedparam(pthread_self(), SCHED_BATCH, &none); /* where it is refused, it is only dearer */
     uv_run(&w->loop, UV_RUN_DEFAULT);
     return NULL;
 }
@@ -159,7 +181,9 @@ static bool init_loop(struct worker *w, int fd, char error[static 256])
     }
     uv_pipe_init(&w->loop, &w->listener, 0);
     uv_timer_init(&w->loop, &w->timer);
-    w->listener.data = w->timer.data = w->wake.data = w;
+    uv_check_init(&w->loop, &w->check);
+    uv_check_start(&w->check, on_check);
+    w->listener.data = w->timer.data = w->wake.data = w->check.data = w;
     if ((status = uv_pipe_open(&w->listener, fd)) < 0)
         close(fd);
     if (status == 0)

@@ -30,6 +30,7 @@ struct worker {
     uv_async_t wake;
     uv_pipe_t listener;
     uv_timer_t timer;
+    uv_check_t check;
     struct program_set *programs; /* NULL before the first were published */
     struct connection *connections;
     struct delays delays;
@@ -38,7 +39,10 @@ struct worker {
     uint64_t answered;      /* of the bytes at hand */
     int64_t armed_ns;       /* the timer's time; INT64_MAX: it is off */
     int64_t warned_ns;
-    char *scratch; /* what is read, before a session sees it */
+    bool dense;                      /* questions came one upon the other */
+    bool patient;                    /* it lets others finish before it runs */
+    uint64_t looked_ms, frames_then; /* when that was looked at, and how many had come by then */
+    char *scratch;                   /* what is read, before a session sees it */
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
 };
 

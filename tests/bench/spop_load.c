@@ -1,8 +1,9 @@
-/* spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES]]
+/* spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES [RATE]]]
  *
  * Plays HAProxy: keeps DEPTH (1) questions for PROGRAM in flight on each connection, from SOURCES (1,000)
- * addresses, and prints decisions a second and the time that one takes. One thread: give it a core of its
- * own. */
+ * addresses in turn, and prints decisions a second and the time that one takes. With a RATE it asks so many a
+ * second instead, at most DEPTH on a connection, and the time counts from when a question was due. One
+ * thread: give it a core of its own. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,12 +23,17 @@ struct connection {
     int fd;
     struct buf in;
     int64_t asked_ns[LARGEST_DEPTH]; /* by stream */
+    uint64_t idle[LARGEST_DEPTH];    /* with a rate: streams without a question */
+    size_t n_idle;
 };
 
 struct load {
     struct str program;
     unsigned depth;
     uint32_t sources, next_source;
+    double gap_ns;  /* between questions; 0: no rate */
+    int64_t due_ns; /* the next one */
+    int64_t longest_ns;
     uint64_t answers, passed, refused, other;
     uint64_t times[BUCKETS]; /* by log2 of ns, each octave in STEPS */
 };
@@ -111,6 +117,7 @@ static void count(struct load *load, const struct frame *ack, int64_t took_ns)
     struct str verdict = cursor_value(&c).bytes;
     load->answers++;
     load->times[bucket_of(took_ns)]++;
+    load->longest_ns = took_ns > load->longest_ns ? took_ns : load->longest_ns;
     if (str_eq(verdict, load->program))
         load->passed++;
     else if (str_starts(verdict, STR("no:")))
@@ -140,7 +147,33 @@ static void receive(struct load *load, struct connection *c)
     }
     memmove(c->in.p, rest.p, rest.n);
     c->in.n = rest.n;
-    ask(load, c, streams, n, now_ns);
+    if (load->gap_ns == 0) {
+        ask(load, c, streams, n, now_ns);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        c->idle[c->n_idle++] = streams[i];
+}
+
+/* Asks what is due, as far as there are idle streams. What fell due while this program itself had no
+ * processor is due now: that is nothing the agent could help. */
+static void ask_due(struct load *load, struct connection *connections, size_t n)
+{
+    enum { AWAY_NS = 500000 };
+    static size_t turn;
+    static int64_t before_ns;
+    int64_t now_ns = clock_monotonic_ns(), away_ns = before_ns ? now_ns - before_ns : 0;
+    before_ns = now_ns;
+    load->due_ns += away_ns > AWAY_NS ? away_ns : 0;
+    for (size_t full = 0; load->due_ns <= now_ns && full < n; turn++) {
+        struct connection *c = &connections[turn % n];
+        size_t due = (size_t)((double)(now_ns - load->due_ns) / load->gap_ns) + 1;
+        size_t asked = due < c->n_idle ? due : c->n_idle;
+        full = asked ? 0 : full + 1;
+        c->n_idle -= asked;
+        ask(load, c, c->idle + c->n_idle, asked, load->due_ns);
+        load->due_ns += (int64_t)(load->gap_ns * (double)asked);
+    }
 }
 
 static void greet(struct connection *c, const char *path)
@@ -168,10 +201,16 @@ static void run(struct load *load, struct connection *connections, size_t n, int
     for (size_t i = 0; i < n; i++) {
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = &connections[i] };
         epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i].fd, &event);
-        ask(load, &connections[i], streams, load->depth, clock_monotonic_ns());
+        if (load->gap_ns == 0)
+            ask(load, &connections[i], streams, load->depth, clock_monotonic_ns());
+        memcpy(connections[i].idle, streams, sizeof streams);
+        connections[i].n_idle = load->depth;
     }
+    load->due_ns = clock_monotonic_ns();
     while (clock_monotonic_ns() < end_ns) {
-        int ready = epoll_wait(epoll, events, 256, 1000);
+        if (load->gap_ns > 0)
+            ask_due(load, connections, n);
+        int ready = epoll_wait(epoll, events, 256, load->gap_ns > 0 ? 0 : 1000);
         for (int i = 0; i < ready; i++)
             receive(load, events[i].data.ptr);
     }
@@ -181,7 +220,7 @@ static void run(struct load *load, struct connection *connections, size_t n, int
 int main(int argc, char **argv)
 {
     if (argc < 5) {
-        fputs("usage: spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES]]\n", stderr);
+        fputs("usage: spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES [RATE]]]\n", stderr);
         return 2;
     }
     double seconds = atof(argv[2]);
@@ -190,6 +229,7 @@ int main(int argc, char **argv)
     load.program = str_c(argv[4]);
     load.depth = argc > 5 ? (unsigned)atoi(argv[5]) : 1;
     load.sources = argc > 6 ? (uint32_t)atoi(argv[6]) : 1000;
+    load.gap_ns = argc > 7 ? 1e9 / atof(argv[7]) : 0;
     if (n < 1 || load.depth < 1 || load.depth > LARGEST_DEPTH || load.sources < 1) {
         fprintf(stderr, "spop_load: at least 1 connection and source, DEPTH 1 to %d\n", LARGEST_DEPTH);
         return 2;
@@ -200,10 +240,10 @@ int main(int argc, char **argv)
     int64_t start_ns = clock_monotonic_ns();
     run(&load, connections, n, start_ns + (int64_t)(seconds * 1e9));
     double took = (double)(clock_monotonic_ns() - start_ns) / 1e9;
-    printf("%.0f decisions/s  p50 %.1f us  p99 %.1f us  passed %" PRIu64 "  refused %" PRIu64
+    printf("%.0f decisions/s  p50 %.1f us  p99 %.1f us  longest %.1f us  passed %" PRIu64 "  refused %" PRIu64
            "  other %" PRIu64 "\n",
-           (double)load.answers / took, percentile_us(&load, 0.5), percentile_us(&load, 0.99), load.passed,
-           load.refused, load.other);
+           (double)load.answers / took, percentile_us(&load, 0.5), percentile_us(&load, 0.99),
+           (double)load.longest_ns / 1000, load.passed, load.refused, load.other);
     for (size_t i = 0; i < n; i++) {
         close(connections[i].fd);
         buf_fini(&connections[i].in);
