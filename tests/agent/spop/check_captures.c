@@ -154,7 +154,7 @@ START_TEST(what_the_agent_asks_for_is_found_by_name)
     ck_assert_ptr_null(question.program.p);
     ck_assert_ptr_null(question.request.host.p);
     ck_assert(str_eq(question.request.method, STR("GET")));
-    ck_assert_uint_eq(question.request.source.length, 4);
+    ck_assert_uint_eq(question.request.source.n, 4);
     ck_assert(memcmp(question.request.source.bytes, "\x7f\0\0\1", 4) == 0);
     ck_assert(str_starts(question.request.headers, STR("host: 127.")));
     buf_fini(&bytes);
@@ -234,6 +234,78 @@ START_TEST(our_actions_are_what_haproxy_took)
 }
 END_TEST
 
+static void put_pairs(struct cursor *c, struct writer *w)
+{
+    while (!cursor_done(c)) {
+        writer_string(w, cursor_string(c));
+        struct value value = cursor_value(c);
+        writer_value(w, &value);
+    }
+}
+
+static void put_messages(struct cursor *c, struct writer *w)
+{
+    while (!cursor_done(c)) {
+        writer_string(w, cursor_string(c));
+        uint8_t n = cursor_u8(c);
+        writer_u8(w, n);
+        for (uint8_t i = 0; i < n; i++) {
+            writer_string(w, cursor_string(c));
+            struct value value = cursor_value(c);
+            writer_value(w, &value);
+        }
+    }
+}
+
+static void put_actions(struct cursor *c, struct writer *w)
+{
+    while (!cursor_done(c)) {
+        uint8_t action = cursor_u8(c);
+        writer_u8(w, action);
+        writer_u8(w, cursor_u8(c));
+        writer_u8(w, cursor_u8(c));
+        writer_string(w, cursor_string(c));
+        if (action == 1) {
+            struct value value = cursor_value(c);
+            writer_value(w, &value);
+        }
+    }
+}
+
+static const char *const all[] = {
+    CAPTURE_HELLO_CHECK, CAPTURE_AGENT_HELLO, CAPTURE_HELLO_26,        CAPTURE_NOTIFY_TYPES,    CAPTURE_ACK,
+    CAPTURE_HELLO_32,    CAPTURE_HELLO_30,    CAPTURE_NOTIFY_GROUP_26, CAPTURE_NOTIFY_GROUP_32, CAPTURE_HELLO_34,
+    CAPTURE_FRAGMENT_1,  CAPTURE_FRAGMENT_2,  CAPTURE_DISCONNECT,      CAPTURE_AGENT_DISCONNECT, CAPTURE_NOTIFY_BODY,
+};
+
+/* Decoded down to its values and written anew. What a fragment holds is cut anywhere, so it is bytes. */
+START_TEST(every_capture_comes_out_as_it_went_in)
+{
+    struct buf bytes = { 0 };
+    static unsigned char memory[1 << 16];
+    struct writer w = writer_over(memory, sizeof memory);
+    put_capture(&bytes, all[_i]);
+    struct frame frame = only_frame(&bytes);
+    struct cursor c = cursor_over(frame.payload);
+    bool fragment = frame.type == FRAME_UNSET || !(frame.flags & FRAME_FIN);
+    size_t start = frame_begin(&w, (enum frame_type)frame.type, frame.stream, frame.id);
+    if (fragment)
+        writer_bytes(&w, cursor_bytes(&c, frame.payload.n));
+    else if (frame.type == FRAME_NOTIFY)
+        put_messages(&c, &w);
+    else if (frame.type == FRAME_ACK)
+        put_actions(&c, &w);
+    else
+        put_pairs(&c, &w);
+    frame_end(&w, start);
+    if (!(frame.flags & FRAME_FIN))
+        w.start[8] = 0; /* ours are whole, always */
+    ck_assert(cursor_done(&c) && !c.failed);
+    check_written(all[_i], &w);
+    buf_fini(&bytes);
+}
+END_TEST
+
 START_TEST(a_disconnect_says_why)
 {
     struct buf bytes = { 0 };
@@ -259,6 +331,7 @@ int main(void)
         { our_hello_is_what_haproxy_took, 0 },
         { our_goodbye_is_what_haproxy_took, 0 },
         { our_actions_are_what_haproxy_took, 0 },
+        { every_capture_comes_out_as_it_went_in, ROWS(all) },
         { a_disconnect_says_why, 0 },
         { NULL, 0 },
     };
