@@ -1,4 +1,5 @@
-/* rateLimit: a token bucket for each source (Traefik's rateLimit, reference/traefik-middlewares.md 3.18), here or in Redis. */
+/* rateLimit: a token bucket for each source (Traefik's rateLimit, reference/traefik-middlewares.md 3.18),
+ * here or in Redis. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -45,15 +46,18 @@ static bool parse_redis(struct json_object *from, struct rate_limit *out, char e
         .username = str_own(fields[5].value ? field_str(fields[5].value) : STR("")),
         .password = str_own(fields[6].value ? field_str(fields[6].value) : STR("")),
     };
-    return !fields[7].value || parse_tls(fields[7].value, &out->redis, error);
+    if (fields[7].value && !parse_tls(fields[7].value, &out->redis, error))
+        return false;
+    redis_target_seal(&out->redis);
+    return true;
 }
 
 static bool parse(struct json_object *from, struct op *op, char error[static 256])
 {
     struct field fields[] = {
-        { "op", json_type_string, true, NULL },   { "bucket", json_type_string, true, NULL },
-        { "average", json_type_int, true, NULL }, { "period", json_type_int, true, NULL },
-        { "burst", json_type_int, true, NULL },   { "source", json_type_object, true, NULL },
+        { "op", json_type_string, true, NULL },     { "bucket", json_type_string, true, NULL },
+        { "average", json_type_int, true, NULL },   { "period", json_type_int, true, NULL },
+        { "burst", json_type_int, true, NULL },     { "source", json_type_object, true, NULL },
         { "redis", json_type_object, false, NULL },
     };
     struct rate_limit *out = &op->rate_limit;
@@ -76,12 +80,14 @@ static void fini(struct op *op)
     free((char *)r->bucket.p);
     free((char *)r->redis.host.p);
     free((char *)r->redis.username.p);
-    if (r->redis.password.n)
-        explicit_bzero((char *)r->redis.password.p, r->redis.password.n);
-    free((char *)r->redis.password.p);
+    const struct str secrets[] = { r->redis.password, r->redis.tls.key };
+    for (size_t i = 0; i < 2; i++) {
+        if (secrets[i].n)
+            explicit_bzero((char *)secrets[i].p, secrets[i].n);
+        free((char *)secrets[i].p);
+    }
     free((char *)r->redis.tls.ca.p);
     free((char *)r->redis.tls.cert.p);
-    free((char *)r->redis.tls.key.p);
     criterion_fini(&r->source);
 }
 
@@ -104,8 +110,9 @@ static enum op_result run(const struct op *op, struct decision *d)
         return OP_REFUSE;
     }
     /* What an op before it delays arrives that much later. */
-    struct limit_answer answer = limiter_take(d->tools->limiter, &r->limit, r->life, r->bucket,
-                                              criterion_source(&r->source, &d->request, memory), d->now_ns + d->verdict->delay_ns);
+    struct limit_answer answer =
+        limiter_take(d->tools->limiter, &r->limit, r->life, r->bucket,
+                     criterion_source(&r->source, &d->request, memory), d->now_ns + d->verdict->delay_ns);
     if (!answer.allowed) {
         refuse(d->verdict, answer.wait_ns);
         return OP_REFUSE;

@@ -15,7 +15,6 @@ enum {
     TICK_MS = 100,       /* how often deadlines are looked at */
     RETRY_MS = 200,      /* a server that refused is not asked again at once */
     READ_SIZE = 1 << 16,
-    ID = 64,
 };
 
 enum link_state { LINK_DOWN, LINK_RESOLVING, LINK_CONNECTING, LINK_UP };
@@ -24,10 +23,10 @@ enum link_state { LINK_DOWN, LINK_RESOLVING, LINK_CONNECTING, LINK_UP };
 struct link {
     struct redis_links *links;
     struct link *next;
-    char id[ID + 1]; /* a digest of all of the target */
+    char id[REDIS_ID + 1]; /* the target's */
     char host[256], port[8];
     struct buf greeting;
-    int n_greeting;
+    int n_greetings, n_greeting; /* commands in it; of them still without a reply */
     enum link_state state;
     int64_t until_ns, retry_ns; /* of connecting; of the next try */
     const char *fault;
@@ -46,6 +45,7 @@ struct redis_links {
     uv_timer_t timer;
     struct link *all;
     char *scratch;
+    char script[REDIS_SCRIPT_ID + 1];
     bool stopping;
 };
 
@@ -54,7 +54,7 @@ struct writing {
     struct buf bytes;
 };
 
-static void target_id(const struct redis_target *t, char out[static ID + 1])
+void redis_target_seal(struct redis_target *t)
 {
     struct buf all = { 0 };
     buf_printf(&all, "%zu:%zu:%zu:%d:%lld:", t->host.n, t->username.n, t->password.n, t->port,
@@ -68,7 +68,7 @@ static void target_id(const struct redis_target *t, char out[static ID + 1])
         buf_put(&all, t->tls.cert);
         buf_put(&all, t->tls.key);
     }
-    sha256_hex(buf_str(&all), out, ID);
+    sha256_hex(buf_str(&all), t->id, REDIS_ID);
     explicit_bzero(all.p, all.n);
     buf_fini(&all);
 }
@@ -156,7 +156,7 @@ static void send_bytes(struct link *link, struct buf *bytes)
 static void send_call(struct link *link, struct redis_call *call)
 {
     struct buf bytes = { 0 };
-    redis_put_take(&bytes, call, (int64_t)(clock_wall() * 1e6), call->whole);
+    redis_put_take(&bytes, call, (int64_t)(clock_wall() * 1e6), call->whole ? NULL : link->links->script);
     send_bytes(link, &bytes);
 }
 
@@ -308,11 +308,9 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 static void connect_link(struct link *link, const struct redis_target *target)
 {
     static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-    struct buf counted = { 0 };
     link->state = LINK_RESOLVING;
     link->until_ns = clock_monotonic_ns() + target->dial_ns;
-    link->n_greeting = redis_put_greeting(&counted, target);
-    buf_fini(&counted);
+    link->n_greeting = link->n_greetings;
     if (target->encrypted && !(link->tls = tls_stream_create(&target->tls, link->host))) {
         fail(link, "certificates or keys that are of no use");
         return;
@@ -329,20 +327,18 @@ static void connect_link(struct link *link, const struct redis_target *target)
 
 static struct link *link_of(struct redis_links *links, const struct redis_target *target)
 {
-    char id[ID + 1];
-    target_id(target, id);
     struct link *link = links->all;
-    while (link && memcmp(link->id, id, ID) != 0)
+    while (link && memcmp(link->id, target->id, REDIS_ID) != 0)
         link = link->next;
     if (link)
         return link;
     link = xmalloc(sizeof *link);
     *link = (struct link){ .links = links, .next = links->all };
     link->last = &link->first;
-    memcpy(link->id, id, sizeof id);
+    memcpy(link->id, target->id, sizeof link->id);
     snprintf(link->host, sizeof link->host, "%.*s", STR_ARG(target->host));
     snprintf(link->port, sizeof link->port, "%d", target->port & 0xffff);
-    redis_put_greeting(&link->greeting, target);
+    link->n_greetings = redis_put_greeting(&link->greeting, target);
     links->all = link;
     return link;
 }
@@ -388,6 +384,7 @@ struct redis_links *redis_links_create(uv_loop_t *loop)
 {
     struct redis_links *links = xmalloc(sizeof *links);
     *links = (struct redis_links){ .loop = loop, .scratch = xmalloc(READ_SIZE) };
+    redis_script_id(links->script);
     uv_timer_init(loop, &links->timer);
     links->timer.data = links;
     return links;

@@ -9,6 +9,8 @@
 #include "ops/limiter.h"
 #include "ops/tls_stream.h"
 
+enum { REDIS_ID = 64 };
+
 /* The password is a secret. */
 struct redis_target {
     struct str host, username, password;
@@ -17,7 +19,11 @@ struct redis_target {
     int64_t dial_ns, read_ns; /* read_ns 0: no limit */
     bool encrypted;
     struct tls_material tls;
+    char id[REDIS_ID + 1]; /* a digest of all of it: redis_target_seal */
 };
+
+/* To be called once the target is complete, and before it is used. */
+void redis_target_seal(struct redis_target *target);
 
 struct redis_call {
     /* Stay where they are until finish is called. */

@@ -10,7 +10,7 @@
 /* KEYS: the bucket. ARGV: tokens a microsecond, burst, life in seconds, now and the longest delay in
  * microseconds. A hash with "last" (microseconds) and "tokens"; a bucket that is not there is full. A refused
  * request gives its token back, but is a use. */
-static const char script[] = "local rate,burst,now=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[4])\n"
+static const char source[] = "local rate,burst,now=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[4])\n"
                              "local last,tokens=unpack(redis.call('HMGET',KEYS[1],'last','tokens'))\n"
                              "last=tonumber(last) tokens=tonumber(tokens)\n"
                              "if not last or not tokens then last=now tokens=burst end\n"
@@ -51,21 +51,20 @@ int redis_put_greeting(struct buf *out, const struct redis_target *target)
     return n;
 }
 
-static struct str script_digest(char out[static 2 * SHA1_SIZE])
+void redis_script_id(char out[static REDIS_SCRIPT_ID + 1])
 {
     unsigned char bytes[SHA1_SIZE];
     struct digest sha1 = digest_open("SHA1");
-    digest_add(&sha1, str_c(script));
+    digest_add(&sha1, str_c(source));
     digest_end(&sha1, bytes);
     digest_close(&sha1);
-    for (size_t i = 0; i < 2 * SHA1_SIZE; i++)
-        out[i] = "0123456789abcdef"[bytes[i / 2] >> (i % 2 ? 0 : 4) & 15];
-    return str_of(out, 2 * SHA1_SIZE);
+    for (size_t i = 0; i < SHA1_SIZE; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
-void redis_put_take(struct buf *out, const struct redis_call *call, int64_t now_us, bool whole)
+void redis_put_take(struct buf *out, const struct redis_call *call, int64_t now_us, const char *script)
 {
-    char digest[2 * SHA1_SIZE], numbers[5][32];
+    char numbers[5][32];
     struct bucket_terms terms = bucket_terms(call->limit);
     double rate = (double)call->limit->average * 1e3 / (double)call->limit->period_ns;
     snprintf(numbers[0], sizeof numbers[0], "%.17g", rate);
@@ -73,8 +72,8 @@ void redis_put_take(struct buf *out, const struct redis_call *call, int64_t now_
     snprintf(numbers[2], sizeof numbers[2], "%" PRId64, terms.ttl_s);
     snprintf(numbers[3], sizeof numbers[3], "%" PRId64, now_us);
     snprintf(numbers[4], sizeof numbers[4], "%" PRId64, terms.max_delay_ns / 1000);
-    struct str words[9] = { whole ? STR("EVAL") : STR("EVALSHA"),
-                            whole ? str_c(script) : script_digest(digest), STR("1"), call->key };
+    struct str words[9] = { script ? STR("EVALSHA") : STR("EVAL"), str_c(script ? script : source), STR("1"),
+                            call->key };
     for (size_t i = 0; i < 5; i++)
         words[4 + i] = str_c(numbers[i]);
     put_command(out, words, 9);

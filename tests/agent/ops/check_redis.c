@@ -88,12 +88,14 @@ static void desk_close(struct desk *desk)
 
 static struct redis_target target_of(const struct desk *desk, const char *password)
 {
-    return (struct redis_target){ .host = STR("127.0.0.1"),
-                                  .port = desk->port,
-                                  .db = 3,
-                                  .password = str_c(password),
-                                  .dial_ns = 2 * SECOND,
-                                  .read_ns = SECOND / 2 };
+    struct redis_target target = { .host = STR("127.0.0.1"),
+                                   .port = desk->port,
+                                   .db = 3,
+                                   .password = str_c(password),
+                                   .dial_ns = 2 * SECOND,
+                                   .read_ns = SECOND / 2 };
+    redis_target_seal(&target);
+    return target;
 }
 
 struct take {
@@ -212,6 +214,7 @@ START_TEST(nobody_there_and_no_such_name)
     desk_open(&desk, NULL);
     struct redis_target target = target_of(&desk, ""), unknown = target;
     unknown.host = STR("no-such-host.invalid");
+    redis_target_seal(&unknown);
     ck_assert_str_eq(take(&desk, &target, &low, "k").call.error, "cannot connect");
     ck_assert_ptr_nonnull(take(&desk, &unknown, &low, "k").call.error);
     desk_close(&desk);
