@@ -7,7 +7,7 @@
 #include "cmd/cmd.h"
 #include "spop/server.h"
 
-enum { LARGEST_POLICY = 1 << 30, LOOK_EVERY_MS = 250, BUCKETS = 1 << 20 };
+enum { LARGEST_POLICY = 1 << 30, LOOK_EVERY_MS = 250 };
 
 /* Loads the policy; what the agent has stays where it cannot be read. */
 static bool load(struct agent *agent, const char *path, struct log *log)
@@ -74,9 +74,11 @@ enum exit_code verb_agent(const struct verb_call *call)
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     struct log *log = settings ? log_open(NULL, LOG_LINE_INFO, settings->log.json) : NULL;
-    struct agent_options options = { .folder = folder,
-                                     .workers = settings ? settings->agent.workers : 1,
-                                     .buckets = BUCKETS };
+    struct agent_options options = { .folder = folder };
+    if (settings) {
+        options.workers = settings->agent.workers;
+        options.buckets = (size_t)settings->agent.buckets;
+    }
     struct agent *agent = settings ? agent_start(&options, log, error) : NULL;
     if (settings && !agent)
         fprintf(stderr, "maitred agent: %s\n", error);

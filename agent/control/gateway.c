@@ -14,7 +14,6 @@ enum {
     TICK_MS = 100,
     FIRST_TREE_MS = 1500, /* how long a start waits for etcd before the last known good state is served */
     FILE_POLL_MS = 250,
-    BUCKETS = 1 << 20,
 };
 
 void gateway_end(struct gateway *g, int status)
@@ -233,7 +232,7 @@ static bool start_parts(struct gateway *g)
     g->haproxy = haproxy_create(&haproxy, g->log, g->error);
     if (!g->haproxy)
         return false;
-    struct agent_options agent = { .folder = state_folder_path(g->folder), .workers = s->agent.workers, .buckets = BUCKETS };
+    struct agent_options agent = { .folder = state_folder_path(g->folder), .workers = s->agent.workers, .buckets = (size_t)s->agent.buckets };
     g->agent = agent_start(&agent, g->log, small);
     if (!g->agent) {
         snprintf(g->error, 512, "%s", small);

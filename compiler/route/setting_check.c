@@ -67,6 +67,8 @@ static void check_sockets(struct check *c)
                "the two sockets of HAProxy go together", "haproxy.mastersocket and haproxy.runtimesocket");
     if (s->agent.workers == 0)
         report(c, "agent.workers", "the agent needs a thread", "1 or more");
+    if (s->agent.buckets == 0)
+        report(c, "agent.ratelimit.buckets", "no source could be told from another", "1 or more");
     if (s->agent.timeout_ns <= 0)
         report(c, "agent.timeout", "no time at all", "a duration such as 1s");
 }

@@ -24,6 +24,8 @@ static const struct setting_row own_rows[] = {
     USED("agent.timeout", DURATION, agent.timeout_ns, "1s", "how long HAProxy waits for a verdict"),
     USED("agent.ratelimit.onfailure", CLOSED, agent.rate_limit_fails_closed, "open",
          "open or closed: what a rate limit does without a verdict"),
+    USED("agent.ratelimit.buckets", COUNT, agent.buckets, "1048576",
+         "sources that are told apart, 16 bytes each; of more, the one nearest to its end is forgotten"),
     USED("guard.maxdelete", COUNT, guard.max_delete, "100",
          "percent of the routers that one change may take away unasked, if it is more than ten; 100: all"),
     USED("resolver.nameservers", LIST, resolver.nameservers, "",

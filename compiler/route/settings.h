@@ -91,6 +91,7 @@ struct settings {
         int workers;
         bool rate_limit_fails_closed; /* --agent.ratelimit.onfailure=closed; default open */
         int64_t timeout_ns;           /* how long HAProxy waits for a verdict */
+        int buckets;                  /* of all rate limits together */
     } agent;
     struct {
         int max_delete; /* percent of the routers that one change may take away; 100: all */

@@ -112,8 +112,8 @@ static void put_settings(struct buf *out, const struct settings *s)
                STR_ARG(s->haproxy.agent_address));
     buf_printf(out, "haproxy: threads=%d connections=%d spare=%d\n", s->haproxy.threads,
                s->haproxy.max_connections, s->haproxy.spare_backends);
-    buf_printf(out, "agent: workers=%d closed=%d timeout=%lld ms\n", s->agent.workers,
-               s->agent.rate_limit_fails_closed, (long long)(s->agent.timeout_ns / 1000000));
+    buf_printf(out, "agent: workers=%d closed=%d timeout=%lld ms buckets=%d\n", s->agent.workers,
+               s->agent.rate_limit_fails_closed, (long long)(s->agent.timeout_ns / 1000000), s->agent.buckets);
     buf_printf(out, "guard: %d, state: sync=%d %.*s\n", s->guard.max_delete, s->state.sync,
                STR_ARG(s->state.dir));
 }
