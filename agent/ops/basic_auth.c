@@ -128,7 +128,7 @@ static void start(const struct op *op, struct waiting *waiting)
     check->waiting = waiting;
     credentials_read(request_authorization(&d->request), &check->given);
     struct trial trial = trial_of(check->op, check->given.user);
-    struct str address = str_of((const char *)d->request.source.bytes, d->request.source.length);
+    struct str address = str_of((const char *)d->request.source.bytes, d->request.source.n);
     check->job =
         (struct hash_job){ .item.finish = finish,
                            .inbox = d->tools->inbox,

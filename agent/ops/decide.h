@@ -2,6 +2,7 @@
  * thread. */
 #pragma once
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "ops/limiter.h"
 #include "ops/program.h"
@@ -14,15 +15,9 @@ struct nonces;
 struct redis_links;
 struct verified;
 
-/* An address as SPOP has it: length 4 or 16, or 0 for none. */
-struct address {
-    unsigned char bytes[16];
-    unsigned length;
-};
-
 /* Views into the frame. What the message did not carry has p == NULL. */
 struct request {
-    struct address source;
+    struct address source; /* as it comes: 4 or 16 bytes, or 0 for none */
     struct str method, host, url;
     struct str headers;       /* HAProxy's req.hdrs_bin; read through headers_find */
     struct str authorization; /* the first Authorization, where the message has that instead of headers */

@@ -23,6 +23,12 @@ void forward_headers(struct buf *out, const struct forward_auth *op, const struc
 bool forward_judge(const struct forward_auth *op, const struct request *request,
                    const struct forward_answer *answer, struct verdict *v);
 
+/* Whether a header is of one connection (hop by hop), or HTTP's own: in no direction passed on. */
+bool forward_is_own(struct str name);
+
+/* Whether the list has the name, in any case. */
+bool forward_is_in(struct str name, const struct str *list, size_t n);
+
 /* The next line "name: value" off the front of a list; false at its end. Lines whose name is none are passed over. */
 bool forward_line(struct str *lines, struct str *name, struct str *value);
 

@@ -1,9 +1,10 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include <stdlib.h>
 
+#include "base/arena.h"
 #include "ops/forward.h"
 #include "ops/op.h"
 #include "ops/verdict.h"
+#include "route/regex_program.h"
 
 /* RFC 9110's token: anything else would break the head of a request or an answer that it is put into. */
 static bool is_token(struct str name)
@@ -27,23 +28,6 @@ bool forward_line(struct str *lines, struct str *name, struct str *value)
             return true;
     }
     return false;
-}
-
-static bool is_in(struct str name, const struct str *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, list[i]))
-            return true;
-    return false;
-}
-
-/* Of one connection, or HTTP's own: in no direction passed on. */
-static bool is_own(struct str name)
-{
-    static const struct str own[] = { STR("connection"),        STR("keep-alive"), STR("te"),
-                                      STR("trailer"),           STR("trailers"),   STR("upgrade"),
-                                      STR("transfer-encoding"), STR("host"),       STR("content-length") };
-    return is_in(name, own, sizeof own / sizeof *own);
 }
 
 static void put_line(struct buf *out, struct str name, struct str value)
@@ -88,7 +72,7 @@ static void pass_on(const struct forward_auth *op, const struct forward_answer *
     verdict_refuse(v, forward_auth_op.name, answer->status, NULL);
     v->listed = true;
     while (forward_line(&lines, &name, &value))
-        if (!is_own(name) && !(location.n && str_eq_nocase(name, STR("location"))) &&
+        if (!forward_is_own(name) && !(location.n && str_eq_nocase(name, STR("location"))) &&
             !(answer->status == 304 &&
               str_eq_nocase(name, STR("content-type")))) /* Go's server has none there */
             put_line(&v->answer, name, value);
@@ -129,30 +113,31 @@ static struct str canonical_name(struct str name, char out[static 256])
     return str_of(out, n);
 }
 
-static bool matches(const struct forward_auth *op, pcre2_match_data *data, struct str name)
+/* `slots`: room for what regex_program_find says. */
+static bool matches(const struct forward_auth *op, size_t *slots, struct str name)
 {
     char text[256];
     struct str canonical = canonical_name(name, text);
-    return !is_own(name) && canonical.n > 0 &&
-           pcre2_match(op->response_regex, (PCRE2_SPTR)canonical.p, canonical.n, 0, 0, data, NULL) >= 0;
+    return !forward_is_own(name) && canonical.n > 0 &&
+           regex_program_find(op->response_regex, canonical, 0, slots);
 }
 
 static void take_by_regex(const struct forward_auth *op, const struct request *request,
                           const struct forward_answer *answer, struct verdict *v)
 {
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    size_t *slots = xmalloc(2 * op->response_regex->n_groups * sizeof *slots);
     struct str block = request->headers, lines = buf_str(&answer->headers), name, value;
     while (headers_next(&block, &name, &value))
-        if (matches(op, data, name))
+        if (matches(op, slots, name))
             verdict_drop_request_header(v, name);
     /* The first line of a name takes away what authResponseHeaders has put there. */
     for (struct str rest = lines; forward_line(&rest, &name, &value);)
-        if (matches(op, data, name))
+        if (matches(op, slots, name))
             verdict_drop_request_header(v, name);
     while (forward_line(&lines, &name, &value))
-        if (matches(op, data, name))
+        if (matches(op, slots, name))
             verdict_add_request_header(v, name, value);
-    pcre2_match_data_free(data);
+    free(slots);
 }
 
 static struct str cookie_name(struct str set_cookie)
@@ -206,7 +191,7 @@ bool forward_judge(const struct forward_auth *op, const struct request *request,
     }
     for (size_t i = 0; i < op->response_headers.n; i++) {
         struct str name = op->response_headers.p[i];
-        if (is_own(name))
+        if (forward_is_own(name))
             continue;
         verdict_drop_request_header(v, name);
         add_all(answer, name, v);

@@ -1,6 +1,4 @@
 /* forwardAuth (Traefik's, reference/traefik-middlewares.md 3.11): another server decides. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +7,7 @@
 #include "ops/forwarder.h"
 #include "ops/op.h"
 #include "ops/verdict.h"
+#include "route/regex_program.h"
 
 enum {
     OP,
@@ -48,14 +47,13 @@ static struct str text(const struct field *field)
 
 static bool read_regex(const struct field *field, struct forward_auth *out, char error[static 256])
 {
-    int code;
-    size_t at;
+    struct regex_fault fault;
     if (!field->value)
         return true;
-    struct str pattern = field_str(field->value);
-    out->response_regex = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.n, 0, &code, &at, NULL);
+    out->regex_memory = arena_create();
+    out->response_regex = regex_program_compile(out->regex_memory, field_str(field->value), &fault);
     if (!out->response_regex)
-        snprintf(error, 256, "the regular expression does not compile");
+        snprintf(error, 256, "responseHeadersRegex: %s", fault.message);
     return out->response_regex != NULL;
 }
 
@@ -111,7 +109,7 @@ static void fini(struct op *op)
     texts_fini(&a->request_headers);
     texts_fini(&a->response_headers);
     texts_fini(&a->cookies);
-    pcre2_code_free(a->response_regex);
+    arena_destroy(a->regex_memory);
 }
 
 /* A body that did not fit into the message, or is longer than allowed. Its length may be unknown to HAProxy

@@ -1,11 +1,23 @@
 #include "ops/forward.h"
 #include "ops/op.h"
 
-/* What ends here, and what HTTP's own machinery writes. */
-static const struct str not_sent[] = { STR("connection"), STR("keep-alive"),     STR("te"),
-                                       STR("trailer"),    STR("trailers"),       STR("upgrade"),
-                                       STR("host"),       STR("content-length"), STR("transfer-encoding"),
-                                       STR("expect") };
+bool forward_is_in(struct str name, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_nocase(name, list[i]))
+            return true;
+    return false;
+}
+
+#define IN(name, list) forward_is_in(name, list, sizeof list / sizeof *list)
+
+bool forward_is_own(struct str name)
+{
+    static const struct str own[] = { STR("connection"),        STR("keep-alive"), STR("te"),
+                                      STR("trailer"),           STR("trailers"),   STR("upgrade"),
+                                      STR("transfer-encoding"), STR("host"),       STR("content-length") };
+    return IN(name, own);
+}
 
 /* All that entry points know (Traefik's forwardedheaders.XHeadersSet). */
 static const struct str x_headers[] = { STR("x-forwarded-for"),
@@ -21,16 +33,6 @@ static const struct str x_headers[] = { STR("x-forwarded-for"),
                                         STR("x-forwarded-uri"),
                                         STR("x-real-ip"),
                                         STR("x-scheme") };
-
-static bool is_in(struct str name, const struct str *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_nocase(name, list[i]))
-            return true;
-    return false;
-}
-
-#define IN(name, list) is_in(name, list, sizeof list / sizeof *list)
 
 /* Some servers read '_' in a name as '-'. */
 static bool is_x_header(struct str name)
@@ -54,7 +56,7 @@ static bool is_replaced(enum forward_trust trust, struct str name)
 
 static bool is_listed(const struct forward_auth *op, struct str name)
 {
-    return op->request_headers.n == 0 || is_in(name, op->request_headers.p, op->request_headers.n) ||
+    return op->request_headers.n == 0 || forward_is_in(name, op->request_headers.p, op->request_headers.n) ||
            (op->trust == TRUST_YES && IN(name, x_headers));
 }
 
@@ -107,7 +109,8 @@ void forward_headers(struct buf *out, const struct forward_auth *op, const struc
     struct str block = request->headers, name, value;
     bool has_agent = false, has_encoding = false, has_range = false;
     while (headers_next(&block, &name, &value)) {
-        if (IN(name, not_sent) || is_replaced(op->trust, name) || !is_listed(op, name))
+        if (forward_is_own(name) || str_eq_nocase(name, STR("expect")) || is_replaced(op->trust, name) ||
+            !is_listed(op, name))
             continue;
         has_agent = has_agent || str_eq_nocase(name, STR("user-agent"));
         has_encoding = has_encoding || str_eq_nocase(name, STR("accept-encoding"));

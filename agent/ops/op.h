@@ -70,7 +70,8 @@ struct forward_auth {
     struct str address, signin;
     enum forward_trust trust; /* trustForwardHeader: not set is a third thing */
     struct texts request_headers, response_headers, cookies;
-    struct pcre2_real_code_8 *response_regex; /* or NULL */
+    const struct regex_program *response_regex; /* or NULL */
+    struct arena *regex_memory;                 /* holds it */
     bool send_body, keep_location, keep_method, insecure;
     int64_t max_body, max_response; /* bytes; < 0: no limit */
     struct str ca, cert, key;       /* PEM, or empty */

@@ -9,37 +9,23 @@
 
 static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-/* Text to an address, IPv4 mapped. A zone ("%eth0") is passed over. */
-static bool read_address(struct str s, unsigned char out[static 16])
+/* As Go's netip reads it: a zone ("%eth0") of an IPv6 address is passed over. */
+static bool read_address(struct str s, struct address *out)
 {
-    char text[SOURCE_TEXT];
-    s = str_head(s, str_find(s, '%'));
-    if (s.n == 0 || s.n >= sizeof text || memchr(s.p, '\0', s.n))
+    size_t zone = str_find(s, '%');
+    if (zone < s.n && (zone + 1 == s.n || str_find(s, ':') == s.n))
         return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    memcpy(out, mapped, sizeof mapped);
-    return inet_pton(AF_INET, text, out + 12) == 1 || inet_pton(AF_INET6, text, out) == 1;
+    return address_read(str_head(s, zone), out);
 }
 
-static bool read_network(struct str s, struct network *out)
+/* A range, or an address by itself. */
+static bool read_network(struct str s, struct address_range *out)
 {
-    size_t slash = str_find(s, '/');
-    int64_t bits = 128;
-    if (!read_address(str_head(s, slash), out->bytes))
-        return false;
-    bool v4 = str_find(str_head(s, slash), ':') == slash;
-    if (slash < s.n && (!str_to_int64(str_from(s, slash + 1), &bits) || bits < 0 || bits > (v4 ? 32 : 128)))
-        return false;
-    out->bits = (unsigned)bits + (v4 && slash < s.n ? 96 : 0);
-    return true;
-}
-
-static bool contains(const struct network *network, const unsigned char address[static 16])
-{
-    unsigned whole = network->bits / 8, rest = network->bits % 8;
-    return memcmp(network->bytes, address, whole) == 0 &&
-           (rest == 0 || ((network->bytes[whole] ^ address[whole]) >> (8 - rest)) == 0);
+    if (str_find(s, '/') < s.n)
+        return address_range_read(s, out);
+    bool ok = address_read(s, &out->address);
+    out->bits = out->address.n * 8;
+    return ok;
 }
 
 static bool read_excluded(struct json_object *array, struct source *out, char error[static 256])
@@ -48,7 +34,8 @@ static bool read_excluded(struct json_object *array, struct source *out, char er
     out->excluded = n ? xmalloc(n * sizeof *out->excluded) : NULL;
     for (size_t i = 0; i < n; i++) {
         struct json_object *text = json_object_array_get_idx(array, i);
-        if (!json_object_is_type(text, json_type_string) || !read_network(field_str(text), &out->excluded[out->n_excluded++])) {
+        if (!json_object_is_type(text, json_type_string) ||
+            !read_network(field_str(text), &out->excluded[out->n_excluded++])) {
             snprintf(error, 256, "excluded %zu is no network", i + 1);
             return false;
         }
@@ -63,8 +50,10 @@ bool criterion_read(struct json_object *from, struct source *out, char error[sta
                                          [SOURCE_EXCLUDED] = "excluded",
                                          [SOURCE_HEADER] = "header",
                                          [SOURCE_HOST] = "host" };
-    struct field fields[] = { { "kind", json_type_string, true, NULL },    { "name", json_type_string, false, NULL },
-                              { "depth", json_type_int, false, NULL },     { "excluded", json_type_array, false, NULL },
+    struct field fields[] = { { "kind", json_type_string, true, NULL },
+                              { "name", json_type_string, false, NULL },
+                              { "depth", json_type_int, false, NULL },
+                              { "excluded", json_type_array, false, NULL },
                               { "subnet", json_type_int, false, NULL } };
     if (!fields_read(from, fields, 5, error))
         return false;
@@ -101,11 +90,11 @@ void criterion_fini(struct source *source)
 
 struct str address_text(const struct address *a, char memory[static SOURCE_TEXT])
 {
-    bool is_mapped = a->length == 16 && memcmp(a->bytes, mapped, sizeof mapped) == 0;
+    bool is_mapped = a->n == 16 && memcmp(a->bytes, mapped, sizeof mapped) == 0;
     memory[0] = '\0';
-    if (a->length == 4 || is_mapped)
+    if (a->n == 4 || is_mapped)
         inet_ntop(AF_INET, a->bytes + (is_mapped ? 12 : 0), memory, SOURCE_TEXT);
-    else if (a->length == 16)
+    else if (a->n == 16)
         inet_ntop(AF_INET6, a->bytes, memory, SOURCE_TEXT);
     return str_c(memory);
 }
@@ -113,14 +102,16 @@ struct str address_text(const struct address *a, char memory[static SOURCE_TEXT]
 /* An address text by its network: only IPv6 is masked, and so is an IPv4 address in its mapped form. */
 static struct str masked(const struct source *source, struct str text, char memory[static SOURCE_TEXT])
 {
-    unsigned char bytes[16];
-    if (source->subnet == 0 || str_find(text, ':') == text.n || !read_address(text, bytes))
+    struct address address;
+    if (source->subnet == 0 || str_find(text, ':') == text.n || !read_address(text, &address))
         return text;
+    address_widen(&address);
     for (unsigned i = 0; i < 16; i++) {
         unsigned keep = source->subnet > 8 * i ? source->subnet - 8 * i : 0;
-        bytes[i] = (unsigned char)(keep >= 8 ? bytes[i] : bytes[i] & (0xff00 >> keep));
+        address.bytes[i] =
+            (unsigned char)(keep >= 8 ? address.bytes[i] : address.bytes[i] & (0xff00 >> keep));
     }
-    inet_ntop(AF_INET6, bytes, memory, SOURCE_TEXT);
+    inet_ntop(AF_INET6, address.bytes, memory, SOURCE_TEXT);
     return str_c(memory);
 }
 
@@ -160,18 +151,19 @@ static struct str not_excluded(const struct source *source, struct str list)
 {
     while (list.p) {
         struct str element = take_last(&list);
-        unsigned char bytes[16];
+        struct address address;
         bool excluded = element.n == 0;
-        if (element.n && read_address(element, bytes))
+        if (element.n && read_address(element, &address))
             for (size_t i = 0; i < source->n_excluded && !excluded; i++)
-                excluded = contains(&source->excluded[i], bytes);
+                excluded = address_is_in(&address, &source->excluded[i]);
         if (!excluded)
             return element;
     }
     return STR("");
 }
 
-struct str criterion_source(const struct source *source, const struct request *request, char memory[static SOURCE_TEXT])
+struct str criterion_source(const struct source *source, const struct request *request,
+                            char memory[static SOURCE_TEXT])
 {
     switch (source->kind) {
     case SOURCE_HEADER:

@@ -7,17 +7,11 @@
 
 enum source_kind { SOURCE_IP, SOURCE_DEPTH, SOURCE_EXCLUDED, SOURCE_HEADER, SOURCE_HOST };
 
-/* An IPv4 network stands in its mapped IPv6 form. */
-struct network {
-    unsigned char bytes[16];
-    unsigned bits;
-};
-
 struct source {
     enum source_kind kind;
     struct str header; /* SOURCE_HEADER */
     int64_t depth;     /* SOURCE_DEPTH */
-    struct network *excluded;
+    struct address_range *excluded;
     size_t n_excluded;
     unsigned subnet; /* 0: none */
 };
@@ -29,7 +23,9 @@ bool criterion_read(struct json_object *from, struct source *out, char error[sta
 void criterion_fini(struct source *source);
 
 /* The client as text: a view into the request, or into `memory`. */
-struct str criterion_source(const struct source *source, const struct request *request, char memory[static SOURCE_TEXT]);
+struct str criterion_source(const struct source *source, const struct request *request,
+                            char memory[static SOURCE_TEXT]);
 
-/* An address as text, IPv4 in its own form; for others and those of no address what stands in `memory` is empty. */
+/* An address as text, IPv4 in its own form; for others and those of no address what stands in `memory` is
+ * empty. */
 struct str address_text(const struct address *address, char memory[static SOURCE_TEXT]);

@@ -23,7 +23,7 @@ static void take_address(struct address *out, const struct value *value)
     if (value->type != VALUE_IPV4 && value->type != VALUE_IPV6)
         return;
     memcpy(out->bytes, value->bytes.p, value->bytes.n);
-    out->length = (unsigned)value->bytes.n;
+    out->n = value->bytes.n;
 }
 
 static void take_argument(void *context, struct str message, struct str argument, const struct value *value)

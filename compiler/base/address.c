@@ -2,9 +2,10 @@
 
 #include <arpa/inet.h>
 
+static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
 bool address_read(struct str text, struct address *out)
 {
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
     char copy[INET6_ADDRSTRLEN];
     bool six = str_find(text, ':') < text.n;
     if (text.n == 0 || text.n >= sizeof copy || str_find(text, '\0') < text.n)
@@ -24,12 +25,26 @@ bool address_read(struct str text, struct address *out)
 bool address_range_read(struct str text, struct address_range *out)
 {
     size_t slash = str_find(text, '/');
+    bool six = str_find(text, ':') < text.n;
     int64_t bits = 0;
     if (!address_read(str_head(text, slash), &out->address) || !str_to_int64(str_from(text, slash + 1), &bits) || bits < 0 ||
-        bits > (int64_t)out->address.n * 8)
+        bits > (six ? 128 : 32))
         return false;
     out->bits = (size_t)bits;
+    if (six && out->address.n == 4 && bits >= 96)
+        out->bits -= 96;
+    else if (six && out->address.n == 4)
+        address_widen(&out->address); /* its beginning only: no IPv4 lies there */
     return true;
+}
+
+void address_widen(struct address *address)
+{
+    if (address->n != 4)
+        return;
+    memmove(address->bytes + sizeof mapped, address->bytes, 4);
+    memcpy(address->bytes, mapped, sizeof mapped);
+    address->n = 16;
 }
 
 bool address_is_in(const struct address *address, const struct address_range *range)

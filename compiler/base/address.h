@@ -19,7 +19,10 @@ struct address_range {
 /* false where it is none. */
 bool address_read(struct str text, struct address *out);
 
-/* An address, '/' and the number of bits. */
+/* An address, '/' and the number of bits; of IPv6 that stands for IPv4, 96 of them do not count. */
 bool address_range_read(struct str text, struct address_range *out);
+
+/* An IPv4 address becomes the IPv6 one that stands for it; others stay. */
+void address_widen(struct address *address);
 
 bool address_is_in(const struct address *address, const struct address_range *range);

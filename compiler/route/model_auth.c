@@ -1,6 +1,3 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "base/vec.h"
 #include "route/model_build.h"
 
@@ -144,32 +141,6 @@ static bool check_cookies(struct build *b, const struct list_value *names)
     return ok;
 }
 
-/* Go's expressions have none of PCRE's extensions. */
-static bool check_regex(struct build *b, const struct text_value *regex)
-{
-    struct str s = regex->v;
-    for (size_t i = 0; i + 1 < s.n; i++) {
-        bool look = s.p[i] == '(' && s.p[i + 1] == '?' && i + 2 < s.n && strchr("=!>|#&(", s.p[i + 2]);
-        bool behind = s.p[i] == '(' && s.p[i + 1] == '?' && i + 3 < s.n && s.p[i + 2] == '<' &&
-                      strchr("=!", s.p[i + 3]);
-        bool back = s.p[i] == '\\' &&
-                    ((s.p[i + 1] >= '1' && s.p[i + 1] <= '9') || s.p[i + 1] == 'k' || s.p[i + 1] == 'g');
-        if (look || behind || back) {
-            report_text(b, FINDING_BAD_OBJECT, regex->key, s, NULL,
-                        "the regular expression has something that Go's do not have");
-            return false;
-        }
-        i += s.p[i] == '\\';
-    }
-    int code;
-    size_t at;
-    pcre2_code *compiled = s.n ? pcre2_compile((PCRE2_SPTR)s.p, s.n, 0, &code, &at, NULL) : NULL;
-    if (s.n && !compiled)
-        report_text(b, FINDING_BAD_OBJECT, regex->key, s, NULL, "the regular expression does not compile");
-    pcre2_code_free(compiled);
-    return s.n == 0 || compiled;
-}
-
 static bool is_true(const struct bool_value *value)
 {
     return IS_SET(*value) && value->v;
@@ -184,7 +155,8 @@ bool model_read_forward_auth(struct build *b, const struct forward_auth *source,
     ok = check_names(b, &source->response_headers) && ok;
     ok = check_cookies(b, &source->add_cookies) && ok;
     ok = check_plain(b, &source->signin) && ok;
-    ok = check_regex(b, &source->response_headers_regex) && ok;
+    const struct text_value *regex = &source->response_headers_regex;
+    ok = (regex->v.n == 0 || model_read_regex(b, regex->v, regex->key)) && ok; /* the agent reads it again */
     ok = model_read_tls_client(b, &source->tls, &out->tls) && ok;
     const struct bool_value *trust = &source->trust_forward_header;
     *out = (struct model_forward){

@@ -1,25 +1,17 @@
-#include <arpa/inet.h>
 #include <inttypes.h>
 
+#include "base/address.h"
 #include "route/model_build.h"
 
 /* An address, or a network in CIDR form. */
 static bool is_network(struct str s)
 {
-    char text[64];
-    unsigned char bytes[16];
+    struct address address;
+    struct address_range range;
     size_t slash = str_find(s, '/');
-    int64_t bits = 0;
-    if (slash >= sizeof text || memchr(s.p, '\0', s.n))
-        return false;
-    memcpy(text, s.p, slash);
-    text[slash] = '\0';
-    bool v4 = inet_pton(AF_INET, text, bytes) == 1, v6 = !v4 && inet_pton(AF_INET6, text, bytes) == 1;
     if (slash == s.n)
-        return v4 || v6;
-    struct str size = str_from(s, slash + 1);
-    bool number = size.n && ascii_is_digit(size.p[0]) && str_to_int64(size, &bits);
-    return (v4 || v6) && number && bits <= (v4 ? 32 : 128);
+        return address_read(s, &address);
+    return slash + 1 < s.n && ascii_is_digit(s.p[slash + 1]) && address_range_read(s, &range);
 }
 
 static bool read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_op *op)

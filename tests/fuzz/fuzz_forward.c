@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                rest = str_from(in, in.n / 2);
     const struct op *op = ops(data[0] & 1);
     struct request request = {
-        .headers = half, .url = rest, .host = half, .method = half, .source = { { 1 }, 4 }
+        .headers = half, .url = rest, .host = half, .method = half, .source = { 4, { 1 } }
     };
     struct forward_answer answer = { .status = 100 + data[1] * 2 };
     struct verdict v;

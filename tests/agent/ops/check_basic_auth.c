@@ -9,7 +9,7 @@
 
 static struct request with(const char *authorization)
 {
-    return (struct request){ .source = { { 127, 0, 0, 1 }, 4 }, .authorization = str_c(authorization) };
+    return (struct request){ .source = { 4, { 127, 0, 0, 1 } }, .authorization = str_c(authorization) };
 }
 
 static const struct {

@@ -118,7 +118,7 @@ END_TEST
 
 static struct request from(const char *address, unsigned length)
 {
-    struct request r = { .source.length = length };
+    struct request r = { .source.n = length };
     memcpy(r.source.bytes, address, length);
     return r;
 }

@@ -82,7 +82,7 @@ START_TEST(what_the_server_is_told)
     struct buf block = block_of(requests[_i].client), sent = { 0 };
     struct forward_auth op = { .trust = requests[_i].trust,
                                .request_headers = { list, requests[_i].n_listed } };
-    struct request request = { .source = { { 1, 2, 3, 4 }, 4 },
+    struct request request = { .source = { 4, { 1, 2, 3, 4 } },
                                .method = STR("POST"),
                                .host = STR("h:8080"),
                                .url = STR("/p?q"),

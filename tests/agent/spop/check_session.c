@@ -78,7 +78,7 @@ START_TEST(a_pass_names_the_program)
     ck_assert_uint_eq(ack.id, 1);
     check_variable(&ack, "verdict", "pass-0123456789abcdef");
     check_variable(&ack, "status", "");
-    ck_assert_uint_eq(desk.callee.last.request.source.length, 4);
+    ck_assert_uint_eq(desk.callee.last.request.source.n, 4);
     buf_fini(&bytes);
     desk_close(&desk);
 }
