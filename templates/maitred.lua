@@ -295,7 +295,9 @@ end)
 
 local fields = Map.new(os.getenv("MAITRED_FIELDS"), Map._reg)
 local labels = Map.new(os.getenv("MAITRED_LABELS"), Map._str)
-local names = Map.new(os.getenv("MAITRED_NAMES"), Map._str)
+-- As in rivals.cfg, though that finds a name in longer ones, too: a map that is matched in two ways counts each of its entries twice,
+-- and a label too many does no harm.
+local names = Map.new(os.getenv("MAITRED_NAMES"), Map._sub)
 local nobody = "~;"
 
 -- compiler/base/quote.h quote_label

@@ -14,7 +14,7 @@ static const struct setting_row own_rows[] = {
     USED("haproxy.threads", COUNT, haproxy.threads, "0", "threads of HAProxy; 0 leaves it the choice"),
     USED("haproxy.maxconnections", COUNT, haproxy.max_connections, "0",
          "connections at a time; 0 leaves it the choice"),
-    USED("haproxy.sparebackends", COUNT, haproxy.spare_backends, "16",
+    USED("haproxy.sparebackends", COUNT, haproxy.spare_backends, "256",
          "room for new services without a reload"),
     USED("haproxy.verifyinterval", DURATION, haproxy.verify_interval_ns, "1m",
          "between two looks at a sample of what HAProxy has; 0s: none"),

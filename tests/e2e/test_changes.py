@@ -1,0 +1,34 @@
+"""A thousand random changes under load: no reload, no failed request, no wrong one, memory that stays (tests/bench has the long run)."""
+import os
+import unittest
+
+from churn import HEADER, Churn, growth, has_sanitizer
+from lib import GatewayTest
+
+SEED = int(os.environ.get("SEED", "1"))
+CHANGES = int(os.environ.get("CHANGES", "1000"))
+
+
+class Changes(GatewayTest):
+    def test_a_thousand_random_changes(self):
+        web = self.gateway(f"--haproxy.revisionheader={HEADER}", etcd=self.etcd(), level="INFO")
+        churn = Churn(self.folder, self.certificates(), self.stores[-1], web.start(), SEED)
+        self.addCleanup(churn.end)
+        churn.start()
+        churn.run(CHANGES)
+        churn.end()
+        report = churn.report()
+        self.assertEqual(churn.failed[:3], [])
+        self.assertEqual(churn.wrong[:3], [])
+        self.assertEqual((report["reloads"], report["repairs"], report["worker_changes"], report["error"]), (0, 0, 0, ""),
+                         report["last_reload"])
+        self.assertEqual(report["routers_in_error"], 0, "every object of the world is a good one")
+        self.assertGreater(report["requests"]["witness"], CHANGES)
+        daemon, haproxy = zip(*report["memory"])
+        self.assertLess(growth(haproxy), 0.15, haproxy)
+        if not has_sanitizer():
+            self.assertLess(growth(daemon), 0.15, daemon)
+
+
+if __name__ == "__main__":
+    unittest.main()
