@@ -9,7 +9,7 @@
 /* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
 enum { MAX_RESPONSE_HEADERS = 64 };
 /* So often a program may pause without a reload. Only requests whose programs pause pass by the rules of more than one. */
-enum { USUAL_ROUNDS = 6 };
+enum { USUAL_ROUNDS = 4 };
 
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {

@@ -2,7 +2,7 @@
 import os
 import unittest
 
-from churn import HEADER, Churn, growth, has_sanitizer
+from churn import HEADER, Churn, grown, has_sanitizer
 from lib import GatewayTest
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -12,7 +12,7 @@ CHANGES = int(os.environ.get("CHANGES", "1000"))
 class Changes(GatewayTest):
     def test_a_thousand_random_changes(self):
         web = self.gateway(f"--haproxy.revisionheader={HEADER}", etcd=self.etcd(), level="INFO")
-        churn = Churn(self.folder, self.certificates(), self.stores[-1], web.start(), SEED)
+        churn = Churn(self.folder, self.certificates(), self.stores[-1], web.start(), SEED, clients=2)
         self.addCleanup(churn.end)
         churn.start()
         churn.run(CHANGES)
@@ -24,10 +24,11 @@ class Changes(GatewayTest):
                          report["last_reload"])
         self.assertEqual(report["routers_in_error"], 0, "every object of the world is a good one")
         self.assertGreater(report["requests"]["witness"], CHANGES)
+        # The bounded caches of programs fill meanwhile (some kB for each program that is new); tests/bench looks at more changes.
         daemon, haproxy = zip(*report["memory"])
-        self.assertLess(growth(haproxy), 0.15, haproxy)
+        self.assertLess(grown(haproxy), 12 * CHANGES, haproxy)
         if not has_sanitizer():
-            self.assertLess(growth(daemon), 0.15, daemon)
+            self.assertLess(grown(daemon), 4 * CHANGES, daemon)
 
 
 if __name__ == "__main__":
