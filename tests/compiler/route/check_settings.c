@@ -203,7 +203,7 @@ START_TEST(without_anything_the_defaults_are_traefiks)
     ck_assert_int_eq(s->throttle_ns, 2000000000);
     ck_assert_int_eq(s->ping.terminating_status, 503);
     ck_assert(str_eq(s->ping.entry_point, STR("traefik")));
-    ck_assert(s->haproxy.spare_backends == 16 && s->agent.workers == 2 && s->agent.timeout_ns == 1000000000);
+    ck_assert(s->haproxy.spare_backends == 256 && s->agent.workers == 2 && s->agent.timeout_ns == 1000000000);
     ck_assert(!s->agent.rate_limit_fails_closed && s->state.sync && s->state.dir.n == 0 &&
               s->guard.max_delete == 100);
     case_fini(&c);
