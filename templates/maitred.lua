@@ -243,6 +243,9 @@ for name in ([[host content-length transfer-encoding connection keep-alive close
     ours[name] = true
 end
 
+-- What HAProxy needs of an answer's.
+local framing = { connection = true, ["content-length"] = true, ["transfer-encoding"] = true, ["keep-alive"] = true, close = true }
+
 local function tokens(lines)
     local set = {}
     for _, line in ipairs(lines) do
@@ -285,6 +288,15 @@ core.register_action("hop", { "http-req" }, function(txn, mode)
         end
     end
 end, 1)
+
+-- Whatever Connection names in an answer ends here.
+core.register_action("answer_hop", { "http-res" }, function(txn)
+    for name in pairs(tokens(values(txn.http:res_get_headers(), "connection"))) do
+        if not framing[name] then
+            txn.http:res_del_header(name)
+        end
+    end
+end)
 
 -- Several X-Forwarded-For lines as one.
 core.register_action("join_for", { "http-req" }, function(txn)

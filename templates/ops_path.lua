@@ -218,8 +218,7 @@ end
 -- Redirects --------------------------------------------------------------------------------------------------------
 
 local function is_tls(st)
-    local tls = st.txn.f:ssl_fc()
-    return tls == true or tls == 1
+    return maitred.is_secure(st.txn)
 end
 maitred.is_tls = is_tls
 

@@ -27,6 +27,7 @@ local function read_definition(text)
         out.members[#out.members + 1] = { id = parts[1], weight = math.tointeger(tonumber(parts[2])), name = decode(parts[3]),
             target = parts[4], host = decode(parts[4]), path = decode(parts[5] or "") }
     end
+    out.relayed = fields[7]
     local answer, connect = (fields[6] or ""):match("^(%d+)|(%d+)$")
     out.answer, out.connect = tonumber(answer), tonumber(connect)
     return out
@@ -77,6 +78,8 @@ is_up = function(txn, target, seen)
         seen[target] = false
         if definition and definition.kind == "s" then
             seen[target] = (fetch(txn, "nbsrv", definition.backend) or 0) > 0
+        elseif definition and definition.kind == "m" then
+            seen[target] = is_up(txn, definition.members[1].target, seen)
         elseif definition and definition.kind == "f" then
             seen[target] = is_up(txn, definition.members[1].target, seen) or is_up(txn, definition.members[2].target, seen)
         elseif definition then
@@ -215,7 +218,7 @@ end
 -- The member for this request. `made` takes the cookies that are to be set.
 local function choose_member(txn, definition, turn, made, seen)
     local members = definition.members
-    if definition.careful and definition.kind ~= "f" then
+    if definition.careful and definition.kind ~= "f" and definition.kind ~= "m" then
         members = {}
         for _, member in ipairs(definition.members) do
             if is_member_up(txn, definition, member, seen) then
@@ -223,8 +226,10 @@ local function choose_member(txn, definition, turn, made, seen)
             end
         end
     end
-    if definition.kind == "f" then
-        return members[is_up(txn, members[1].target, seen) and 1 or 2], turn
+    if definition.kind == "m" then
+        return members[1], turn
+    elseif definition.kind == "f" then
+        return members[(not definition.careful or is_up(txn, members[1].target, seen)) and 1 or 2], turn
     elseif #members == 0 then
         return nil
     end
@@ -240,6 +245,36 @@ local function choose_member(txn, definition, turn, made, seen)
         made[#made + 1] = definition.cookie .. "=" .. member.id:sub(1, 16) .. definition.attributes
     end
     return member, turn
+end
+
+-- Targets as arguments for the relay.
+local function argument(target)
+    return "?" .. target:gsub("%%", "%%25")
+end
+
+-- Which mirrors get a copy of the n-th request (from 0): of the first k requests the one with a share of p percent has had k * p / 100,
+-- rounded up.
+local function mirrors_of(definition, n)
+    local out = {}
+    for i = 2, #definition.members do
+        local share = definition.members[i].weight
+        if ((n + 1) * share + 99) // 100 > (n * share + 99) // 100 then
+            out[#out + 1] = argument(definition.members[i].target)
+        end
+    end
+    return out
+end
+
+-- What the relay is to do for a service that copies requests, or that has another try; nil: nothing this time.
+local function relayed(txn, definition, turn, seen)
+    if not definition.relayed or maitred.upgrades(txn) then
+        return nil
+    elseif definition.kind == "m" then
+        local mirrors = mirrors_of(definition, turn)
+        return #mirrors > 0 and "mirror?" .. definition.relayed .. table.concat(mirrors) .. ";" or nil
+    elseif not definition.careful or is_up(txn, definition.members[1].target, seen) then
+        return "failover?" .. definition.relayed .. argument(definition.members[2].target) .. ";"
+    end
 end
 
 -- In backends that were added later a cookie names the server. HAProxy takes it away again; one that a client made up is ours to
@@ -266,7 +301,12 @@ local function choose(txn, target, turn, made, seen)
     end
     local definition = definition_of(target)
     local member
-    if definition then
+    local what = definition and relayed(txn, definition, turn, seen)
+    if what then
+        local router = txn:get_var("txn.r"):match("^[^;]*;[^;]*;[^;]*;([^;]*)") or ""
+        maitred.relay(txn, what, "b;" .. definition.members[1].target .. ";" .. turn .. ";" .. router)
+        return "relay"
+    elseif definition then
         member, turn = choose_member(txn, definition, turn, made, seen)
     end
     if not member then
@@ -298,7 +338,9 @@ end
 -- txn.w names the service; its turns are counted in sc2, where that could be had.
 core.register_action("choose", { "http-req" }, function(txn)
     local turns, made = tonumber(txn.f:sc_inc_gpc1(2)) or 0, {}
-    local turn = turns > 0 and turns - 1 or math.random(0, 1 << 30)
+    -- Behind the relay the turn is that of the request in front of it.
+    local turn = math.tointeger(tonumber(txn:get_var("txn.r"):match("^[^;]*;[^;]*;(%d+);"))) or
+        turns > 0 and turns - 1 or math.random(0, 1 << 30)
     local backend = choose(txn, txn:get_var("txn.w"), turn, made, {}) or "none"
     for i, cookie in ipairs(made) do
         txn:set_var("txn.k" .. i, cookie)

@@ -12,6 +12,7 @@
 #include "control/since.h"
 #include "control/sources.h"
 #include "names/names.h"
+#include "relay/relay.h"
 
 struct gateway {
     const struct settings *settings; /* `own` */
@@ -38,6 +39,7 @@ struct gateway {
     struct names *names;
     struct since *since; /* when each finding was made first */
     struct agent *agent;
+    struct relay *relay;
     struct haproxy *haproxy;
     struct prober *prober;
     struct pusher *pusher;

@@ -238,6 +238,13 @@ static bool start_parts(struct gateway *g)
         snprintf(g->error, 512, "%s", small);
         return false;
     }
+    snprintf(paths[3], sizeof paths[3], "%s/" RELAYED_SOCKET, agent.folder);
+    struct relay_options relay = { .folder = agent.folder, .inner = paths[3], .workers = s->agent.workers };
+    g->relay = relay_start(&relay, g->log, small);
+    if (!g->relay) {
+        snprintf(g->error, 512, "%s", small);
+        return false;
+    }
     g->prober = prober_start(haproxy_runtime_path(g->haproxy), g->log);
     const char *folder = state_folder_path(g->folder);
     struct emit_paths places = { str_c(folder), s->haproxy.agent_address.n ? s->haproxy.agent_address : str_c(folder) };
@@ -289,7 +296,7 @@ static void close_handle(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
-/* The order matters: no more changes, then HAProxy drains with the agent still answering, then the agent. */
+/* The order matters: no more changes, then HAProxy drains with agent and relay still answering, then those. */
 static void stop_parts(struct gateway *g)
 {
     etcd_watch_stop(g->watch);
@@ -298,6 +305,7 @@ static void stop_parts(struct gateway *g)
     if (g->haproxy && g->serving)
         haproxy_stop(g->haproxy, grace_ms(g->settings));
     agent_stop(g->agent);
+    relay_stop(g->relay);
     prober_stop(g->prober);
     scribe_stop(g->scribe);
     pusher_destroy(g->pusher);

@@ -30,6 +30,8 @@ static void report(struct gateway *g, struct buf *out)
     if (g->watch)
         etcd_watch_status(g->watch, &etcd);
     agent_stats(g->agent, &agent);
+    struct relay_stats relay;
+    relay_stats(g->relay, &relay);
     const struct generation *served = pusher_served(g->pusher);
     struct report report = { .settings = g->settings,
                              .folder = state_folder_path(g->folder),
@@ -40,6 +42,7 @@ static void report(struct gateway *g, struct buf *out)
                              .prober = g->prober,
                              .etcd = g->watch ? &etcd : NULL,
                              .agent = &agent,
+                             .relay = &relay,
                              .agent_failures = served && served->plan->shape.agent ? pusher_agent_failures(g->pusher) : 0,
                              .file_error = g->file_error,
                              .helm = helm_status(g->helm),

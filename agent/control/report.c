@@ -148,6 +148,19 @@ static void put_tree(struct buf *out, const struct generation *served)
 }
 
 /* Whole seconds, as RFC 3339 has them. */
+static void put_relay(struct buf *out, const struct relay_stats *relay)
+{
+    buf_printf(out, ",\"relay\":{\"requests\":%" PRIu64, relay->requests);
+    put_number(out, "open", (int64_t)relay->open_requests);
+    put_number(out, "broken", (int64_t)relay->broken);
+    put_number(out, "aborted", (int64_t)relay->aborted);
+    put_number(out, "copies", (int64_t)relay->copies);
+    put_number(out, "openCopies", (int64_t)relay->open_copies);
+    put_number(out, "copiesDropped", (int64_t)relay->copies_dropped);
+    put_number(out, "failovers", (int64_t)relay->failovers);
+    buf_putc(out, '}');
+}
+
 static void put_time(struct buf *out, const char *name, double seconds)
 {
     char text[32];
@@ -218,6 +231,7 @@ void report_print(struct buf *out, const struct report *r)
     put_health(out, r->prober);
     put_names(out, &r->names);
     put_agent(out, r->agent, r->agent_failures);
+    put_relay(out, r->relay);
     if (served) {
         put_tree(out, served);
         put_findings(out, r, served->diag);

@@ -7,6 +7,7 @@
 #include "control/since.h"
 #include "etcd/watch.h"
 #include "names/names.h"
+#include "relay/relay.h"
 
 struct report {
     const struct settings *settings;
@@ -19,6 +20,7 @@ struct report {
     const struct etcd_status *etcd; /* NULL: no etcd provider */
     const struct agent_stats *agent;
     int64_t agent_failures;         /* -1: unknown */
+    const struct relay_stats *relay;
     const char *file_error;         /* of the file provider, empty: none */
     struct helm_status helm;
     struct names_counts names;

@@ -99,6 +99,7 @@ static bool set_up(struct haproxy *haproxy, const struct haproxy_options *option
     haproxy->ours = !options->master_socket;
     haproxy->config = arena_printf(arena, "%s/" ARTIFACT_CONFIG, folder).p;
     haproxy->backends = arena_printf(arena, "%s/" ARTIFACT_BACKENDS, folder).p;
+    haproxy->relayed_socket = arena_printf(arena, "%s/" RELAYED_SOCKET, folder).p;
     haproxy->pid_file = arena_printf(arena, "%s/haproxy.pid", folder).p;
     haproxy->master_socket = haproxy->ours ? arena_printf(arena, "%s/" MASTER_SOCKET, folder).p
                                            : arena_copy(arena, str_c(options->master_socket)).p;
@@ -219,6 +220,7 @@ static void remove_traces(const struct haproxy *haproxy)
 {
     unlink(haproxy->runtime_socket);
     unlink(haproxy->master_socket);
+    unlink(haproxy->relayed_socket);
     unlink(haproxy->pid_file);
 }
 

@@ -1,10 +1,8 @@
 /* Counters of one worker: only it writes, anybody reads. */
 #pragma once
 
-#include <stdatomic.h>
-#include <stdint.h>
-
 #include "ops/number.h"
+#include "sys/counter.h"
 
 /* Latencies by powers of two of a microsecond: below 1, 2, 4 … us; the last one holds the rest, from 4 s on.
  */
@@ -20,18 +18,6 @@ struct counters {
     _Atomic uint64_t
         latencies[LATENCIES]; /* from the question's arrival to its answer, delays of rate limits left out */
 };
-
-/* With a single writer a load and a store do; an atomic addition would cost ten times as much. */
-static inline void counter_add(_Atomic uint64_t *counter, uint64_t by)
-{
-    uint64_t old = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, old + by, memory_order_relaxed);
-}
-
-static inline uint64_t counter_get(const _Atomic uint64_t *counter)
-{
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
 
 static inline void counter_latency(struct counters *counters, int64_t ns, uint64_t n)
 {

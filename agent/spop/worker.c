@@ -14,7 +14,7 @@
 #include "ops/redis.h"
 #include "ops/verdict.h"
 #include "spop/connection.h"
-#include "spop/socket.h"
+#include "sys/unix_socket.h"
 #include "sys/clock.h"
 
 enum {

@@ -29,11 +29,12 @@ struct artifacts {
 #define ARTIFACT_TLS "tls" /* a folder: what servers are reached with */
 #define ARTIFACT_SPOE "spoe.cfg"
 /* Scripts, in the order in which they are loaded; each builds on those before. */
-#define ARTIFACT_SCRIPTS "maitred.lua", "services.lua", "regex.lua", "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua"
+#define ARTIFACT_SCRIPTS "maitred.lua", "relay.lua", "services.lua", "regex.lua", "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"
 #define MASTER_SOCKET "master.sock"
+#define RELAYED_SOCKET "relayed.sock" /* of the frontend that the relay asks */
 
 /* Renders all of them: deterministic. HAProxy is started with -f haproxy.cfg -f backends.cfg. */
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);

@@ -65,12 +65,23 @@ struct choice_target choice_target_of(struct arena *arena, const struct model_se
         const struct shape_backend *backend = strmap_get(holders, service->name);
         return (struct choice_target){ backend->name, false };
     }
+    return (struct choice_target){ choice_name_of(arena, service), true };
+}
+
+struct str choice_name_of(struct arena *arena, const struct model_service *service)
+{
     struct buf name = { 0 };
     buf_putc(&name, '}');
     quote_field(&name, service->name);
-    struct choice_target out = { arena_copy(arena, buf_str(&name)), true };
+    struct str out = arena_copy(arena, buf_str(&name));
     buf_fini(&name);
     return out;
+}
+
+/* Whether the relay may have to do with it. */
+static bool is_relayed(const struct model_service *service)
+{
+    return service->kind == SERVICE_MIRRORED || (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
 }
 
 static void put_text(struct buf *out, struct str s)
@@ -132,9 +143,11 @@ static void put_servers(struct buf *out, struct arena *arena, const struct model
     }
 }
 
+/* Shares of mirrors are told as they are. */
 static void put_children(struct buf *out, struct arena *arena, const struct model_service *service,
                          const struct strmap *holders)
 {
+    bool relayed = is_relayed(service);
     double sum = 0;
     for (size_t i = 0; i < service->n_children; i++)
         sum += (double)service->children[i].weight;
@@ -146,15 +159,50 @@ static void put_children(struct buf *out, struct arena *arena, const struct mode
         put_weight(out, scale_of(sum), child->weight);
         put_text(out, child->name);
         buf_putc(out, '|');
-        buf_put(out, choice_target_of(arena, child->service, holders).text);
+        buf_put(out, relayed ? choice_name_of(arena, child->service) : choice_target_of(arena, child->service, holders).text);
     }
+}
+
+static void put_statuses(struct buf *out, const struct model_statuses *statuses)
+{
+    const int most = 999;
+    const char *comma = "";
+    for (size_t i = 0; i < statuses->n; i++) {
+        int from = statuses->p[i].from < 0 ? 0 : statuses->p[i].from, to = statuses->p[i].to > most ? most : statuses->p[i].to;
+        if (from > to)
+            continue;
+        buf_printf(out, "%s%d-%d", comma, from, to);
+        comma = ",";
+    }
+}
+
+static void put_relayed(struct buf *out, const struct model_service *service)
+{
+    if (!is_relayed(service))
+        return;
+    buf_putc(out, ';');
+    if (service->kind == SERVICE_MIRRORED) {
+        buf_printf(out, "%d?%" PRId64, service->mirror_body, service->max_body);
+        return;
+    }
+    buf_printf(out, "%" PRId64 "?", service->max_body);
+    put_statuses(out, &service->statuses);
+}
+
+/* A named service that needs no choice. */
+static void put_alias(struct buf *out, const struct model_service *service, struct str target)
+{
+    bool careful = service->kind == SERVICE_SERVERS && service->check.on;
+    buf_printf(out, "w;.%s;;;0|1|", careful ? "c" : "");
+    put_text(out, service->name);
+    buf_printf(out, "|%.*s;", STR_ARG(target));
 }
 
 static void put_definition(struct buf *out, struct arena *arena, const struct model_service *service,
                            const struct strmap *holders)
 {
     static const char kinds[] = {
-        [SERVICE_SERVERS] = 's', [SERVICE_WEIGHTED] = 'w', [SERVICE_HASHED] = 'h', [SERVICE_FAILOVER] = 'f'
+        [SERVICE_SERVERS] = 's', [SERVICE_WEIGHTED] = 'w', [SERVICE_HASHED] = 'h', [SERVICE_MIRRORED] = 'm', [SERVICE_FAILOVER] = 'f'
     };
     static const char strategies[] = {
         [STRATEGY_WRR] = 'r', [STRATEGY_P2C] = 'p', [STRATEGY_HRW] = 'h', [STRATEGY_LEASTTIME] = 'l'
@@ -183,6 +231,7 @@ static void put_definition(struct buf *out, struct arena *arena, const struct mo
     if (has_times(service->transport))
         buf_printf(out, "%" PRId64 "|%" PRId64, milliseconds(service->transport->response_header_ns),
                    milliseconds(service->transport->dial_ns));
+    put_relayed(out, service);
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -201,11 +250,14 @@ struct plan_entry *choice_entries(struct arena *arena, const struct model *model
         if (!service->used)
             continue;
         struct choice_target target = choice_target_of(arena, service, holders);
-        if (!target.chosen)
+        if (!target.chosen && !service->named)
             continue;
         buf_reset(&value);
-        put_definition(&value, arena, service, holders);
-        entries[(*n)++] = (struct plan_entry){ arena_printf(arena, "%.*s?", STR_ARG(target.text)),
+        if (target.chosen)
+            put_definition(&value, arena, service, holders);
+        else
+            put_alias(&value, service, target.text);
+        entries[(*n)++] = (struct plan_entry){ arena_printf(arena, "%.*s?", STR_ARG(choice_name_of(arena, service))),
                                                arena_copy(arena, buf_str(&value)) };
     }
     if (*n)

@@ -127,6 +127,9 @@ bool model_read_tls_client(struct build *b, const struct tls_client_value *sourc
 /* Whether a name is one that a header can have, or empty; else a finding. */
 bool check_header_name(struct build *b, struct str key, struct str name);
 
+/* A list of statuses and ranges (model_status.c). false with a finding. */
+bool model_read_statuses(struct build *b, const struct list_value *list, struct model_statuses *out);
+
 /* Fills spaces[].transports. */
 void transports_build(struct build *b);
 

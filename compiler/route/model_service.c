@@ -111,20 +111,22 @@ static bool read_shares(struct build *b, struct service_entry *entry, const stru
     return ok;
 }
 
-/* Whether the mirrors are right; *any: one of them gets copies. */
+/* Mirrors that get copies become children; all must be right. */
 static bool read_mirrors(struct build *b, struct service_entry *entry, const struct mirroring *m, int depth,
-                         bool *any)
+                         struct gathered *found)
 {
     bool ok = true;
     for (size_t i = 0; i < m->n_mirrors; i++) {
         const struct child *mirror = &m->mirrors[i];
         struct str key = IS_SET(mirror->name) ? mirror->name.key : mirror->object.key;
-        ok = find_child(b, entry, mirror->name.v, key, depth) && ok;
+        struct service_entry *named = find_child(b, entry, mirror->name.v, key, depth);
+        ok = named && ok;
         if (mirror->percent.v < 0 || mirror->percent.v > 100) {
             diag_report(b->diag, FINDING_BAD_VALUE, mirror->percent.key, "a share is 0 to 100 percent");
             ok = false;
         }
-        *any = *any || mirror->percent.v > 0;
+        if (named && mirror->percent.v > 0)
+            add_child(b, found, mirror->name.v, mirror->percent.v, named);
     }
     return ok;
 }
@@ -132,46 +134,28 @@ static bool read_mirrors(struct build *b, struct service_entry *entry, const str
 static bool read_mirroring(struct build *b, struct service_entry *entry, int depth)
 {
     const struct mirroring *m = &entry->source->mirroring;
-    struct gathered found = gather(b, 1);
+    struct gathered found = gather(b, m->n_mirrors + 1);
     struct str key = IS_SET(m->service) ? m->service.key : m->key;
     struct service_entry *main = find_child(b, entry, m->service.v, key, depth);
-    bool any = false, ok = read_mirrors(b, entry, m, depth, &any) && main;
-    if (ok && any)
-        ok = refuse_unsupported(b, m->key, "copies of requests for mirrors are");
     if (main)
         add_child(b, &found, m->service.v, 1, main);
+    bool ok = main != NULL;
+    ok = read_mirrors(b, entry, m, depth, &found) && ok;
     take_children(entry, &found);
-    entry->draft.kind = SERVICE_WEIGHTED;
+    entry->draft.kind = found.n > 1 ? SERVICE_MIRRORED : SERVICE_WEIGHTED;
     entry->draft.aware = m->health_check.key.p != NULL;
-    entry->reports = entry->draft.aware;
+    entry->draft.mirror_body = !IS_SET(m->mirror_body) || m->mirror_body.v;
+    entry->draft.max_body = IS_SET(m->max_body_size) ? m->max_body_size.v : -1;
+    entry->reports = entry->draft.aware && main && main->reports;
     return ok;
-}
-
-static bool is_status(struct str text)
-{
-    return text.n == 3 && ascii_is_digit(text.p[0]) && ascii_is_digit(text.p[1]) && ascii_is_digit(text.p[2]);
-}
-
-/* "500", "500-504". */
-static bool check_statuses(struct build *b, const struct list_value *statuses)
-{
-    for (size_t i = 0; i < statuses->n; i++) {
-        struct str to = statuses->v[i], from = str_cut(&to, '-');
-        if (!is_status(from) || (to.p && !is_status(to))) {
-            report_text(b, FINDING_BAD_VALUE, statuses->key, statuses->v[i], "500, or 500-504",
-                        "not a status, nor a range of statuses");
-            return false;
-        }
-    }
-    return true;
 }
 
 static bool read_failover(struct build *b, struct service_entry *entry, int depth)
 {
     const struct failover *f = &entry->source->failover;
     struct gathered found = gather(b, 2);
-    bool by_status = f->errors.status.n > 0;
-    bool ok = check_statuses(b, &f->errors.status);
+    bool by_status = f->errors.status.n > 0, aware = true;
+    bool ok = model_read_statuses(b, &f->errors.status, &entry->draft.statuses);
     struct str names[] = { f->service.v, f->fallback.v };
     struct str keys[] = { IS_SET(f->service) ? f->service.key : f->key,
                           IS_SET(f->fallback) ? f->fallback.key : f->key };
@@ -179,14 +163,14 @@ static bool read_failover(struct build *b, struct service_entry *entry, int dept
         struct service_entry *child = find_child(b, entry, names[i], keys[i], depth);
         bool must_report = i == 0 ? !by_status : f->health_check.key.p != NULL;
         ok = child && (!must_report || check_reports(b, child, names[i], keys[i])) && ok;
+        aware = aware && (i > 0 || !child || child->reports);
         if (child)
             add_child(b, &found, names[i], 1, child);
     }
-    if (ok && by_status)
-        ok = refuse_unsupported(b, f->errors.key, "a fallback for answers of some status is");
     take_children(entry, &found);
     entry->draft.kind = SERVICE_FAILOVER;
-    entry->draft.aware = true;
+    entry->draft.aware = aware;
+    entry->draft.max_body = IS_SET(f->errors.max_request_body_bytes) ? f->errors.max_request_body_bytes.v : -1;
     entry->reports = f->health_check.key.p != NULL;
     return ok;
 }
@@ -290,10 +274,17 @@ void services_build(struct build *b, struct model *out)
     vec_fini(&found);
 }
 
+/* Who is asked by the relay is asked by name. */
+static bool names_children(const struct model_service *service)
+{
+    return service->kind == SERVICE_MIRRORED || (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
+}
+
 static void use(const struct model_service *service)
 {
     for (size_t i = 0; i < service->n_children; i++) {
         struct model_service *child = (struct model_service *)service->children[i].service;
+        child->named = child->named || names_children(service);
         if (!child->used) {
             child->used = true;
             use(child);

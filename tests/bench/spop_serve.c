@@ -17,7 +17,7 @@
 #include "spop/ack.h"
 #include "spop/hello.h"
 #include "spop/server.h"
-#include "spop/socket.h"
+#include "sys/unix_socket.h"
 #include "sys/clock.h"
 
 static const char policy[] =

@@ -50,7 +50,16 @@ static const struct {
       "v@etcd unused weighted a@etcd*1\n" },
     { "http/services/v/mirroring/service = a\n" MIRROR(
           "0", "b") "http/services/v/mirroring/mirrors/0/percent = 1\n" LB("a") LB("b"),
-      "! not-supported services/v/mirroring\n" },
+      "v@etcd unused mirrored a@etcd*1 b@etcd*1\n" },
+    /* A mirroring is as well as its main service, where that is known. */
+    { WEIGHTED("0",
+               "m") "http/services/v/weighted/healthcheck = true\nhttp/services/m/mirroring/service = a\n"
+                    "http/services/m/mirroring/healthcheck = true\n" CHECKED("a"),
+      "v@etcd unused weighted aware m@etcd*1\n" },
+    { WEIGHTED("0",
+               "m") "http/services/v/weighted/healthcheck = true\nhttp/services/m/mirroring/service = a\n"
+                    "http/services/m/mirroring/healthcheck = true\n" LB("a"),
+      "! bad-object services/v/weighted/services/0/name\n" },
     { "http/services/v/mirroring/service = a\n" MIRROR(
           "0", "b") "http/services/v/mirroring/mirrors/0/percent = 101\n" LB("a") LB("b"),
       "! bad-value services/v/mirroring/mirrors/0/percent\n" },
@@ -65,7 +74,7 @@ static const struct {
     { "http/services/v/failover/service = a\n" CHECKED("a"), "! missing-reference services/v/failover\n" },
     { "http/services/v/failover/service = a\nhttp/services/v/failover/fallback = "
       "b\nhttp/services/v/failover/errors/status = 500-504\n" LB("a") LB("b"),
-      "! not-supported services/v/failover/errors\n" },
+      "v@etcd unused failover a@etcd*1 b@etcd*1\n" },
     { "http/services/v/failover/service = a\nhttp/services/v/failover/fallback = "
       "b\nhttp/services/v/failover/errors/status = 5xx\n" LB("a") LB("b"),
       "! bad-value services/v/failover/errors/status\n" },

@@ -176,7 +176,7 @@ static inline void put_servers(struct buf *out, const struct model_service *s)
 /* A line a service: name, kind, servers or children. */
 static inline void put_services(struct buf *out, const struct model *model)
 {
-    static const char *const kinds[] = { "", " weighted", " hashed", " failover" };
+    static const char *const kinds[] = { "", " weighted", " mirrored", " hashed", " failover" };
     for (size_t i = 0; i < model->n_services; i++) {
         const struct model_service *s = &model->services[i];
         buf_printf(out, "%.*s%s%s", STR_ARG(s->name), s->used ? "" : " unused", kinds[s->kind]);

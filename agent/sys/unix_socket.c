@@ -1,4 +1,4 @@
-#include "spop/socket.h"
+#include "sys/unix_socket.h"
 
 #include <assert.h>
 #include <errno.h>

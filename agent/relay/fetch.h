@@ -1,0 +1,24 @@
+/* The innermost stage: asks HAProxy's inner frontend, by libcurl. */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "relay/exchange.h"
+
+struct fetch_what {
+    struct str next, method, target; /* copied */
+    const struct heading *heading;   /* copied */
+    bool body;                       /* with the body of the exchange's request */
+};
+
+/* Opens and starts it inside of `outer`. Without an answer from HAProxy it answers 502 by itself. */
+void fetch_open(struct stage *outer, const struct fetch_what *what);
+
+/* The exchange's request, with these headers, for a service: "}name" (compiler/plan/choice.h). */
+void fetch_open_target(struct stage *outer, struct str target, const struct heading *heading, bool body);
+
+/* The receiver of the answer has room again. */
+void fetch_resume(struct fetch *fetch);
+
+/* For multi_create: `context` is the fetch. */
+void fetch_done(void *context, CURLcode code);
