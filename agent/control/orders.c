@@ -8,6 +8,7 @@
 #include "control/history.h"
 #include "control/report.h"
 #include "etcd/fetch.h"
+#include "sys/crash.h"
 
 static void say(struct buf *out, const char *member, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -86,7 +87,9 @@ static void pin(struct gateway *g, struct arena *arena, const struct kv_snapshot
     char error[512];
     if (!state_folder_save_tree(g->folder, tree, error))
         log_line(g->log, LOG_LINE_ERROR, "state", "%s", error);
+    crash_at(CRASH_PIN);
     helm_pin(g->helm, arena, tree);
+    crash_at(CRASH_PINNED);
     log_line(g->log, LOG_LINE_WARN, "helm", "revision %" PRId64 " is pinned", tree->revision);
     serve_now(g);
     say(out, "ok", "revision %" PRId64 " %s, until `maitred unpin`", tree->revision, state_of(g, tree->revision));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sys/clock.h"
+#include "sys/crash.h"
 
 enum {
     RELOAD_INTERVAL_MS = 500,  /* reloads are not made more often: each leaves an old worker behind for a while */
@@ -21,6 +22,7 @@ struct pusher {
     struct generation *pending; /* what it shall have and could not get yet */
     struct program_set *programs; /* what the agent has: the next set is built from it */
     struct push_stats stats;
+    char skeleton[SKELETON_NAME + 1]; /* the name of the one that HAProxy shall run */
     bool verified; /* live state = served */
     bool files_failed; /* the state folder is behind and cannot be written */
     int64_t last_reload_ns, last_sweep_ns, last_restart_ns, last_look_ns, trim_at_ns;
@@ -162,7 +164,9 @@ static void serve(struct pusher *pusher, struct generation *next)
 static enum apply_status tell_revision(struct pusher *pusher, const struct plan *plan, char error[static 256])
 {
     bool told = pusher->parts.settings->haproxy.revision_header.n > 0;
-    return told ? applier_set_revision(pusher->applier, plan->revision, error) : APPLY_OK;
+    enum apply_status status = told ? applier_set_revision(pusher->applier, plan->revision, error) : APPLY_OK;
+    crash_at(CRASH_REVISION);
+    return status;
 }
 
 static enum apply_status apply_between(struct pusher *pusher, const struct runtime_state *from,
@@ -206,15 +210,50 @@ static enum apply_status resync(struct pusher *pusher, const struct plan *plan, 
     return status;
 }
 
+/* Whether the worker was started with that skeleton, as far as it says. */
+static bool runs_skeleton(const struct pusher *pusher, const char *name)
+{
+    const char *running = haproxy_skeleton(pusher->parts.haproxy);
+    return running[0] == '\0' || strcmp(running, name) == 0;
+}
+
+/* After a failed reload the folder goes back to what runs, so that a restart finds a good configuration. */
+static void put_files_back(struct pusher *pusher, const struct generation *failed)
+{
+    char error[512], skeleton[SKELETON_NAME + 1];
+    if (pusher->served && pusher->served != failed &&
+        !scribe_write(pusher->parts.scribe, pusher->served, WRITE_CHANGED, skeleton, error))
+        note_error(pusher, "the state folder could not be put back", error);
+}
+
+/* HAProxy starts a worker from the files of `next`, all of them written anew, whatever another hand did to them. */
+static bool start_worker(struct pusher *pusher, struct generation *next, char error[static 512])
+{
+    char skeleton[SKELETON_NAME + 1];
+    if (!scribe_write(pusher->parts.scribe, next, WRITE_ALL, skeleton, error))
+        return false;
+    crash_at(CRASH_RELOAD);
+    if (!haproxy_reload(pusher->parts.haproxy, error))
+        return false;
+    if (!runs_skeleton(pusher, skeleton)) {
+        snprintf(error, 512, "it loaded other files than those in %.300s", pusher->parts.folder);
+        return false;
+    }
+    memcpy(pusher->skeleton, skeleton, sizeof skeleton);
+    crash_at(CRASH_RELOADED);
+    return true;
+}
+
 static bool reload(struct pusher *pusher, struct generation *next, struct str reason)
 {
     char error[512];
     publish(pusher, pusher->served ? pusher->served->plan : NULL, next->plan);
     log_line(pusher->parts.log, LOG_LINE_INFO, "push", "reload: %.*s", STR_ARG(reason));
     pusher->last_reload_ns = clock_monotonic_ns();
-    if (!haproxy_reload(pusher->parts.haproxy, error)) {
+    if (!start_worker(pusher, next, error)) {
         pusher->stats.reloads_failed++;
         note_error(pusher, "the reload failed, HAProxy goes on with what it had", error);
+        put_files_back(pusher, next);
         return false;
     }
     applier_forget(pusher->applier);
@@ -223,28 +262,6 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
     snprintf(pusher->stats.last_reload_reason, sizeof pusher->stats.last_reload_reason, "%.*s", STR_ARG(reason));
     pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
     return true;
-}
-
-/* After a failed reload the folder goes back to what runs, so that a restart finds a good configuration. */
-static void put_files_back(struct pusher *pusher)
-{
-    char error[512];
-    if (pusher->served && !scribe_write(pusher->parts.scribe, pusher->served, error))
-        note_error(pusher, "the state folder could not be put back", error);
-}
-
-/* A reload reads files, so they come first; a change by socket needs none, and they follow behind it. */
-static bool push_by_reload(struct pusher *pusher, struct generation *next)
-{
-    char error[512];
-    if (!scribe_write(pusher->parts.scribe, next, error)) {
-        note_error(pusher, "the state folder cannot be written", error);
-        return false;
-    }
-    if (reload(pusher, next, next->plan->shape_reason))
-        return true;
-    put_files_back(pusher);
-    return false;
 }
 
 static bool push_by_socket(struct pusher *pusher, struct generation *next)
@@ -270,15 +287,25 @@ static bool push_by_socket(struct pusher *pusher, struct generation *next)
     return status == APPLY_OK;
 }
 
+/* Why the next generation cannot be had without a reload; empty: it can. */
+static struct str reason_to_reload(const struct pusher *pusher, const struct generation *next)
+{
+    bool stranger = next->plan->shape_reason.n == 0 && !runs_skeleton(pusher, pusher->skeleton);
+    return stranger ? STR("the worker that runs has another configuration") : next->plan->shape_reason;
+}
+
+/* A reload reads files, so they come first; a change by socket needs none, and they follow behind it. */
 static bool try_push(struct pusher *pusher, struct generation *next)
 {
     int64_t start = clock_monotonic_ns();
-    bool ok = next->plan->shape_reason.n ? push_by_reload(pusher, next) : push_by_socket(pusher, next);
+    struct str reason = reason_to_reload(pusher, next);
+    bool ok = reason.n ? reload(pusher, next, reason) : push_by_socket(pusher, next);
     if (!ok) {
         pusher->verified = false;
         return false;
     }
     serve(pusher, next);
+    crash_at(CRASH_SERVED);
     pusher->stats.pushes++;
     pusher->stats.last_push_ns = clock_monotonic_ns() - start;
     return true;
@@ -311,18 +338,27 @@ bool pusher_start(struct pusher *pusher, struct generation *first, char error[st
     bool was_running = haproxy_is_running(haproxy);
     bool same_skeleton = !was_running || scribe_has_skeleton(pusher->parts.scribe, first);
     publish(pusher, NULL, first->plan);
-    if (!scribe_write(pusher->parts.scribe, first, error))
-        return generation_release(first), false;
+    bool written = scribe_write(pusher->parts.scribe, first, WRITE_CHANGED, pusher->skeleton, error);
+    if (!written)
+        note_error(pusher, "the state folder cannot be written", error);
+    crash_at(CRASH_START_FILES);
     bool started = haproxy_start(haproxy, error);
-    if (!started && haproxy_is_ours(haproxy))
+    crash_at(CRASH_STARTED);
+    if (!started && haproxy_is_ours(haproxy)) {
+        if (!written)
+            snprintf(error, 512, "%s", pusher->stats.last_error);
         return generation_release(first), false;
+    }
     if (!started)
         note_error(pusher, "waiting for HAProxy, whose files are written", error);
-    bool found = started && (was_running || !haproxy_is_ours(haproxy));
+    if (started && haproxy_skeleton(haproxy)[0])
+        same_skeleton = runs_skeleton(pusher, pusher->skeleton);
+    bool found = started && (haproxy_was_adopted(haproxy) || !haproxy_is_ours(haproxy) || !written);
     if (found && !take_over(pusher, first, same_skeleton)) {
         snprintf(error, 512, "%s", pusher->stats.last_error);
         return generation_release(first), false;
     }
+    crash_at(CRASH_TAKEN_OVER);
     serve(pusher, first);
     pusher->verified = started;
     return true;
@@ -334,21 +370,35 @@ int64_t pusher_reload_wait_ms(const struct pusher *pusher)
     return pusher->last_reload_ns == 0 || since >= RELOAD_INTERVAL_MS ? 0 : RELOAD_INTERVAL_MS - since;
 }
 
-/* A new worker has what the files said when it started, which may be a second behind: it is brought up to date. */
+/* A new worker has what the files said when it started, which may be a second behind: it is brought up to date. One that was started from
+ * files of a reload that came to nothing has another skeleton. */
 static void meet_new_worker(struct pusher *pusher)
 {
     char error[256] = "";
     size_t mended = 0;
     pusher->stats.worker_changes++;
+    crash_at(CRASH_NEW_WORKER);
     applier_forget(pusher->applier);
     prober_tell_again(pusher->parts.prober);
     log_line(pusher->parts.log, LOG_LINE_WARN, "push", "HAProxy has another worker (process %d): checking its state",
              haproxy_worker_pid(pusher->parts.haproxy));
+    if (!runs_skeleton(pusher, pusher->skeleton)) {
+        pusher->verified = !pusher->pending && pusher_reload_wait_ms(pusher) == 0 &&
+                           reload(pusher, pusher->served, reason_to_reload(pusher, pusher->served));
+        return;
+    }
     enum apply_status status = resync(pusher, pusher->served->plan, &mended, error);
     pusher->verified = status == APPLY_OK;
     pusher->stats.repairs += mended > 0;
     if (status != APPLY_OK)
         note_error(pusher, "the new worker's state could not be verified", error);
+}
+
+static bool start_again(struct pusher *pusher, enum write_which which, char error[static 512])
+{
+    if (!scribe_write(pusher->parts.scribe, pusher->served, which, pusher->skeleton, error))
+        note_error(pusher, "the state folder cannot be written", error);
+    return haproxy_start(pusher->parts.haproxy, error);
 }
 
 static void restart(struct pusher *pusher)
@@ -361,9 +411,8 @@ static void restart(struct pusher *pusher)
     pusher->last_restart_ns = now;
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "HAProxy has ended: starting it again");
     applier_forget(pusher->applier);
-    if (!scribe_write(pusher->parts.scribe, pusher->served, error))
-        note_error(pusher, "the state folder cannot be written", error);
-    if (!haproxy_start(pusher->parts.haproxy, error)) {
+    crash_at(CRASH_GONE);
+    if (!start_again(pusher, WRITE_CHANGED, error) && !start_again(pusher, WRITE_ALL, error)) {
         note_error(pusher, "HAProxy does not start", error);
         return;
     }

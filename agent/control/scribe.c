@@ -8,6 +8,7 @@
 
 #include "control/history.h"
 #include "sys/clock.h"
+#include "sys/crash.h"
 
 enum {
     SHARE = 20,              /* writing takes at most that part of the time of one processor … */
@@ -31,12 +32,15 @@ struct scribe {
 };
 
 /* Emits and writes: what a push would have to wait for. */
-static bool write_files(struct scribe *scribe, const struct generation *generation, char error[static 512])
+static bool write_files(struct scribe *scribe, const struct generation *generation, char skeleton[static SKELETON_NAME + 1],
+                        char error[static 512])
 {
     struct arena *arena = arena_create();
     struct artifacts artifacts = emit_all(arena, generation->plan, &scribe->parts.paths);
+    skeleton_brand(arena, &artifacts, &generation->plan->shape, skeleton);
     bool ok = state_folder_write(scribe->parts.folder, &artifacts, error);
     arena_destroy(arena);
+    crash_at(CRASH_FILES);
     return ok;
 }
 
@@ -45,11 +49,14 @@ static void write_tree(struct scribe *scribe, const struct generation *generatio
     char error[512];
     const struct settings *settings = scribe->parts.settings;
     if (settings->etcd.on && generation->etcd.revision) {
-        if (!state_folder_save_tree(scribe->parts.folder, &generation->etcd, error))
-            log_line(scribe->parts.log, LOG_LINE_ERROR, "state", "%s", error);
-        else
+        bool saved = state_folder_save_tree(scribe->parts.folder, &generation->etcd, error);
+        crash_at(CRASH_TREE);
+        if (saved)
             history_keep(state_folder_path(scribe->parts.folder), generation->etcd.revision,
                          settings->state.history);
+        else
+            log_line(scribe->parts.log, LOG_LINE_ERROR, "state", "%s", error);
+        crash_at(CRASH_HISTORY);
     }
     state_folder_sync(scribe->parts.folder);
 }
@@ -65,12 +72,12 @@ static int64_t pause_after(int64_t took_ns, int64_t longest_ns)
 static void do_files(struct scribe *scribe)
 {
     struct generation *generation = scribe->next;
-    char error[512] = "";
+    char error[512] = "", skeleton[SKELETON_NAME + 1];
     scribe->next = NULL;
     scribe->busy = true;
     pthread_mutex_unlock(&scribe->lock);
     int64_t start = clock_monotonic_ns();
-    bool ok = write_files(scribe, generation, error);
+    bool ok = write_files(scribe, generation, skeleton, error);
     int64_t end = clock_monotonic_ns();
     pthread_mutex_lock(&scribe->lock);
     scribe->busy = false;
@@ -189,13 +196,16 @@ void scribe_follow(struct scribe *scribe, struct generation *generation)
     pthread_mutex_unlock(&scribe->lock);
 }
 
-bool scribe_write(struct scribe *scribe, const struct generation *generation, char error[static 512])
+bool scribe_write(struct scribe *scribe, const struct generation *generation, enum write_which which,
+                  char skeleton[static SKELETON_NAME + 1], char error[static 512])
 {
     pthread_mutex_lock(&scribe->lock);
     while (scribe->busy)
         pthread_cond_wait(&scribe->done, &scribe->lock);
     replace(&scribe->next, NULL); /* older */
-    bool ok = write_files(scribe, generation, error);
+    if (which == WRITE_ALL)
+        state_folder_forget(scribe->parts.folder);
+    bool ok = write_files(scribe, generation, skeleton, error);
     snprintf(scribe->error, sizeof scribe->error, "%s", ok ? "" : error);
     pthread_mutex_unlock(&scribe->lock);
     return ok;
@@ -214,7 +224,9 @@ void scribe_flush(struct scribe *scribe)
 bool scribe_has_skeleton(struct scribe *scribe, const struct generation *generation)
 {
     struct arena *arena = arena_create();
+    char skeleton[SKELETON_NAME + 1];
     struct artifacts artifacts = emit_all(arena, generation->plan, &scribe->parts.paths);
+    skeleton_brand(arena, &artifacts, &generation->plan->shape, skeleton);
     bool same = state_folder_has_skeleton(scribe->parts.folder, &artifacts);
     arena_destroy(arena);
     return same;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "control/generation.h"
+#include "control/skeleton.h"
 #include "control/state_folder.h"
 #include "sys/log.h"
 
@@ -27,8 +28,11 @@ void scribe_stop(struct scribe *scribe);
 /* This generation is served now: its files follow, then its tree. Holds it as long as need be. */
 void scribe_follow(struct scribe *scribe, struct generation *generation);
 
-/* Writes the files of a generation before it returns. false with a message. */
-bool scribe_write(struct scribe *scribe, const struct generation *generation, char error[static 512]);
+/* Writes the files of a generation before it returns: those that changed since they were written last, or all, as another hand may have
+ * changed them. false with a message. `skeleton` gets the name that a worker says which is started from them, in any case. */
+enum write_which { WRITE_CHANGED, WRITE_ALL };
+bool scribe_write(struct scribe *scribe, const struct generation *generation, enum write_which which,
+                  char skeleton[static SKELETON_NAME + 1], char error[static 512]);
 
 /* Writes whatever is behind, the tree too, before it returns. */
 void scribe_flush(struct scribe *scribe);

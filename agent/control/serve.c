@@ -82,6 +82,7 @@ void serve_start(struct gateway *g)
     uv_timer_stop(&g->first_tree);
     uv_timer_stop(&g->names_wait);
     if (!pusher_start(g->pusher, first, g->error)) {
+        g->serving = false; /* an HAProxy that was found, and cannot be brought to this tree, goes on with its own */
         gateway_end(g, 1);
         return;
     }

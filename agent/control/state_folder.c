@@ -15,6 +15,7 @@
 #include "base/strmap.h"
 #include "base/vec.h"
 #include "kv/reader.h"
+#include "sys/crash.h"
 
 /* Socket addresses are short (sun_path), and the longest of ours is beside the folder's name. */
 enum { LONGEST_SOCKET_NAME = 24, LARGEST_TREE_FILE = 1 << 30 };
@@ -163,7 +164,16 @@ static bool write_changed(struct state_folder *folder, struct str name, struct s
     }
     memcpy(last->digest, digest, sizeof digest);
     last->unsynced = true;
+    crash_at(CRASH_FIRST_FILE);
     return true;
+}
+
+void state_folder_forget(struct state_folder *folder)
+{
+    pthread_mutex_lock(&folder->mutex);
+    for (size_t i = 0; i < folder->written.n; i++)
+        memset(folder->written.p[i].digest, 0, SHA256_SIZE);
+    pthread_mutex_unlock(&folder->mutex);
 }
 
 static void sync_path(const char *path, int flags)

@@ -33,6 +33,9 @@ void state_folder_base(struct buf *out);
  * message: then the folder may hold some new files and some old ones, and the next call writes again. */
 bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512]);
 
+/* Believes nothing of what it wrote before: the next write writes all artifacts, whatever another hand did to the files. */
+void state_folder_forget(struct state_folder *folder);
+
 /* Brings what was written to the disk. Each file is whole at any time, so a crash of a program needs none of this; it is for a
  * loss of power, and no change has to wait for it (a sync takes longer than all the rest of a push). */
 void state_folder_sync(struct state_folder *folder);

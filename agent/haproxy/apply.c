@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "emit/emit.h"
 #include "haproxy/applier.h"
+#include "sys/crash.h"
 
 /* HAProxy answers at once, or within tens of milliseconds (a commit of 100,000 entries); a wait this long
  * means that it hangs. */
@@ -188,8 +189,14 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
                                    const struct runtime_state *to, const struct apply_hooks *hooks)
 {
     static const struct apply_hooks none = { 0 };
+    static const enum crash_point crash_of[] = {
+        [PHASE_BACKENDS] = CRASH_BACKENDS, [PHASE_SERVERS] = CRASH_SERVERS, [PHASE_LOAD] = CRASH_LOAD,
+        [PHASE_FILL] = CRASH_FILL,         [PHASE_ROUTES] = CRASH_ROUTE,    [PHASE_REPLACE] = CRASH_REPLACE,
+        [PHASE_TRIM] = CRASH_TRIM,         [PHASE_RETIRE] = CRASH_RETIRE,   [PHASE_REMOVE] = CRASH_REMOVE,
+    };
     const struct apply_hooks *hook = hooks ? hooks : &none;
     batch_reset(push->batch);
+    crash_at(crash_of[phase_of(steps->kind)]);
     switch (phase_of(steps->kind)) {
     case PHASE_BACKENDS:
         return backends_add(push, steps, n);
@@ -229,8 +236,10 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
             end++;
         status = run_phase(&push, steps->p + i, end - i, to, hooks);
     }
+    crash_at(CRASH_STEPS);
     if (status == APPLY_OK)
         status = servers_settle(&push, steps, to);
+    crash_at(CRASH_SETTLED);
     applier->counts.differences += status == APPLY_DIFFERS;
     batch_destroy(push.batch);
     arena_destroy(arena);

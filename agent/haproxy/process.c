@@ -14,6 +14,7 @@
 #include "haproxy/reply.h"
 #include "haproxy/report.h"
 #include "sys/clock.h"
+#include "sys/crash.h"
 
 enum {
     START_MS = 60000, /* a million routes take some seconds to load */
@@ -168,6 +169,11 @@ int haproxy_worker_pid(const struct haproxy *haproxy)
     return haproxy->worker.pid;
 }
 
+const char *haproxy_skeleton(const struct haproxy *haproxy)
+{
+    return haproxy->worker.skeleton;
+}
+
 void haproxy_version(const struct haproxy *haproxy, struct haproxy_version *out)
 {
     *out = haproxy->worker.pid ? haproxy->worker.version : haproxy->binary_version;
@@ -208,6 +214,8 @@ static bool start_ours(struct haproxy *haproxy, char error[static 512])
     bool adopted = lifetime_adopt(haproxy, error);
     if (!adopted && (error[0] || !lifetime_launch(haproxy, error)))
         return false;
+    if (!adopted)
+        crash_at(CRASH_LAUNCHED);
     if (!lifetime_await_worker(haproxy, adopted ? ADOPT_MS : START_MS, error)) {
         lifetime_end(haproxy, 0);
         return false;
@@ -259,6 +267,7 @@ bool haproxy_reload(struct haproxy *haproxy, char error[static 512])
     uint64_t mark = haproxy->tail ? tail_mark(haproxy->tail) : 0;
     error[0] = '\0';
     enum master_verdict verdict = master_reload(haproxy->master_socket, START_MS, &log);
+    crash_at(CRASH_ORDERED);
     if (verdict == MASTER_SILENT)
         snprintf(error, 512, "HAProxy's master does not answer on %s", haproxy->master_socket);
     else if (verdict == MASTER_REFUSED)

@@ -63,6 +63,9 @@ int haproxy_exit_fd(const struct haproxy *haproxy);
 
 int haproxy_worker_pid(const struct haproxy *haproxy);
 
+/* The name of the skeleton that the worker was started with, as it says itself; empty: it says none, or there is no worker. */
+const char *haproxy_skeleton(const struct haproxy *haproxy);
+
 /* Of the running worker; before there was one, of the binary. */
 void haproxy_version(const struct haproxy *haproxy, struct haproxy_version *out);
 

@@ -243,6 +243,13 @@ bool reply_version(struct str text, struct haproxy_version *out)
     return true;
 }
 
+static void read_description(struct str value, struct runtime_info *out)
+{
+    struct str name = str_from(value, strlen(SKELETON_WORDS));
+    if (str_starts(value, STR(SKELETON_WORDS)) && name.n == SKELETON_NAME)
+        memcpy(out->skeleton, name.p, name.n); /* the rest is zero */
+}
+
 bool reply_info(struct str answer, struct runtime_info *out)
 {
     *out = (struct runtime_info){ 0 };
@@ -257,6 +264,8 @@ bool reply_info(struct str answer, struct runtime_info *out)
             pid = to_int(value, &out->pid);
         else if (str_eq(name, STR("Start_time_sec")))
             (void)str_to_int64(value, &out->started);
+        else if (str_eq(name, STR("description")))
+            read_description(value, out);
     }
     return version && pid;
 }

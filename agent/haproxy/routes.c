@@ -1,5 +1,6 @@
 #include "emit/emit.h"
 #include "haproxy/applier.h"
+#include "sys/crash.h"
 
 /* A change of one key and the look-up behind it, in the same round trip. */
 static void add_change(struct push *push, const struct step *step)
@@ -98,6 +99,7 @@ static enum apply_status commit(struct push *push, int64_t version, size_t entri
     batch_addf(push->batch, "commit map @%lld %s", (long long)version, word);
     batch_add(push->batch, STR("show map"));
     enum apply_status status = push_batch(push, "committing the routes");
+    crash_at(CRASH_COMMITTED);
     if (status != APPLY_OK)
         return status;
     struct reply reply = reply_classify(batch_answer(push->batch, 0));
@@ -117,12 +119,15 @@ enum apply_status routes_replace(struct push *push, const struct runtime_state *
     enum apply_status status = prepare(push, &version);
     if (status != APPLY_OK)
         return status;
+    crash_at(CRASH_PREPARED);
     push->applier->counts.replacements++;
     struct str command =
         arena_printf(push->arena, "add map @%lld %s <<", (long long)version, push->applier->map_word.p);
     status = push_entries(push, command, to->routes, to->n_routes, "sending routes");
-    if (status == APPLY_OK)
+    if (status == APPLY_OK) {
+        crash_at(CRASH_SENT);
         return commit(push, version, to->n_routes);
+    }
     if (status == APPLY_DIFFERS) {
         /* Nobody sees what was sent, but it takes memory. Where this is without effect (3.4 keeps a version
          * that was never committed) the next commit frees it. */

@@ -33,11 +33,16 @@ struct haproxy_version {
 /* Asks `show info`; also the process id, for noticing that another worker answers. */
 enum runtime_status runtime_version(const struct runtime *runtime, struct haproxy_version *version, int *pid);
 
+/* A configuration of ours names itself so, in `description`. */
+#define SKELETON_WORDS "maitred skeleton "
+enum { SKELETON_NAME = 32 };
+
 /* What tells one worker from another: in a container the process id alone may repeat. */
 struct runtime_info {
     struct haproxy_version version;
     int pid;
     int64_t started; /* seconds since 1970 */
+    char skeleton[SKELETON_NAME + 1]; /* the name behind SKELETON_WORDS; empty: it has none */
 };
 
 enum runtime_status runtime_ask_info(const struct runtime *runtime, struct runtime_info *out);

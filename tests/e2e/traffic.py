@@ -131,8 +131,9 @@ class Traffic:
     for each request. Use as a context manager; `records` then holds every request and what came of it.
     `reconnects`: a kept-alive connection that is closed when it is used again, before a byte of an answer, is no
     failure but a reason for a new one: every HTTP client does that (RFC 9112, 9.3.1), and a reload closes idle connections."""
-    def __init__(self, port, *targets, threads=4, pause=0.0, reconnects=False):
+    def __init__(self, port, *targets, threads=4, pause=0.0, reconnects=False, headers={}):
         self.port, self.targets, self.pause, self.reconnects = port, targets, pause, reconnects
+        self.headers = headers  # {target: those of its requests}
         self.records, self.ending = [], threading.Event()
         self.threads = [threading.Thread(target=self._client, args=(i % 2 == 0,), daemon=True) for i in range(threads)]
 
@@ -155,7 +156,7 @@ class Traffic:
                 used = connection is not None
                 try:
                     connection = connection or Connection(self.port)
-                    answer = connection.ask(target, close=not keeps)
+                    answer = connection.ask(target, close=not keeps, headers=self.headers.get(target, {}))
                 except OSError as e:
                     error = f"{type(e).__name__}: {e}"
                 if used and self.reconnects and isinstance(connection.broken, ConnectionError):
@@ -163,7 +164,7 @@ class Traffic:
                     connection, error = None, ""
                     try:
                         connection = Connection(self.port)
-                        answer = connection.ask(target)
+                        answer = connection.ask(target, headers=self.headers.get(target, {}))
                     except OSError as e:
                         error = f"{type(e).__name__}: {e}"
                 if connection and (error or not keeps or answer.headers.get("connection") == "close"):

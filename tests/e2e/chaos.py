@@ -1,0 +1,96 @@
+"""Load whose every answer tells which state of the tree it was routed by, and what may be answered when.
+
+State n of a tree sends its requests on with the prefix /v<n>, and the upstream says what it was asked for: so each answer dates itself.
+A request is lost if it got no answer, or one that is no state's, outside the time of a fault that cuts (a worker that is killed takes its
+connections along). It is misrouted if its state was not served at any time between its start and its end, or if another request that was
+over before it began had seen a newer one: then somebody met a mix."""
+import base64
+import hashlib
+import re
+import time
+
+from lib import limit, router, service
+from traffic import Traffic
+
+PASSWORD = {"Authorization": "Basic " + base64.b64encode(b"me:secret").decode()}
+STRANGER = {"Authorization": "Basic " + base64.b64encode(b"me:wrong").decode()}
+TARGETS = ("/p", "/q", "/re/x", "/limited", "/w")
+AUTH, WRONG = "/auth", "/auth?wrong"
+
+
+def prefix(name, n):
+    return {f"http/middlewares/{name}/addPrefix/prefix": f"/v{n}"}
+
+
+def states_tree(n, a, b):
+    """State n, which differs from the one before in records, programs, expressions, servers and weights. `a` and `b`: upstreams."""
+    one, other = (a, b) if n % 2 else (b, a)
+    users = base64.b64encode(hashlib.sha1(b"secret").digest()).decode()
+    tree = {**prefix("v", n), **limit("l", 100000 + n, 100000), "http/middlewares/me/basicAuth/users/0": "me:{SHA}" + users,
+            **service("one", one.url), **service("other", other.url), **service("both", a.url, b.url)}
+    tree["http/services/both/loadbalancer/servers/0/weight"] = str(1 + n % 3)
+    tree["http/services/both/loadbalancer/servers/1/weight"] = str(2 + n % 3)
+    tree.update(router("p", "Path(`/p`)", "one", "v"))
+    tree.update(router("q", "Path(`/q`)", "other", "v"))
+    tree.update(router("re", f"PathRegexp(`^/re/(x|y{n})$`)", "one", "v"))
+    tree.update(router("limited", "Path(`/limited`)", "one", "l", "v"))
+    tree.update(router("auth", "Path(`/auth`)", "one", "me", "v"))
+    tree.update(router("w", "Path(`/w`)", "both", "v"))
+    return tree
+
+
+class Load(Traffic):
+    """Asks for all of TARGETS, for /auth with the right password, and with a wrong one."""
+    def __init__(self, port, first, *more, threads=4, pause=0.004):
+        super().__init__(port, *TARGETS, AUTH, WRONG, *more, threads=threads, pause=pause, reconnects=True,
+                         headers={AUTH: PASSWORD, WRONG: STRANGER})
+        self.states = [(first, 0.0)]  # (n, when its change began)
+        self.served = []  # (n, when it was known to be served)
+        self.cuts = []  # (begin, end) of faults that cut connections
+        self.agentless = []  # (begin, end) of times without the agent: then a password is refused, be it right or wrong
+
+    def put(self, n, change):
+        """Makes the change to state n."""
+        self.states.append((n, time.monotonic()))
+        return change()
+
+    def known(self, n):
+        """State n is served: nobody who asks from now on may see an older one."""
+        self.served.append((n, time.monotonic()))
+
+    def wait(self, seconds=0.2):
+        time.sleep(seconds)
+
+    @staticmethod
+    def _within(record, times):
+        return any(begin <= record.end and record.start <= end for begin, end in times)
+
+    def judge(self, targets=TARGETS + (AUTH, WRONG)):
+        """(lost, mixed, cut): records; all but the last are failures."""
+        lost, mixed, cut, dated = [], [], [], []
+        for r in self.records:
+            if r.asked not in targets:
+                continue
+            state = re.fullmatch(r"/v(\d+)/.*", r.target or "")
+            if r.asked == WRONG:
+                fine = r.what == "401" or (r.what in ("500", "503") and self._within(r, self.agentless))
+            else:
+                fine = state or (r.asked == AUTH and r.what in ("500", "503") and self._within(r, self.agentless))
+            if state:
+                dated.append((r, int(state.group(1))))
+            if fine and not r.error:
+                continue
+            (cut if r.what == "none" and self._within(r, self.cuts) else lost).append(r)
+        for r, n in dated:
+            began = next((at for m, at in self.states if m == n), float("inf"))
+            newer = [m for m, at in self.served if at < r.start]
+            if r.end < began or (newer and n < max(newer)):
+                mixed.append((r, n, "at that time"))
+        ends = sorted((r.end, n) for r, n in dated)
+        newest, i = 0, 0
+        for r, n in sorted(dated, key=lambda d: d[0].start):
+            while i < len(ends) and ends[i][0] < r.start:
+                newest, i = max(newest, ends[i][1]), i + 1
+            if n < newest:
+                mixed.append((r, n, f"after {newest}"))
+        return lost, mixed, cut
