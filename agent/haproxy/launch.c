@@ -55,7 +55,7 @@ static void set_attributes(posix_spawnattr_t *attributes)
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
-pid_t launch_start(const char *const *argv, int out, int err)
+pid_t launch_start(const char *const *argv, int out, int err, int kept)
 {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
@@ -67,6 +67,8 @@ pid_t launch_start(const char *const *argv, int out, int err)
         posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     if (err >= 0)
         posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+    if (kept >= 0)
+        posix_spawn_file_actions_adddup2(&actions, kept, kept); /* takes its close-on-exec away */
     int error = posix_spawn(&pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
@@ -99,7 +101,7 @@ int launch_run(const char *const *argv, int timeout_ms, struct buf *output)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    pid_t pid = launch_start(argv, ends[1], ends[1]);
+    pid_t pid = launch_start(argv, ends[1], ends[1], -1);
     int error = errno;
     close(ends[1]);
     if (pid > 0) {

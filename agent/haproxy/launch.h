@@ -12,8 +12,9 @@
 const char *launch_find(struct arena *arena, const char *name);
 
 /* Starts argv[0], a path. Standard input is /dev/null; `out` and `err` become its standard output and error
- * (-1: ours). -1 and errno set where it cannot be started. The caller waits for it. */
-pid_t launch_start(const char *const *argv, int out, int err);
+ * (-1: ours); `kept` stays open for it under its number (-1: nothing does). -1 and errno set where it cannot be started. The
+ * caller waits for it. */
+pid_t launch_start(const char *const *argv, int out, int err, int kept);
 
 /* Runs it to its end, appending both outputs; killed after `timeout_ms`. Returns the status as waitpid has
  * it, or -1 and errno set (ETIMEDOUT). */

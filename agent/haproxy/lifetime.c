@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +49,38 @@ bool lifetime_adopt(struct haproxy *haproxy, char error[static 512])
     return false;
 }
 
+/* The lock that a master and its workers hold as long as one of them lives: they inherit it. -1: it cannot be had. */
+static int take_lock(const struct haproxy *haproxy, bool *others)
+{
+    int fd = open(haproxy->lock_file, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    *others = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (*others) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static bool is_locked(const struct haproxy *haproxy)
+{
+    bool others;
+    int fd = take_lock(haproxy, &others);
+    if (fd >= 0)
+        close(fd);
+    return others;
+}
+
+bool lifetime_adopt_late(struct haproxy *haproxy, int timeout_ms, char error[static 512])
+{
+    int64_t deadline = link_deadline(timeout_ms);
+    while (is_locked(haproxy) && clock_monotonic_ns() < deadline) {
+        if (lifetime_adopt(haproxy, error) || error[0])
+            return haproxy->master != 0;
+        poll(NULL, 0, STEP_MS);
+    }
+    return false;
+}
+
 bool lifetime_launch(struct haproxy *haproxy, char error[static 512])
 {
     int write_end;
@@ -61,7 +95,11 @@ bool lifetime_launch(struct haproxy *haproxy, char error[static 512])
         haproxy->binary,   "-W", "-S", socket, "-p", haproxy->pid_file, "-f", haproxy->config, "-f",
         haproxy->backends, NULL
     };
-    pid_t pid = launch_start(argv, -1, write_end);
+    bool others;
+    int lock = take_lock(haproxy, &others);
+    pid_t pid = launch_start(argv, -1, write_end, lock);
+    if (lock >= 0)
+        close(lock);
     if (pid < 0)
         snprintf(error, 512, "cannot start %s: %s", haproxy->binary, strerror(errno));
     else
@@ -146,6 +184,18 @@ void lifetime_end(struct haproxy *haproxy, int grace_ms)
     lifetime_bury(haproxy);
 }
 
+/* For some milliseconds after a reload the old worker and the new one take connections from the same runtime socket: a change could go to
+ * the one that leaves. One that cannot be asked is gone. */
+static bool old_workers_are_leaving(const struct haproxy *haproxy, const struct reply_proc *proc)
+{
+    struct runtime_info info;
+    for (size_t i = 0; i < REPLY_NEWEST_OLD && proc->newest_old[i]; i++)
+        if (proc->newest_old[i] != proc->worker &&
+            master_ask_info(haproxy->master_socket, ASK_MS, proc->newest_old[i], &info) == RUNTIME_OK && !info.stopping)
+            return false;
+    return true;
+}
+
 /* The worker that answers is the one that the master named last: neither one that is about to leave nor a
  * stranger. */
 static bool see_worker(struct haproxy *haproxy)
@@ -153,7 +203,8 @@ static bool see_worker(struct haproxy *haproxy)
     struct reply_proc proc;
     struct runtime_info info;
     if (runtime_ask_info(&haproxy->runtime, &info) != RUNTIME_OK ||
-        master_ask_proc(haproxy->master_socket, ASK_MS, &proc) != RUNTIME_OK || proc.worker != info.pid)
+        master_ask_proc(haproxy->master_socket, ASK_MS, &proc) != RUNTIME_OK || proc.worker != info.pid ||
+        !old_workers_are_leaving(haproxy, &proc))
         return false;
     haproxy->worker = info;
     return true;

@@ -1,6 +1,7 @@
 #include "haproxy/master.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +39,18 @@ enum runtime_status master_ask_proc(const char *path, int timeout_ms, struct rep
     if (status == RUNTIME_OK && answer.n == 0)
         status = RUNTIME_UNREACHABLE;
     else if (status == RUNTIME_OK && !reply_proc(buf_str(&answer), out))
+        status = RUNTIME_REFUSED;
+    buf_fini(&answer);
+    return status;
+}
+
+enum runtime_status master_ask_info(const char *path, int timeout_ms, int pid, struct runtime_info *out)
+{
+    char command[48];
+    struct buf answer = buf_make(ANSWER_MAX);
+    snprintf(command, sizeof command, "@!%d show info\n", pid);
+    enum runtime_status status = call(path, link_deadline(timeout_ms), str_c(command), true, &answer);
+    if (status == RUNTIME_OK && !reply_info(buf_str(&answer), out))
         status = RUNTIME_REFUSED;
     buf_fini(&answer);
     return status;

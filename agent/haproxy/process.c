@@ -20,6 +20,7 @@ enum {
     START_MS = 60000, /* a million routes take some seconds to load */
     ADOPT_MS = 10000,
     FIND_MS = 5000, /* for a HAProxy that somebody else starts beside us */
+    SETTLE_MS = 2000, /* for a reload by another hand, which is seen half-way */
     CHECK_MS = 60000,
     VERSION_MS = 10000,
     ASK_MS = 500, /* for the question in haproxy_poll */
@@ -102,6 +103,7 @@ static bool set_up(struct haproxy *haproxy, const struct haproxy_options *option
     haproxy->backends = arena_printf(arena, "%s/" ARTIFACT_BACKENDS, folder).p;
     haproxy->relayed_socket = arena_printf(arena, "%s/" RELAYED_SOCKET, folder).p;
     haproxy->pid_file = arena_printf(arena, "%s/haproxy.pid", folder).p;
+    haproxy->lock_file = arena_printf(arena, "%s/haproxy.lock", folder).p;
     haproxy->master_socket = haproxy->ours ? arena_printf(arena, "%s/" MASTER_SOCKET, folder).p
                                            : arena_copy(arena, str_c(options->master_socket)).p;
     haproxy->runtime_socket = haproxy->ours ? arena_printf(arena, "%s/" RUNTIME_SOCKET, folder).p
@@ -211,7 +213,7 @@ static bool start_ours(struct haproxy *haproxy, char error[static 512])
     if (haproxy->master && lifetime_is_alive(haproxy))
         return true;
     lifetime_bury(haproxy);
-    bool adopted = lifetime_adopt(haproxy, error);
+    bool adopted = lifetime_adopt(haproxy, error) || (!error[0] && lifetime_adopt_late(haproxy, ADOPT_MS, error));
     if (!adopted && (error[0] || !lifetime_launch(haproxy, error)))
         return false;
     if (!adopted)
@@ -282,6 +284,7 @@ bool haproxy_reload(struct haproxy *haproxy, char error[static 512])
 /* Somebody else may have reloaded it, or (not ours) started it anew. */
 static enum haproxy_condition look_at_worker(struct haproxy *haproxy)
 {
+    char error[512];
     struct runtime_info info, old = haproxy->worker;
     haproxy->next_look = clock_monotonic_ns() + (int64_t)LOOK_EVERY_MS * 1000000;
     enum runtime_status status = runtime_ask_info(&haproxy->runtime, &info);
@@ -292,7 +295,10 @@ static enum haproxy_condition look_at_worker(struct haproxy *haproxy)
         return gone ? HAPROXY_GONE : HAPROXY_RUNNING;
     }
     haproxy->worker = info;
-    return info.pid == old.pid && info.started == old.started ? HAPROXY_RUNNING : HAPROXY_NEW_WORKER;
+    if (info.pid == old.pid && info.started == old.started)
+        return HAPROXY_RUNNING;
+    (void)lifetime_await_worker(haproxy, SETTLE_MS, error); /* the old one may still answer, too */
+    return HAPROXY_NEW_WORKER;
 }
 
 enum haproxy_condition haproxy_poll(struct haproxy *haproxy)

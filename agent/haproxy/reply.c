@@ -264,6 +264,8 @@ bool reply_info(struct str answer, struct runtime_info *out)
             pid = to_int(value, &out->pid);
         else if (str_eq(name, STR("Start_time_sec")))
             (void)str_to_int64(value, &out->started);
+        else if (str_eq(name, STR("Stopping")))
+            out->stopping = !str_eq(value, STR("0"));
         else if (str_eq(name, STR("description")))
             read_description(value, out);
     }
@@ -286,11 +288,25 @@ static bool read_reloads(struct str line, struct reply_proc *out)
     return str_to_int64(reloads, &out->reloads) && number_after(line, STR("[failed: "), &out->failed);
 }
 
+/* `age`: reloads that it has seen. */
+static void add_old_worker(struct reply_proc *out, int64_t ages[static REPLY_NEWEST_OLD], int pid, int64_t age)
+{
+    out->old_workers++;
+    for (size_t i = 0; i < REPLY_NEWEST_OLD; i++)
+        if (out->newest_old[i] == 0 || age < ages[i]) {
+            int next_pid = out->newest_old[i];
+            int64_t next_age = ages[i];
+            out->newest_old[i] = pid;
+            ages[i] = age;
+            pid = next_pid;
+            age = next_age;
+        }
+}
+
 bool reply_proc(struct str answer, struct reply_proc *out)
 {
     *out = (struct reply_proc){ 0 };
-    int old_worker = 0;
-    int64_t old_age = INT64_MAX;
+    int64_t ages[REPLY_NEWEST_OLD] = { 0 }, age;
     bool old = false;
     for (struct str rest = answer; rest.p;) {
         struct str line = str_cut(&rest, '\n');
@@ -309,16 +325,11 @@ bool reply_proc(struct str answer, struct reply_proc *out)
         } else if (str_eq(type, STR("worker")) && !old) {
             out->worker = pid;
         } else if (str_eq(type, STR("worker"))) {
-            int64_t age; /* reloads that it has seen */
-            out->old_workers++;
-            if (str_to_int64(next_word(&line), &age) && age < old_age) {
-                old_age = age;
-                old_worker = pid;
-            }
+            add_old_worker(out, ages, pid, str_to_int64(next_word(&line), &age) ? age : INT64_MAX);
         }
     }
     if (!out->worker)
-        out->worker = old_worker;
+        out->worker = out->newest_old[0];
     return out->master != 0;
 }
 

@@ -81,11 +81,14 @@ bool reply_info(struct str answer, struct runtime_info *out);
 
 /* `show proc` of the master. After a refused reload the serving worker stands under "old workers" (3.1 and
  * newer). */
+enum { REPLY_NEWEST_OLD = 4 };
+
 struct reply_proc {
     int master;
     int worker; /* the newest of the current ones, else of the old ones; 0: none */
     int old_workers;
     int64_t reloads, failed;
+    int newest_old[REPLY_NEWEST_OLD]; /* of the old ones, the newest first; 0: no more */
 };
 
 bool reply_proc(struct str answer, struct reply_proc *out);

@@ -1,6 +1,7 @@
 """The daemon is killed at every step of a push, under load: the next one brings the live state to the tree, and no client notices."""
 import contextlib
 import os
+import shutil
 import signal
 import time
 import unittest
@@ -64,7 +65,7 @@ class CrashTest(GatewayTest):
 
     def expect_unbroken(self, load):
         lost, mixed, cut = load.judge()
-        self.assertEqual(lost[:5], [], f"{len(lost)} of {len(load.records)} are lost")
+        self.assertEqual(lost[:5], [], f"{len(lost)} of {len(load.records)} are lost; states {load.states}, without agent {load.agentless}")
         self.assertEqual(mixed[:5], [], f"{len(mixed)} of {len(load.records)} are misrouted")
         self.assertGreater(len(load.records), 100)
         return cut
@@ -212,15 +213,26 @@ class WithHaproxy(CrashTest):
         self.expect_death("gone")
         self.expect_all_served()
 
+    def slow_haproxy(self):
+        """A program that becomes HAProxy, and takes its time where that is no question of its version."""
+        path = self.write("slow-haproxy", '#!/bin/sh\ncase "$*" in *-W*) sleep 0.7;; esac\n'
+                          f'exec {shutil.which("haproxy")} "$@"\n')
+        os.chmod(path, 0o700)
+        return path
+
     def test_before_the_worker_that_it_started_is_met(self):
         self.web.kill()
         for pid in self.haproxies():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.web.flags.append(f"--haproxy.binary={self.slow_haproxy()}")
         self.arm("launched")
         self.web.start()
         self.expect_death("launched")
+        self.n += 1
+        self.revision = self.store.change(self.tree())
         self.expect_all_served()
+        self.assertEqual(len([words for words in processes_of(self.web.state).values() if "-W" in words]), 2, "a master, a worker")
 
     def test_after_a_reload_by_another_hand(self):
         worker = self.web.status()["haproxy"]["worker"]

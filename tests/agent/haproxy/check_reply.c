@@ -289,6 +289,12 @@ START_TEST(info_tells_version_process_and_start)
     ck_assert_int_eq(info.version.minor, 6);
     ck_assert_int_eq(info.pid, 9269);
     ck_assert_int_eq(info.started, 1795478443);
+    ck_assert(!info.stopping && info.skeleton[0] == '\0');
+    ck_assert(reply_info(STR("Version: 3.4.7\nPid: 9\nStopping: 1\ndescription: maitred skeleton 0123456789abcdef0123456789abcdef\n"), &info));
+    ck_assert(info.stopping);
+    ck_assert_str_eq(info.skeleton, "0123456789abcdef0123456789abcdef");
+    ck_assert(reply_info(STR("Version: 3.4.7\nPid: 9\nStopping: 0\ndescription: maitred skeleton 0123456789abcdef0123456789abcdef0\n"), &info));
+    ck_assert(!info.stopping && info.skeleton[0] == '\0');
     ck_assert(!reply_info(STR("Name: HAProxy\nVersion: 2.6.12\n"), &info));
     ck_assert(!reply_info(STR("Pid: 4\n"), &info));
     ck_assert(!reply_info(STR("Pid: -4\nVersion: 2.6.1\n"), &info));
@@ -308,30 +314,40 @@ static const struct {
       "9267            master          0 [failed: 0]   0d00h00m00s     2.6.12-1+deb12u4\n# workers\n"
       "9269            worker          0               0d00h00m00s     2.6.12-1+deb12u4\n# programs\n\n\n",
       true,
-      { 9267, 9269, 0, 0, 0 } },
+      { 9267, 9269, 0, 0, 0, { 0 } } },
     /* 2.6, a refused reload: the worker stays among the current ones */
     { PROC_HEAD "16453           master          1 [failed: 1]   0d00h00m00s     2.6.12\n# workers\n"
                 "16512           worker          1               0d00h00m00s     2.6.12\n# programs\n\n",
       true,
-      { 16453, 16512, 0, 1, 1 } },
+      { 16453, 16512, 0, 1, 1, { 0 } } },
     /* 3.4, a refused reload: it stands among the old ones, with one that was leaving before */
     { PROC_HEAD
       "16636           master          2 [failed: 1]   0d00h00m00s     3.4.7-1\n# workers\n# old workers\n"
       "16400           worker          2               0d00h00m09s     3.4.7-1\n"
       "16640           worker          1               0d00h00m00s     3.4.7-1\n\n",
       true,
-      { 16636, 16640, 2, 2, 1 } },
+      { 16636, 16640, 2, 2, 1, { 16640, 16400 } } },
     { PROC_HEAD "1               master          12 [failed: 0]  3d00h00m00s     3.0.11\n# workers\n"
                 "8               worker          0               0d00h00m00s     3.0.11\n# old workers\n"
                 "7               worker          1               0d00h00m00s     3.0.11\n# programs\n"
                 "9               worker-helper   0               0d00h00m00s     -\n",
       true,
-      { 1, 8, 1, 12, 0 } },
-    { PROC_HEAD, false, { 0, 0, 0, 0, 0 } },
-    { PROC_HEAD "1               master          x\n", false, { 0, 0, 0, 0, 0 } },
-    { "Unknown command\n", false, { 0, 0, 0, 0, 0 } },
-    { "99999999999999     master  0 [failed: 0]\n", false, { 0, 0, 0, 0, 0 } },
-    { "", false, { 0, 0, 0, 0, 0 } },
+      { 1, 8, 1, 12, 0, { 7 } } },
+    { PROC_HEAD
+      "1               master          9 [failed: 0]   0d00h00m00s     2.6.12\n# workers\n"
+      "20              worker          0               0d00h00m00s     2.6.12\n# old workers\n"
+      "13              worker          7               0d00h00m00s     2.6.12\n"
+      "19              worker          1               0d00h00m00s     2.6.12\n"
+      "15              worker          5               0d00h00m00s     2.6.12\n"
+      "18              worker          2               0d00h00m00s     2.6.12\n"
+      "17              worker          3               0d00h00m00s     2.6.12\n",
+      true,
+      { 1, 20, 5, 9, 0, { 19, 18, 17, 15 } } },
+    { PROC_HEAD, false, { 0 } },
+    { PROC_HEAD "1               master          x\n", false, { 0 } },
+    { "Unknown command\n", false, { 0 } },
+    { "99999999999999     master  0 [failed: 0]\n", false, { 0 } },
+    { "", false, { 0 } },
 };
 
 START_TEST(processes_are_read)
@@ -344,6 +360,7 @@ START_TEST(processes_are_read)
         ck_assert_int_eq(proc.old_workers, procs[_i].proc.old_workers);
         ck_assert_int_eq(proc.reloads, procs[_i].proc.reloads);
         ck_assert_int_eq(proc.failed, procs[_i].proc.failed);
+        ck_assert_mem_eq(proc.newest_old, procs[_i].proc.newest_old, sizeof proc.newest_old);
     }
 }
 END_TEST
