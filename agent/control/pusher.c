@@ -222,8 +222,10 @@ static void put_files_back(struct pusher *pusher, const struct generation *faile
 {
     char error[512], skeleton[SKELETON_NAME + 1];
     if (pusher->served && pusher->served != failed &&
-        !scribe_write(pusher->parts.scribe, pusher->served, WRITE_CHANGED, skeleton, error))
+        !scribe_write(pusher->parts.scribe, pusher->served, WRITE_CHANGED, skeleton, error)) {
         note_error(pusher, "the state folder could not be put back", error);
+        scribe_follow(pusher->parts.scribe, pusher->served); /* as soon as it can be */
+    }
 }
 
 /* HAProxy starts a worker from the files of `next`, all of them written anew, whatever another hand did to them. */
@@ -396,8 +398,10 @@ static void meet_new_worker(struct pusher *pusher)
 
 static bool start_again(struct pusher *pusher, enum write_which which, char error[static 512])
 {
-    if (!scribe_write(pusher->parts.scribe, pusher->served, which, pusher->skeleton, error))
+    if (!scribe_write(pusher->parts.scribe, pusher->served, which, pusher->skeleton, error)) {
         note_error(pusher, "the state folder cannot be written", error);
+        scribe_follow(pusher->parts.scribe, pusher->served);
+    }
     return haproxy_start(pusher->parts.haproxy, error);
 }
 

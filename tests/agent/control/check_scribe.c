@@ -100,13 +100,13 @@ END_TEST
 START_TEST(a_write_counts_before_all_that_was_to_follow)
 {
     struct place p;
-    char error[512];
+    char error[512], skeleton[SKELETON_NAME + 1];
     open_place(&p);
     struct generation *old = compile(&p, 1), *new = compile(&p, 2);
     ck_assert(!scribe_has_skeleton(p.scribe, new));
     for (int i = 0; i < 100; i++) {
         scribe_follow(p.scribe, old);
-        ck_assert_msg(scribe_write(p.scribe, new, error), "%s", error);
+        ck_assert_msg(scribe_write(p.scribe, new, WRITE_CHANGED, skeleton, error), "%s", error);
         ck_assert(holds(&p, "maps/routes.map", "h2.test|0/"));
     }
     ck_assert(scribe_has_skeleton(p.scribe, new));
@@ -119,7 +119,7 @@ END_TEST
 START_TEST(a_folder_that_cannot_be_written_is_told_until_it_can)
 {
     struct place p;
-    char error[512], maps[128], aside[128];
+    char error[512], maps[128], aside[128], skeleton[SKELETON_NAME + 1];
     open_place(&p);
     snprintf(maps, sizeof maps, "%s/maps", p.path);
     snprintf(aside, sizeof aside, "%s/aside", p.path);
@@ -129,13 +129,61 @@ START_TEST(a_folder_that_cannot_be_written_is_told_until_it_can)
     scribe_flush(p.scribe);
     ck_assert(scribe_failed(p.scribe, error));
     ck_assert_msg(strstr(error, "cannot write"), "%s", error);
-    ck_assert(!scribe_write(p.scribe, generation, error));
+    ck_assert(!scribe_write(p.scribe, generation, WRITE_CHANGED, skeleton, error));
     ck_assert_int_eq(rename(aside, maps), 0);
     scribe_follow(p.scribe, generation);
     scribe_flush(p.scribe);
     ck_assert(!scribe_failed(p.scribe, error));
     ck_assert(holds(&p, "maps/routes.map", "h1.test|0/"));
     generation_release(generation);
+    close_place(&p);
+}
+END_TEST
+
+START_TEST(what_another_hand_changed_is_written_anew_if_all_is)
+{
+    struct place p;
+    char error[512], path[128], skeleton[SKELETON_NAME + 1];
+    open_place(&p);
+    struct generation *generation = compile(&p, 1);
+    snprintf(path, sizeof path, "%s/maps/routes.map", p.path);
+    ck_assert(scribe_write(p.scribe, generation, WRITE_CHANGED, skeleton, error));
+    ck_assert(file_write(path, STR("damage\n"), 0600, false));
+    ck_assert(scribe_write(p.scribe, generation, WRITE_CHANGED, skeleton, error));
+    ck_assert(holds(&p, "maps/routes.map", "damage"));
+    ck_assert(scribe_write(p.scribe, generation, WRITE_ALL, skeleton, error));
+    ck_assert(holds(&p, "maps/routes.map", "h1.test|0/"));
+    generation_release(generation);
+    close_place(&p);
+}
+END_TEST
+
+/* The same for trees that one process can serve, another one where HAProxy must be started anew. */
+START_TEST(a_skeleton_has_a_name)
+{
+    struct place p;
+    char error[512], first[SKELETON_NAME + 1], second[SKELETON_NAME + 1];
+    open_place(&p);
+    struct generation *one = compile(&p, 1), *two = compile(&p, 2);
+    ck_assert(scribe_write(p.scribe, one, WRITE_CHANGED, first, error));
+    ck_assert(holds(&p, "haproxy.cfg", first));
+    ck_assert(scribe_write(p.scribe, two, WRITE_CHANGED, second, error));
+    ck_assert_str_eq(first, second);
+    struct plan other = *one->plan;
+    struct shape_backend more[2] = { other.shape.backends[0], other.shape.backends[0] };
+    const struct plan *kept = one->plan;
+    other.shape.backends = more;
+    other.shape.n_backends = 2;
+    one->plan = &other;
+    ck_assert(scribe_write(p.scribe, one, WRITE_CHANGED, second, error));
+    ck_assert_str_ne(first, second);
+    other.shape = kept->shape;
+    other.shape.rounds++;
+    ck_assert(scribe_write(p.scribe, one, WRITE_CHANGED, second, error));
+    ck_assert_str_ne(first, second);
+    one->plan = kept;
+    generation_release(one);
+    generation_release(two);
     close_place(&p);
 }
 END_TEST
@@ -147,6 +195,8 @@ int main(void)
         { what_is_behind_is_written_at_the_end, 0 },
         { a_write_counts_before_all_that_was_to_follow, 0 },
         { a_folder_that_cannot_be_written_is_told_until_it_can, 0 },
+        { what_another_hand_changed_is_written_anew_if_all_is, 0 },
+        { a_skeleton_has_a_name, 0 },
         { 0 },
     };
     return run_suite("scribe", rows);
