@@ -3,11 +3,12 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
 from chaos import PASSWORD, WRONG, Load, states_tree
-from lib import GatewayTest, eventually, limit, maitred, processes_of, router, service
+from lib import CLEAN, MAITRED, SANITIZERS, GatewayTest, eventually, maitred, processes_of, router
 from traffic import Upstream, word
 
 # What leads to each point. A point that is not named here fails the test.
@@ -19,6 +20,9 @@ ADDED = ("backends",)
 START = ("start-files", "started", "taken-over")
 PIN = ("pin", "pinned")
 HAPROXY = ("launched", "gone", "new-worker")
+
+
+AGENT_SEEN = 0.5  # seconds until HAProxy has seen an agent that is back; it looks every 50 ms
 
 
 def points():
@@ -60,7 +64,7 @@ class CrashTest(GatewayTest):
         self.assertEqual((done.returncode, done.stdout), (0, "the live state is the tree\n"), done.stderr)
         if load:
             load.known(self.n)
-            load.agentless.append((died, time.monotonic()))
+            load.agentless.append((died, time.monotonic() + AGENT_SEEN))
         return status
 
     def expect_unbroken(self, load):
@@ -172,7 +176,7 @@ class Push(CrashTest):
                 if ordered:
                     self.assertEqual(maitred("unpin", f"--state.dir={self.web.state}").returncode, 0)
                     self.web.wait_served(self.revision)
-                load.agentless.append((died, time.monotonic()))
+                load.agentless.append((died, time.monotonic() + AGENT_SEEN))
         self.assertEqual(load.judge()[0][:5], [])
 
 
@@ -246,6 +250,29 @@ class WithHaproxy(CrashTest):
             self.revision = load.put(self.n, lambda: self.store.change(self.tree()))
             self.restart(load, died)
         self.expect_unbroken(load)
+
+
+class OldSkeleton(CrashTest):
+    def test_a_program_that_an_old_skeleton_cannot_end_is_refused(self):
+        """Nothing serves a tree by the skeleton of another one; if it came to that, nobody may pass unasked."""
+        self.web.kill()
+        at = "http/middlewares/elsewhere/redirectRegex"
+        self.store.change({f"{at}/regex": "^http://other/", f"{at}/replacement": "/", "http/middlewares/nobody/basicAuth/users/0": "him:{SHA}x",
+                           **router("two", "Path(`/two`)", "one", "me", "elsewhere", "me"),
+                           **router("deep", "Path(`/deep`)", "one", *["me", "elsewhere"] * 3, "nobody")})
+        other = self.gateway(etcd=self.store, state=self.folder + "/other").start()
+        other.wait_served(1)
+        self.assertEqual(word(other.web, "/deep", headers=PASSWORD), "401")
+        for name in os.listdir(other.state + "/maps"):
+            shutil.copy(f"{other.state}/maps/{name}", f"{self.web.state}/maps/{name}")
+        agent = subprocess.Popen([MAITRED, "agent", "--policy", other.state + "/policy.json", "--sockets", self.web.state],
+                                 env={**CLEAN, **SANITIZERS}, stderr=subprocess.DEVNULL)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        with open(self.web.state + "/haproxy.pid") as f:
+            os.kill(int(f.read()), signal.SIGUSR2)
+        eventually(lambda: word(self.web.web, "/two", headers=PASSWORD) == "a", "the old skeleton serves the new records")
+        self.assertEqual(word(self.web.web, "/deep", headers=PASSWORD), "503")
 
 
 if __name__ == "__main__":
