@@ -136,7 +136,7 @@ class Push(CrashTest):
         at = "http/middlewares/elsewhere/redirectRegex"
         more = {f"{at}/regex": "^http://other/", f"{at}/replacement": "/", "http/middlewares/nobody/basicAuth/users/0": "him:{SHA}x"}
         with Load(self.web.web, self.n) as load:
-            for i, point in enumerate(GROW, 2):
+            for i, point in enumerate(GROW, 8):
                 chain = ["me", "elsewhere"] * i + ["nobody"]
                 self.n += 1
                 self.die_at(point, load, lambda: self.store.change(
@@ -259,7 +259,7 @@ class OldSkeleton(CrashTest):
         at = "http/middlewares/elsewhere/redirectRegex"
         self.store.change({f"{at}/regex": "^http://other/", f"{at}/replacement": "/", "http/middlewares/nobody/basicAuth/users/0": "him:{SHA}x",
                            **router("two", "Path(`/two`)", "one", "me", "elsewhere", "me"),
-                           **router("deep", "Path(`/deep`)", "one", *["me", "elsewhere"] * 3, "nobody")})
+                           **router("deep", "Path(`/deep`)", "one", *["me", "elsewhere"] * 8, "nobody")})
         other = self.gateway(etcd=self.store, state=self.folder + "/other").start()
         other.wait_served(1)
         self.assertEqual(word(other.web, "/deep", headers=PASSWORD), "401")
