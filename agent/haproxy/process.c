@@ -24,7 +24,7 @@ enum {
     CHECK_MS = 60000,
     VERSION_MS = 10000,
     ASK_MS = 500, /* for the question in haproxy_poll */
-    LOOK_EVERY_MS = 1000,
+    LOOK_EVERY_MS = 250,
     OUTPUT_MAX = 1 << 18,
     PATH_LONGEST = 97 /* HAProxy binds unix sockets under a longer, temporary name first */
 };

@@ -53,7 +53,7 @@ enum haproxy_condition {
     HAPROXY_GONE        /* master dead: start it again (not ours: it does not answer) */
 };
 
-/* Cheap; call it often (several times a second): one system call, and one question to the worker a second. */
+/* Cheap; call it often (several times a second): one system call, and four questions a second to the worker. */
 enum haproxy_condition haproxy_poll(struct haproxy *haproxy);
 
 /* A descriptor that becomes readable when the master dies, for an event loop, which shall call haproxy_poll

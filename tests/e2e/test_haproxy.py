@@ -2,6 +2,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -21,6 +22,16 @@ class HaproxyFaults(GatewayTest):
                                                 **router("limited", "Path(`/limited`)", "a", "low")}))
         # Changes that came by the socket only must be there after a new start too.
         self.web.wait_served(self.store.change({"http/routers/x/service": "b", **router("late", "Path(`/late`)", "a")}))
+
+    def files_follow(self):
+        """Whether a worker that starts now begins with the routes that are served."""
+        name = os.path.join(self.web.state, "maps", "routes.map")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(os.path.join(self.web.state, "haproxy.sock"))
+            s.sendall(f"show map {name}\n".encode())
+            live = b"".join(iter(lambda: s.recv(65536), b"")).decode()
+        with open(name) as f:
+            return sorted(f.read().splitlines()) == sorted(line.split(" ", 1)[1] for line in live.splitlines() if line)
 
     def haproxies(self):
         found = processes_of(self.web.state)
@@ -63,6 +74,7 @@ class HaproxyFaults(GatewayTest):
         """Somebody signals the master: the new worker has the changes that came by the socket, and no request is lost."""
         worker = self.web.status()["haproxy"]["worker"]
         master = next(pid for pid in self.haproxies() if pid != worker)
+        eventually(lambda: self.files_follow(), "the files have followed the last change")
         with Traffic(self.web.web, "/x", "/late", reconnects=True) as traffic:
             os.kill(master, signal.SIGUSR2)
             self.web.wait_status(lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker), "a new worker is met")
