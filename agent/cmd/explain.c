@@ -105,7 +105,7 @@ static bool explain_one(const struct verb_call *call, const struct source *sourc
     struct str client = str_c(verb_value(call, "--client"));
     if (!find_entry_point(source->settings, verb_value(call, "--entrypoint"), str_c(q->url), &entry_point))
         return false;
-    const char *fault = request_read(source->arena, str_c(q->method), str_c(q->url), q->headers.p, q->headers.n, client, &request);
+    const char *fault = request_read(source->arena, &source->settings->entry_points[entry_point], str_c(q->method), str_c(q->url), q->headers.p, q->headers.n, client, &request);
     if (fault) {
         fprintf(stderr, "maitred explain: the gateway would refuse this request (400): %s\n", fault);
         return false;
@@ -140,7 +140,7 @@ static void read_headers(struct json_object *object, struct question *q)
 
 /* One line of --requests; the answer to one that is none is {"error":…}. */
 static void explain_line(struct arena *arena, const struct source *source, const struct plan *plan, const char *line,
-                         struct buf *out)
+                         bool effects, struct buf *out)
 {
     struct json_object *object = json_tokener_parse(line);
     struct question q = { 0 };
@@ -153,20 +153,20 @@ static void explain_line(struct arena *arena, const struct source *source, const
     read_headers(object, &q);
     const char *fault = "no request";
     if (target.n && find_entry_point(source->settings, name.n ? entry_name : NULL, target, &entry_point))
-        fault = request_read(arena, method.n ? method : STR("GET"), target, q.headers.p, q.headers.n,
+        fault = request_read(arena, &source->settings->entry_points[entry_point], method.n ? method : STR("GET"), target, q.headers.p, q.headers.n,
                              text_of(object, "client"), &request);
     if (fault) {
         buf_printf(out, "{\"error\":\"%s\"}\n", fault);
     } else {
         struct explanation e = explain_request(arena, source->model, plan, entry_point, &request);
-        explain_print_winner(out, &e);
+        (effects ? explain_print_effects : explain_print_winner)(out, &e);
     }
     vec_fini(&q.headers);
     json_object_put(object);
 }
 
-/* A request a line, as JSON; the winner of each, as JSON. */
-static bool explain_all(const char *path, const struct source *source, const struct plan *plan)
+/* A request a line, as JSON; the winner of each, or its effects, as JSON. */
+static bool explain_all(const char *path, const struct source *source, const struct plan *plan, bool effects)
 {
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     char *line = NULL;
@@ -179,7 +179,7 @@ static bool explain_all(const char *path, const struct source *source, const str
     while (getline(&line, &size, in) > 0) {
         struct arena *arena = arena_create();
         buf_reset(&out);
-        explain_line(arena, source, plan, line, &out);
+        explain_line(arena, source, plan, line, effects, &out);
         fputs(out.p, stdout);
         arena_destroy(arena);
     }
@@ -206,7 +206,7 @@ enum exit_code verb_explain(const struct verb_call *call)
         fprintf(stderr, "maitred explain: a URL or path is needed, such as http://shop.example/api\n");
     } else if (source_read(&rest, "--from", &source)) {
         const struct plan *plan = plan_build(source.arena, source.model, NULL);
-        bool ok = requests ? explain_all(requests, &source, plan) : explain_one(&rest, &source, plan, &q, &out);
+        bool ok = requests ? explain_all(requests, &source, plan, verb_value(call, "--effects") != NULL) : explain_one(&rest, &source, plan, &q, &out);
         status = ok ? EXIT_CLEAN : EXIT_UNABLE;
         if (out.n)
             fputs(out.p, stdout);

@@ -53,6 +53,7 @@ const struct verb verbs[] = {
         { "--client", "IP", "the client's address" },
         { "--entrypoint", "NAME", "where it comes in; else by the URL's port" },
         { "--requests", "FILE", "instead of one: a JSON object a line; only the winner of each is told" },
+        { "--effects", NULL, "with --requests: what upstream or client get, with all values of headers" },
         { "--format", "text|json", "of the answer" } },
       "0 told, 2 it could not be done",
       false },

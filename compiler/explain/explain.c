@@ -22,6 +22,9 @@ struct explanation explain_request(struct arena *arena, const struct model *mode
     struct explanation e = { .plan = plan, .model = model, .entry_point = entry_point, .request = *request };
     e.lookup = lookup_run(arena, plan, entry_point, request);
     e.winner = router_ordered(model, e.lookup.router);
+    struct effect *before = ARENA_NEW(arena, struct effect);
+    *before = effect_before(arena, &e);
+    e.before = before;
     e.effects = effects_of(arena, &e, &e.n_effects);
     return e;
 }
@@ -92,8 +95,7 @@ static void put_url(struct buf *out, const struct effect *effect)
 /* What an op changed, if anything. */
 static void print_effect(struct buf *out, const struct explanation *e, size_t at)
 {
-    const struct effect first = { .path = e->request.sent, .host = e->request.authority };
-    const struct effect *before = at ? &e->effects[at - 1] : &first;
+    const struct effect *before = at ? &e->effects[at - 1] : e->before;
     if (at >= e->n_effects) {
         buf_puts(out, "  (not reached)");
         return;
@@ -107,6 +109,7 @@ static void print_effect(struct buf *out, const struct explanation *e, size_t at
         buf_puts(out, "  -> ");
         put_url(out, after);
     }
+    effect_put_headers(out, before, after);
 }
 
 static void print_winner(struct buf *out, const struct explanation *e, bool colour)
@@ -226,6 +229,20 @@ void explain_print_winner(struct buf *out, const struct explanation *e)
     put_member(out, "router", e->winner->name);
     buf_putc(out, ',');
     put_member(out, "service", e->winner->service->name);
+    buf_puts(out, "}\n");
+}
+
+void explain_print_effects(struct buf *out, const struct explanation *e)
+{
+    buf_putc(out, '{');
+    put_member(out, "router", e->winner ? e->winner->name : STR(""));
+    buf_puts(out, ",\"paths\":[");
+    for (size_t i = 0; i < e->n_effects; i++) {
+        buf_puts(out, i ? "," : "");
+        buf_put_json(out, e->effects[i].path);
+    }
+    buf_putc(out, ']');
+    effect_put_json(out, e->n_effects ? &e->effects[e->n_effects - 1] : e->before);
     buf_puts(out, "}\n");
 }
 

@@ -11,6 +11,7 @@ struct explanation {
     struct request request;
     struct lookup lookup;
     const struct model_router *winner; /* NULL: none */
+    const struct effect *before; /* the request as its first middleware sees it */
     const struct effect *effects; /* of its middlewares, in order, up to the first that answers */
     size_t n_effects;
 };
@@ -24,6 +25,9 @@ void explain_print(struct buf *out, const struct explanation *e, bool colour);
 
 /* The same as one JSON object on one line. */
 void explain_print_json(struct buf *out, const struct explanation *e);
+
+/* Who wins, and what upstream or client get, as one JSON object on one line, with all values of headers (they may be secrets). */
+void explain_print_effects(struct buf *out, const struct explanation *e);
 
 /* Only who wins, as one JSON object on one line: {"router":"a@etcd","service":"s@etcd"} or {"router":null}. */
 void explain_print_winner(struct buf *out, const struct explanation *e);

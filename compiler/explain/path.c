@@ -107,9 +107,14 @@ static struct str clean(struct arena *arena, struct str path)
     return finish(arena, &out);
 }
 
+struct str path_encoded(struct arena *arena, struct str path)
+{
+    return escape(arena, normalise_codes(arena, path));
+}
+
 struct str path_normal(struct arena *arena, struct str path)
 {
-    return clean(arena, escape(arena, normalise_codes(arena, path)));
+    return clean(arena, path_encoded(arena, path));
 }
 
 struct str path_routing(struct arena *arena, struct str normal, bool key)

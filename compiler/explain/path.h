@@ -14,5 +14,8 @@ struct str path_decode(struct arena *arena, struct str path);
  * URL should not; without empty and dot segments. */
 struct str path_normal(struct arena *arena, struct str path);
 
+/* The same with its empty and dot segments. */
+struct str path_encoded(struct arena *arena, struct str path);
+
 /* What rules see of a normal path: codes decoded but those of reserved characters; as in keys, blanks and control bytes are #XX. */
 struct str path_routing(struct arena *arena, struct str normal, bool key);

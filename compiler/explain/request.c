@@ -1,6 +1,7 @@
 #include "explain/request.h"
 
 #include "base/vec.h"
+#include "explain/forward.h"
 #include "explain/path.h"
 
 static struct str lower(struct arena *arena, struct str s)
@@ -78,7 +79,21 @@ static struct str cut_authority(struct str target, struct str *host)
     return str_from(rest, end);
 }
 
-static const char *read_target(struct arena *arena, struct str target, struct request *out)
+/* As the upstream gets it. */
+static struct str query_of(struct arena *arena, struct str query, bool encode)
+{
+    struct buf out = { 0 };
+    for (size_t i = 0; i < query.n; i++)
+        if (query.p[i] != ';')
+            buf_putc(&out, query.p[i]);
+        else
+            buf_puts(&out, encode ? "%3B" : "&");
+    struct str done = out.n ? arena_copy(arena, buf_str(&out)) : STR("");
+    buf_fini(&out);
+    return done;
+}
+
+static const char *read_target(struct arena *arena, const struct entry_point *entry, struct str target, struct request *out)
 {
     for (size_t i = 0; i < target.n; i++)
         if ((unsigned char)target.p[i] <= 0x20 || target.p[i] == 0x7f)
@@ -93,16 +108,11 @@ static const char *read_target(struct arena *arena, struct str target, struct re
         return "the target does not begin with '/'";
     if (!path_is_encoded(path))
         return "a '%' without two hexadecimal digits in the path";
-    out->sent = path_normal(arena, path);
+    out->sent = entry->sanitize_path ? path_normal(arena, path) : path_encoded(arena, path);
     out->path = path_routing(arena, out->sent, false);
     out->path_key = path_routing(arena, out->sent, true);
-    if (mark < target.n) {
-        struct str query = arena_copy(arena, str_from(target, mark + 1));
-        for (size_t i = 0; i < query.n; i++)
-            if (query.p[i] == ';')
-                ((char *)query.p)[i] = '&';
-        out->query = query;
-    }
+    if (mark < target.n)
+        out->query = query_of(arena, str_from(target, mark + 1), entry->encode_semicolons);
     return NULL;
 }
 
@@ -139,8 +149,8 @@ static void read_query(struct arena *arena, struct request *out)
     vec_fini(&found);
 }
 
-const char *request_read(struct arena *arena, struct str method, struct str target, const struct request_header *headers,
-                         size_t n_headers, struct str client, struct request *out)
+const char *request_read(struct arena *arena, const struct entry_point *entry, struct str method, struct str target,
+                         const struct request_header *headers, size_t n_headers, struct str client, struct request *out)
 {
     struct str host = { 0 };
     *out = (struct request){ .method = method, .client = client };
@@ -156,7 +166,9 @@ const char *request_read(struct arena *arena, struct str method, struct str targ
     out->headers = kept;
     const char *fault = read_host(arena, host, out);
     if (!fault)
-        fault = read_target(arena, local, out);
+        fault = read_target(arena, entry, local, out);
+    if (!fault)
+        fault = request_forward(arena, entry, out);
     if (!fault)
         read_query(arena, out);
     return fault;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "route/settings.h"
 
 struct request_header {
     struct str name, value; /* name: any case on input, lower case in a struct request */
@@ -28,12 +29,14 @@ struct request {
     const struct request_header *headers; /* in their order, without Host */
     size_t n_headers;
     struct str client; /* address; empty: not told */
+    bool tls;
 };
 
-/* Reads method, target ("http://host/path?query" or "/path") and headers. A Host header counts unless the target names a host.
- * NULL, or what is wrong: why the gateway would answer 400. Everything lies in the arena or points into the arguments. */
-const char *request_read(struct arena *arena, struct str method, struct str target, const struct request_header *headers,
-                         size_t n_headers, struct str client, struct request *out);
+/* Reads method, target ("http://host/path?query" or "/path") and headers, and does to them what the entry point does. A Host header
+ * counts unless the target names a host. NULL, or what is wrong: why the gateway would answer 400. Everything lies in the arena or
+ * points into the arguments. */
+const char *request_read(struct arena *arena, const struct entry_point *entry, struct str method, struct str target,
+                         const struct request_header *headers, size_t n_headers, struct str client, struct request *out);
 
 /* Appends a value as it stands in the canonical line (plan/pattern.h). */
 void request_put_field(struct buf *out, struct str value);

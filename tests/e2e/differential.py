@@ -25,7 +25,9 @@ HOSTS = ["a.test", "b.a.test", "B.Test", "c.b.a.test", "x.org", "shop.example.co
          "a-1.test", "xn--bcher-kva.example", "a.test.", "b.test."]
 PATHS = ["/", "/foo", "/foo/", "/foo/bar", "/foobar", "/f", "/api/v1/users", "/api/v1", "/a b", "/é", "/a%2Fb", "/x;y=1", "/%25", "/a\"b",
          "/static/a.css", "/users/42"]
-NAMES, VALUES = ["X-A", "x-b", "Accept", "Cookie"], ["1", "2", "a b", "a/b;c=d%", "*/*", "é", "12", "k=v; l=w"]
+NAMES, VALUES = ["X-A", "x-b", "Accept", "Cookie", "X-Forwarded-Proto", "x-real-ip", "X-Forwarded-For", "X-Forwarded-Host",
+                 "Connection"], ["http", "127.0.0.1", "a.test", "X-A",
+                 "1", "2", "a b", "a/b;c=d%", "*/*", "é", "12", "k=v; l=w"]
 KEYS = ["q", "k", "k=", "a b", "é"]
 RANGES = ["127.0.0.0/8", "127.0.0.2", "127.0.0.8/29", "127.1.0.0/16", "10.0.0.0/8", "::1", "127.0.0.0/31"]
 ATOMS = ["a", "b", "t", ".", "\\.", "[a-c]", "[^a-c]", "\\d", "\\w", "\\s", "(a|b)", "(?:foo|bar)", "o", "/", "é", "\\pL", "x", "1"]

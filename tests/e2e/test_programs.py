@@ -1,17 +1,15 @@
 """Native programs: what chains of middlewares do to a request, and that a change of them is atomic.
 
-Random chains times random requests: what compiler/plan/apply.h computes against what the client and the upstream see.
-SEED: another run; ROUNDS: how many (default 4), of 400 pairs each"""
+Random chains times random requests: what `maitred explain` says against what the client and the upstream see.
+SEED: another run; ROUNDS: how many (default 4), of 400 pairs each; HAPROXY: another one. tests/bench/run chains is the long run."""
 import json
 import os
 import random
 import subprocess
 import unittest
 
-from lib import HOST, MAITRED, GatewayTest, eventually, free_port, router, service
+from lib import CLEAN, HOST, MAITRED, GatewayTest, eventually, free_port, router, service
 from traffic import Connection, Traffic, Upstream, ask, said
-
-TOOL = os.path.join(os.path.dirname(MAITRED), "tests", "apply_tool")
 
 WORDS = ["", "a", "b", "api", "v1", "foo", "foobar", "%20x", "a%2Fb", "%C3%A9", "!x", "(y)", "x;y", "..a", ".b", "x=1", "A", "+", "*"]
 PREFIXES = ["/a", "/api", "/api/v1", "/foo", "foo", "/", "/a b", "/\u00e9", "/x/", "/p%2Fq", "/q?r", "/pre", "no", "/a/b/c"]
@@ -24,6 +22,8 @@ TARGETS = ["https://$1", "http://$1", "https://new.test/$2", "/login?to=$1", "ht
 NAMES = ["X-A", "X-B", "Accept", "Cookie", "Vary", "X-Forwarded-For", "X-Real-Ip", "Host", "Origin", "X-Frame-Options"]
 OF_ANSWERS = ["location", "strict-transport-security", "access-control-allow-origin", "access-control-allow-credentials",
               "access-control-allow-headers", "access-control-max-age"]
+FORWARDED = ["x-replaced-path", "x-forwarded-prefix", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port",
+             "x-real-ip", "x_forwarded_for", "x-scheme", "x-forwarded-scheme", "te", "proxy-authorization"]
 VALUES = ["1", "two words", "", "a;b%c?d\"e", "J\u00fcrgen", "$1"]
 
 
@@ -68,7 +68,9 @@ def middleware(dice):
                                                "permanent": dice.random() < 0.5}},
         "scheme": lambda: {"redirectScheme": {"scheme": dice.choice(["http", "https", "http"]), "port": dice.choice(["", "80", "8443"]),
                                               "permanent": dice.random() < 0.5}},
-        "allow": lambda: {"ipAllowList": {"sourceRange": some(dice, ["127.0.0.0/8", "10.0.0.0/8", "::/0", "127.0.0.1"], 1, 2)}},
+        "allow": lambda: {"ipAllowList": {"sourceRange": some(dice, ["127.0.0.0/8", "10.0.0.0/8", "::/0", "127.0.0.1"], 1, 2),
+                                          **dice.choice([{}, {"ipStrategy": {"depth": dice.randint(1, 2)}},
+                                                         {"ipStrategy": {"excludedIPs": ["127.0.0.1", "10.9.0.0/16"]}}])}},
         "codes": lambda: {"encodedCharacters": {"allowEncodedSlash": dice.random() < 0.7}},
         "headers": lambda: headers_of(dice),
     }
@@ -84,8 +86,18 @@ def request(dice):
                          ("access-control-request-method", ["PUT"]), ("access-control-request-headers", ["x-q"])):
         if dice.random() < 0.4:
             headers[name] = dice.choice(values)
+    for name, values in (("x-forwarded-for", ["10.1.2.3", "10.1.2.3, 127.0.0.1", "10.9.1.1,10.1.1.1", "x", "127.0.0.1"]),
+                         ("x-forwarded-proto", ["https", "WS", "gopher"]), ("x-forwarded-host", ["f.test"]), ("x-forwarded-port", ["99"]),
+                         ("x-real-ip", ["10.1.2.3"]), ("x-forwarded-prefix", ["/was"]), ("x_forwarded_for", ["1"]),
+                         ("connection", ["X-A, close", "cookie"]), ("te", ["gzip, trailers"]), ("proxy-authorization", ["p"])):
+        if dice.random() < 0.12:
+            headers[name] = dice.choice(values)
+    if dice.random() < 0.15:
+        path = dice.choice(["/", "/./", "/z/..", ""]) + path
+    elif dice.random() < 0.1:
+        path = path.replace("a", "%61").replace("o", "%6f")
     return (dice.choice(["GET", "GET", "HEAD", "POST", "OPTIONS"]), dice.choice(["example.test", "example.test:80", "EXAMPLE.test"]), path,
-            dice.choice(["", "", "?q=1", "?a=b&q=x", "?"]), headers)
+            dice.choice(["", "", "?q=1", "?a=b&q=x", "?", "?a;b"]), headers)
 
 
 ENTRIES = 16
@@ -98,13 +110,13 @@ def text(value):
 
 class Programs(GatewayTest):
     def expected(self, tree, requests):
+        """What explain says of each."""
         lines = []
-        for name, port, (method, host, path, query, headers) in requests:
-            seen = {**headers, "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http", "x-forwarded-host": host,
-                    "x-forwarded-port": host.partition(":")[2] or "80", "x-real-ip": "127.0.0.1"}
-            lines.append("\t".join([f"{name}@file", method, host, path, query, *(f"{n}: {v}" for n, v in seen.items())]))
-        done = subprocess.run([TOOL, tree, "web", *(f"e{i}" for i in range(ENTRIES))], input="\n".join(lines) + "\n", capture_output=True,
-                              text=True, timeout=60)
+        for _, entry, (method, host, path, query, headers) in requests:
+            told = [f"{n}: {v}" for n, v in {"Host": host, **headers}.items()]
+            lines.append(json.dumps({"method": method, "target": path + query, "headers": told, "client": HOST, "entrypoint": entry}))
+        done = subprocess.run([MAITRED, "explain", "--from", tree, "--requests", "-", "--effects", *self.flags], input="\n".join(lines) + "\n",
+                              capture_output=True, text=True, timeout=60, env=CLEAN)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -120,18 +132,18 @@ class Programs(GatewayTest):
             self.assertEqual((answer.status, answer.body), (want["status"], want["body"] if method != "HEAD" else ""))
         else:
             self.assertEqual((answer.status, len(self.a.hits)), (200, hits + 1))
-            self.check_request(self.a.hits[-1], query, want)
+            self.check_request(self.a.hits[-1], want)
         of_answer = {n: v for n, v in (*want["headers"], *want["answers"]) if n != "content-type"}
         if want["vary"]:
             of_answer["vary"] = "Origin"
         for name in {*of_answer, *(n.lower() for n in NAMES), *OF_ANSWERS}:
             self.assertEqual(text(answer.headers.get(name)) or None, of_answer.get(name) or None, name)
 
-    def check_request(self, seen, query, want):
-        self.assertEqual(seen.target, want["path"] + query)
+    def check_request(self, seen, want):
+        self.assertEqual(seen.target, want["path"] + want["query"])
         self.assertEqual(text(seen.headers["host"]), want["host"])
         headers = dict(want["request"])  # the upstream here keeps the last of several lines as well
-        for name in {*headers, *(n.lower() for n in NAMES), "x-replaced-path", "x-forwarded-prefix"} - {"host"}:
+        for name in {*headers, *(n.lower() for n in NAMES), *FORWARDED} - {"host", "connection", "content-length"}:
             self.assertEqual(text(seen.headers.get(name)), headers.get(name), name)
 
     def test_random_chains_do_what_is_computed(self):
@@ -139,14 +151,20 @@ class Programs(GatewayTest):
         self.a = Upstream("a")
         ports = [free_port() for _ in range(ENTRIES)]
         name = self.write("tree.yml", "http: {}\n")
-        web = self.gateway(f"--providers.file.filename={name}",
-                           *(f"--entrypoints.e{i}.address={HOST}:{port}" for i, port in enumerate(ports))).start()
+        self.flags = [f"--entrypoints.e{i}.address={HOST}:{port}" for i, port in enumerate(ports)]
+        for i in range(0, ENTRIES, 4):  # one in four trusts everybody, one leaves paths alone, one adds what is rare
+            self.flags += [f"--entrypoints.e{i}.forwardedheaders.insecure", f"--entrypoints.e{i + 1}.http.sanitizepath=false",
+                           f"--entrypoints.e{i + 2}.forwardedheaders.addxforwardedschemeheaders",
+                           f"--entrypoints.e{i + 2}.http.encodequerysemicolons", f"--entrypoints.e{i + 2}.forwardedheaders.trustedips={HOST}"]
+        more = [f"--haproxy.binary={os.environ['HAPROXY']}"] if "HAPROXY" in os.environ else []
+        web = self.gateway(f"--providers.file.filename={name}", *self.flags, *more).start()
         for round_ in range(int(os.environ.get("ROUNDS", "4"))):
             self.serve(dice, web, name, ports, round_)
-            requests = [(f"r{i}", ports[i], request(dice)) for i in range(ENTRIES) for _ in range(25)]
-            for (router_, port, asked), want in zip(requests, self.expected(name, requests)):
-                with self.subTest(round=round_, router=router_, asked=asked, want=want, chain=self.chains[router_]):
-                    self.check(port, asked, want)
+            requests = [(f"r{i}", f"e{i}", request(dice)) for i in range(ENTRIES) for _ in range(25)]
+            for (router_, entry, asked), want in zip(requests, self.expected(name, requests)):
+                with self.subTest(round=round_, entry=entry, asked=asked, want=want, chain=self.chains[router_]):
+                    self.assertEqual(want.get("router"), f"{router_}@file")
+                    self.check(ports[int(entry[1:])], asked, want)
 
     def serve(self, dice, web, name, ports, round_):
         """A tree with a random chain for each entry point, served."""

@@ -6,6 +6,8 @@
 #include "plan/plan.h"
 #include "suite.h"
 
+static const struct entry_point plain_entry = { .name = STR("web"), .sanitize_path = true, .underscores = STR("keep") };
+
 static inline unsigned roll(unsigned *seed, unsigned n)
 {
     *seed = *seed * 1103515245u + 12345u;
@@ -90,6 +92,6 @@ static inline void random_request(struct arena *arena, unsigned *seed, struct re
     for (unsigned i = roll(seed, 4); i > 0; i--)
         headers[n++] = (struct request_header){ roll(seed, 2) ? STR("X-A") : STR("X-b"), str_c(PICK(seed, values)) };
     struct str target = arena_printf(arena, "%s%s", PICK(seed, targets), PICK(seed, queries));
-    if (request_read(arena, str_c(PICK(seed, methods)), target, headers, n, str_c(PICK(seed, clients)), out) != NULL)
+    if (request_read(arena, &plain_entry, str_c(PICK(seed, methods)), target, headers, n, str_c(PICK(seed, clients)), out) != NULL)
         random_request(arena, seed, out);
 }
