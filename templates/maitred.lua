@@ -85,8 +85,8 @@ end
 
 -- The target brought into normal form, also the upstream's; `mode` "as-is" leaves empty and dot segments, `semicolon` is what becomes of
 -- one in the query. txn.p is the routing path as in keys, txn.pd as in the canonical line
--- where that is another. txn.odd: the two differ, or a cut may
--- leave "." or ".." in front; such paths are cut here.
+-- where that is another. txn.odd: it holds codes, or a cut may
+-- leave something that is not normal; such paths are cut by lua.cut.
 core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     local url = txn.f:url()
     local path, query = txn.f:path() or "", url:match("?(.*)")
@@ -120,45 +120,10 @@ core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     if exact ~= routed then
         txn:set_var("txn.pd", exact)
     end
-    if routed ~= sent or normal ~= sent or (sent .. "/"):find("./", 1, true) then
+    if sent:find("%", 1, true) or normal ~= sent or (sent .. "/"):find("./", 1, true) then
         txn:set_var("txn.odd", 1)
     end
 end, 2)
-
--- The length of the front of `path` that says `from`, byte by byte or as codes; nil where it does not.
-local function front(path, from)
-    local at = 1
-    for i = 1, #from do
-        local code = path:match("^%%(%x%x)", at)
-        if (code and char_of(code) or path:sub(at, at)) ~= from:sub(i, i) then
-            return nil
-        end
-        at = at + (code and 3 or 1)
-    end
-    return at - 1
-end
-
--- The cut of the record in txn.r: FROM off the front of the path, TO in its place; both as quote_field wrote them.
-core.register_action("cut", { "http-req" }, function(txn)
-    local from, to = txn:get_var("txn.r"):match("^" .. ("[^;]*;"):rep(5) .. "([^;?]*)%?([^;]*)")
-    local path = txn.f:path() or "/"
-    local length = from and front(path, decode(from))
-    if not length then
-        return
-    end
-    local rest = path:sub(length + 1)
-    if rest ~= "" and rest:sub(1, 1) ~= "/" then
-        rest = "/" .. rest
-    end
-    local cut = legal(decode(to)) .. rest
-    cut = cut == "" and "/" or cut
-    if clean(cut) ~= cut then
-        return refuse(txn, "Bad Request\n")
-    end
-    txn.http:req_set_path(cut)
-    -- A line end in a header's value would end the header.
-    txn.http:req_add_header("X-Forwarded-Prefix", (decode(from):gsub("%c", "")))
-end)
 
 -- For program.lua, in the same Lua state.
 maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse }

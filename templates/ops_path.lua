@@ -139,6 +139,19 @@ function ops.strip(_, force, ...)
     end
 end
 
+-- The cut of the record in txn.r, as quote_field wrote it.
+core.register_action("cut", { "http-req" }, function(txn)
+    local from, to = txn:get_var("txn.r"):match("^" .. ("[^;]*;"):rep(5) .. "([^;?]*)%?([^;]*)")
+    local st = { txn = txn, http = txn.http, answered = {} }
+    if not from or ops.strip(nil, "0", decode(from))(st) or not st.dirty then
+        return
+    end
+    if to ~= "" then
+        ops.add(nil, decode(to))(st)
+    end
+    maitred.flush_path(st)
+end)
+
 function ops.stripre(_, ...)
     local searches = {}
     for i, program in ipairs({ ... }) do

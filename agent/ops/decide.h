@@ -7,6 +7,9 @@
 #include "ops/limiter.h"
 #include "ops/program.h"
 
+struct program_set;
+
+struct events;
 struct forwarder;
 struct hasher;
 struct inbox;
@@ -57,6 +60,7 @@ struct verdict {
     /* Changes of the answer's cookies, a line each: "-name" takes the server's of that name away, "+text"
      * adds a Set-Cookie. */
     struct buf cookies;
+    struct buf breakers; /* circuit breakers that the request has passed: "PROGRAM.OP;", see events.h */
     /* Refused, in the words of another server: "Name: value" lines of headers, and a body. `listed` says that
      * they count. */
     struct buf answer, content;
@@ -81,10 +85,12 @@ struct tools {
     struct verified *verified;
     struct nonces *nonces;
     struct hasher *hasher;
+    struct events *events; /* what came of requests; NULL: nobody tells */
     /* Of the thread that decides: */
     struct inbox *inbox;
     struct forwarder *forwarder;
     struct redis_links *redis;
+    struct program_set *const *programs; /* those that it uses now; NULL where there are no events */
     struct log *log;    /* or NULL */
     int64_t *warned_ns; /* when it was last told of a failure; NULL with it */
 };

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdatomic.h>
 
+#include "ops/breaker.h"
 #include "ops/decide.h"
 #include "ops/number.h"
 #include "ops/redis.h"
@@ -77,6 +78,12 @@ struct forward_auth {
     struct str ca, cert, key;       /* PEM, or empty */
 };
 
+struct circuit_breaker {
+    struct breaker *breaker;
+    int status;
+    struct str text; /* ends in NUL */
+};
+
 struct op {
     const struct op_type *type;
     union {
@@ -85,6 +92,7 @@ struct op {
         struct digest_auth digest_auth;
         struct forward_auth forward_auth;
         struct strip_prefix strip_prefix;
+        struct circuit_breaker circuit_breaker;
     };
 };
 
@@ -101,7 +109,8 @@ struct program *program_create(struct str id, struct json_object *from, char err
 struct program *program_hold(struct program *program);
 void program_release(struct program *program);
 
-extern const struct op_type rate_limit_op, basic_auth_op, digest_auth_op, forward_auth_op, strip_prefix_op;
+extern const struct op_type rate_limit_op, basic_auth_op, digest_auth_op, forward_auth_op, strip_prefix_op,
+    circuit_breaker_op;
 
 /* The type of that name, or NULL. */
 const struct op_type *op_type_find(struct str name);

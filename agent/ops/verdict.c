@@ -2,7 +2,7 @@
 
 void verdict_init(struct verdict *v)
 {
-    v->request = v->cookies = v->answer = v->content = (struct buf){ 0 };
+    v->request = v->cookies = v->breakers = v->answer = v->content = (struct buf){ 0 };
     verdict_reset(v);
 }
 
@@ -17,8 +17,8 @@ void verdict_reset(struct verdict *v)
     v->text_used = 0;
     v->op = NULL;
     v->listed = false;
-    struct buf *const bufs[] = { &v->request, &v->cookies, &v->answer, &v->content };
-    for (size_t i = 0; i < 4; i++)
+    struct buf *const bufs[] = { &v->request, &v->cookies, &v->breakers, &v->answer, &v->content };
+    for (size_t i = 0; i < 5; i++)
         if (bufs[i]->n)
             buf_reset(bufs[i]);
 }
@@ -27,6 +27,7 @@ void verdict_fini(struct verdict *v)
 {
     buf_fini(&v->request);
     buf_fini(&v->cookies);
+    buf_fini(&v->breakers);
     buf_fini(&v->answer);
     buf_fini(&v->content);
 }

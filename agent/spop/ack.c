@@ -73,6 +73,8 @@ void ack_write(struct writer *w, struct ack_of of, struct str program, const str
 {
     size_t start = frame_begin(w, FRAME_ACK, of.stream, of.id);
     set_verdict(w, program, verdict->pass);
+    if (verdict->breakers.n)
+        set_text(w, STR("breakers"), buf_str(&verdict->breakers));
     if (verdict->pass)
         set_changes(w, verdict);
     else
@@ -90,7 +92,7 @@ void ack_write_short(struct writer *w, struct ack_of of, struct str program, con
 size_t ack_room(const struct verdict *verdict)
 {
     enum { AROUND = 512 }; /* frame, program, names of the variables */
-    size_t room = AROUND + verdict->request.n + verdict->cookies.n + verdict->answer.n + verdict->content.n +
+    size_t room = AROUND + verdict->breakers.n + verdict->request.n + verdict->cookies.n + verdict->answer.n + verdict->content.n +
                   (verdict->body ? strlen(verdict->body) : 0);
     for (size_t i = 0; i < verdict->n_headers; i++)
         room += verdict->headers[i].value.n;

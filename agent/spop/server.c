@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "ops/events.h"
 #include "ops/hasher.h"
 #include "ops/nonces.h"
 #include "spop/worker.h"
@@ -32,6 +33,11 @@ struct agent *agent_start(const struct agent_options *options, struct log *log, 
     agent->tools.hasher =
         hasher_create(options->hashers > 0 ? options->hashers : options->workers, agent->tools.verified);
     pthread_mutex_init(&agent->publishing, NULL);
+    agent->tools.events = events_open(options->folder, error);
+    if (!agent->tools.events) {
+        agent_stop(agent);
+        return NULL;
+    }
     for (; agent->n_workers < options->workers; agent->n_workers++)
         if (!worker_start(&agent->workers[agent->n_workers], options->folder, agent->n_workers, &agent->tools,
                           log, error)) {
@@ -96,6 +102,7 @@ void agent_stop(struct agent *agent)
     nonces_destroy(agent->tools.nonces);
     verified_destroy(agent->tools.verified);
     limiter_destroy(agent->tools.limiter);
+    events_close(agent->tools.events);
     free(agent->workers);
     free(agent);
     curl_global_cleanup();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "ops/events.h"
 #include "ops/forwarder.h"
 #include "ops/hasher.h"
 #include "ops/redis.h"
@@ -67,6 +68,15 @@ bool worker_delay(struct worker *w, struct connection *connection, struct str an
     return true;
 }
 
+/* Nobody asks: what has come is taken all the same, before it is too much for the socket. */
+static void on_events(uv_poll_t *events, int status, int happened)
+{
+    struct worker *w = events->data;
+    (void)happened;
+    if (status == 0)
+        events_drain(w->tools.events, w->programs);
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct worker *w = listener->data;
@@ -99,6 +109,8 @@ static void end_loop(struct worker *w)
     drop_delayed(w);
     uv_close((uv_handle_t *)&w->timer, NULL);
     uv_close((uv_handle_t *)&w->check, NULL);
+    if (w->has_events)
+        uv_close((uv_handle_t *)&w->events, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
 }
 
@@ -190,6 +202,10 @@ static bool init_loop(struct worker *w, int fd, char error[static 256])
         status = uv_listen((uv_stream_t *)&w->listener, BACKLOG, on_connection);
     if (status == 0)
         status = uv_async_init(&w->loop, &w->wake, on_wake);
+    if (status == 0 && w->has_events && (status = uv_poll_init(&w->loop, &w->events, events_fd(w->tools.events))) == 0) {
+        w->events.data = w;
+        status = uv_poll_start(&w->events, UV_READABLE, on_events);
+    }
     if (status == 0)
         return true;
     snprintf(error, 256, "%s: %s", w->path, uv_strerror(status));
@@ -224,6 +240,8 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
                   char error[static 256])
 {
     *w = (struct worker){ .tools = *tools, .log = log, .armed_ns = INT64_MAX };
+    w->has_events = index == 0 && tools->events;
+    w->tools.programs = &w->programs;
     int n = snprintf(w->path, sizeof w->path, "%s/agent-%d.sock", folder, index);
     if (n < 0 || (size_t)n >= sizeof w->path) {
         snprintf(error, 256, "%.150s: too long for the name of a socket; name a shorter folder", folder);

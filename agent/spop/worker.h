@@ -31,6 +31,8 @@ struct worker {
     uv_pipe_t listener;
     uv_timer_t timer;
     uv_check_t check;
+    uv_poll_t events; /* of the first worker only: has_events */
+    bool has_events;
     struct program_set *programs; /* NULL before the first were published */
     struct connection *connections;
     struct delays delays;

@@ -158,6 +158,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
     int threads = settings->haproxy.threads, connections = settings->haproxy.max_connections;
     struct template_scope scope = SCOPE(
         arena, TEXT("sockets", emit_word(arena, paths->sockets)), TEXT("runtime_socket", STR(RUNTIME_SOCKET)),
+        TEXT("events_socket", STR(EVENTS_SOCKET)),
         TEXT_IF("threads", arena_printf(arena, "%d", threads), threads > 0),
         TEXT_IF("connections", arena_printf(arena, "%d", connections), connections > 0),
         script_list(arena, paths),

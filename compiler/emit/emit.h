@@ -33,6 +33,7 @@ struct artifacts {
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"
+#define EVENTS_SOCKET "events.sock" /* the agent's, in the same folder */
 #define MASTER_SOCKET "master.sock"
 #define RELAYED_SOCKET "relayed.sock" /* of the frontend that the relay asks */
 

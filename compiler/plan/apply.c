@@ -61,6 +61,7 @@ bool apply_op(struct apply *a, const struct model_router *router, size_t at)
     case OP_BASIC_AUTH:
     case OP_DIGEST_AUTH:
     case OP_FORWARD_AUTH:
+    case OP_BREAKER:
         return true;
     case OP_HEADERS:
         return apply_headers(a, op->headers);

@@ -238,6 +238,7 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at)
     case OP_BASIC_AUTH:
     case OP_DIGEST_AUTH:
     case OP_FORWARD_AUTH:
+    case OP_BREAKER:
         break;
     default:
         put_path_op(out, op);

@@ -17,6 +17,8 @@ static void put_op(struct buf *out, const struct model_router *router, size_t at
     const struct model_op *op = &router->ops[at];
     if (op->kind == OP_RATE_LIMIT)
         program_put_limit(out, router, at, need);
+    else if (op->kind == OP_BREAKER)
+        program_put_breaker(out, router, at, need);
     else
         program_put_auth(out, router, at, need);
 }
@@ -55,14 +57,14 @@ static const struct plan_program *agent_program(struct arena *arena, const struc
 static bool is_of_agent(const struct model_op *op)
 {
     return op->kind == OP_RATE_LIMIT || op->kind == OP_BASIC_AUTH || op->kind == OP_DIGEST_AUTH ||
-           op->kind == OP_FORWARD_AUTH;
+           op->kind == OP_FORWARD_AUTH || op->kind == OP_BREAKER;
 }
 
 /* Whether the verdict of an agent's op is the same before and behind a native op that neither refuses nor
  * changes answers. */
 static bool is_blind(const struct model_op *op)
 {
-    return op->kind == OP_RATE_LIMIT && program_limits_peer(op);
+    return op->kind == OP_BREAKER || (op->kind == OP_RATE_LIMIT && program_limits_peer(op));
 }
 
 /* Whether a native op leaves answers alone and never refuses a request. */

@@ -2,6 +2,7 @@
  * and whatever is in error left out. Frozen: nothing behind this stage changes it. */
 #pragma once
 
+#include "route/model_breaker.h"
 #include "route/model_op.h"
 #include "route/model_service.h"
 #include "route/rule.h"
@@ -9,7 +10,7 @@
 
 enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
                      OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
-                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH };
+                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH, OP_BREAKER };
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
 
@@ -51,6 +52,12 @@ struct model_forward {
     struct model_tls_client tls;
 };
 
+struct model_breaker {
+    struct breaker_condition condition;
+    int64_t check_ns, fallback_ns, recovery_ns;
+    int64_t status; /* of answers while it is open */
+};
+
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
     enum model_op_kind kind;
@@ -74,6 +81,7 @@ struct model_op {
         } limit;
         const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
         const struct model_forward *forward;
+        const struct model_breaker *breaker;
         struct str prefix; /* OP_ADD_PREFIX: not empty */
         const struct model_headers *headers;
         struct model_strip_regex strip_regex;

@@ -170,6 +170,8 @@ const struct regex_program *model_read_regex(struct build *b, struct str pattern
 /* Which address counts. false with findings. */
 bool model_read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_ip_strategy *out);
 
+bool model_read_breaker(struct build *b, const struct circuit_breaker *source, struct model_op *op, bool *idle);
+
 /* Readers of one kind of middleware each (model_path.c, model_headers.c, model_access.c): fill *op, set *idle to false where
  * it does something; false with findings where it is in error. */
 bool model_read_add_prefix(struct build *b, const struct add_prefix *source, struct model_op *op, bool *idle);

@@ -54,7 +54,7 @@ static struct changes changes_of(struct op_list ops)
         const struct model_op *op = &ops.p[i];
         out.path = out.path || op->kind == OP_STRIP_PREFIX || op->kind == OP_ADD_PREFIX || op->kind == OP_STRIP_REGEX ||
                    op->kind == OP_REPLACE_PATH || op->kind == OP_REPLACE_REGEX;
-        out.headers = out.headers || (op->kind != OP_RATE_LIMIT && op->kind != OP_ALLOW_LIST && op->kind != OP_IN_FLIGHT &&
+        out.headers = out.headers || (op->kind != OP_RATE_LIMIT && op->kind != OP_BREAKER && op->kind != OP_ALLOW_LIST && op->kind != OP_IN_FLIGHT &&
                                       !(op->kind == OP_HEADERS && op->headers->request.n == 0));
         for (size_t j = 0; op->kind == OP_HEADERS && j < op->headers->request.n; j++)
             out.host = out.host || str_eq(op->headers->request.p[j].name, STR("host"));

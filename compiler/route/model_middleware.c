@@ -54,6 +54,8 @@ static bool read_other(struct build *b, const struct middleware *m, struct model
         return model_read_encoded(b, &m->encoded_characters, op, idle);
     if (m->content_type.key.p)
         return model_read_content_type(b, &m->content_type, op, idle);
+    if (m->circuit_breaker.key.p)
+        return model_read_breaker(b, &m->circuit_breaker, op, idle);
     if (m->buffering.key.p)
         return model_read_buffering(b, &m->buffering, op, idle);
     return m->headers.key.p && model_read_headers(b, &m->headers, op, idle);

@@ -58,13 +58,13 @@ static const struct schema_row buffering_rows[] = {
 static const struct schema buffering = READ_TABLE("buffering", buffering_rows, struct buffering);
 
 static const struct schema_row circuit_breaker_rows[] = {
-    KEY("expression", TEXT, HARMLESS, "", "when to open"),
-    KEY("checkPeriod", DURATION, HARMLESS, "100ms", "between two looks at it"),
-    KEY("fallbackDuration", DURATION, HARMLESS, "10s", "how long it stays open"),
-    KEY("recoveryDuration", DURATION, HARMLESS, "10s", "how long it closes slowly"),
-    KEY("responseCode", INT, HARMLESS, "503", "answer while it is open"),
+    FIELD("expression", TEXT, struct circuit_breaker, expression, "", "when to open"),
+    FIELD("checkPeriod", DURATION, struct circuit_breaker, check_period, "100ms", "between two looks at it"),
+    FIELD("fallbackDuration", DURATION, struct circuit_breaker, fallback, "10s", "how long it stays open"),
+    FIELD("recoveryDuration", DURATION, struct circuit_breaker, recovery, "10s", "how long it closes slowly"),
+    FIELD("responseCode", INT, struct circuit_breaker, response_code, "503", "answer while it is open"),
 };
-static const struct schema circuit_breaker = CHECK_TABLE("circuitBreaker", circuit_breaker_rows);
+static const struct schema circuit_breaker = READ_TABLE("circuitBreaker", circuit_breaker_rows, struct circuit_breaker);
 
 static const struct schema_row compress_rows[] = {
     KEY("excludedContentTypes", LIST, HARMLESS, "", "media types to leave alone"),
@@ -174,7 +174,7 @@ static const struct schema_row middleware_rows[] = {
     KIND("basicAuth", struct middleware, basic_auth, schema_basic_auth, "asks for a name and a password"),
     KIND("buffering", struct middleware, buffering, buffering, "reads requests and answers whole"),
     KIND("chain", struct middleware, chain, chain, "several middlewares under one name"),
-    OTHER_KIND("circuitBreaker", STRUCT, circuit_breaker, "spares servers that are in trouble"),
+    KIND("circuitBreaker", struct middleware, circuit_breaker, circuit_breaker, "spares servers that are in trouble"),
     OTHER_KIND("compress", MARKER, compress, "compresses answers"),
     { STR("contentType"), SCHEMA_MARKER, SCHEMA_KIND, offsetof(struct middleware, content_type), &content_type, "", "guesses missing content types" },
     KIND("digestAuth", struct middleware, digest_auth, schema_digest_auth, "asks for a digest of name and password"),

@@ -54,6 +54,7 @@ struct middleware {
     struct in_flight_req in_flight_req;
     struct encoded_characters encoded_characters;
     struct content_type content_type;
+    struct circuit_breaker circuit_breaker;
     struct buffering buffering;
     struct rate_limit rate_limit;
     struct chain chain;

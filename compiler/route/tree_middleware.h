@@ -86,6 +86,13 @@ struct content_type {
     struct bool_value auto_detect;
 };
 
+struct circuit_breaker {
+    struct str key;
+    struct text_value expression;
+    struct duration_value check_period, fallback, recovery;
+    struct int_value response_code;
+};
+
 struct buffering {
     struct str key;
     struct int_value max_request, mem_request, max_response, mem_response;
