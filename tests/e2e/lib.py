@@ -24,7 +24,8 @@ HOST = "127.0.0.1"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MAITRED = os.path.abspath(os.environ.get("MAITRED_BINARY") or os.path.join(TOP, "build", "maitred"))
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
-              "LSAN_OPTIONS": "exitcode=99"}
+              "LSAN_OPTIONS": "exitcode=99",
+              "TSAN_OPTIONS": "exitcode=99:suppressions=" + os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "support", "tsan-suppressions")}
 PATIENCE = 20  # seconds that anything may take before a test fails; nothing ever needs nearly as long
 
 
@@ -331,7 +332,7 @@ class Maitred:
 
     def complaints(self):
         """What the sanitizers wrote."""
-        marks = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "Assertion ")
+        marks = ("ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "ERROR: LeakSanitizer", "runtime error:", "Assertion ")
         text = self.said() if os.path.exists(self.log) else ""
         at = min((text.find(m) for m in marks if m in text), default=-1)
         return text[at:at + 4000] if at >= 0 else ""

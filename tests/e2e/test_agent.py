@@ -5,11 +5,13 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
+import time
 import unittest
 
 from lib import CLEAN, HOST, MAITRED, PATIENCE, SANITIZERS, GatewayTest, eventually, free_port, limit, maitred, router, service
 from peers import text, varint
-from traffic import Upstream, ask, word
+from traffic import Connection, Upstream, ask, word
 
 
 class AgentAlone(GatewayTest):
@@ -110,6 +112,27 @@ class SharedLimits(GatewayTest):
         self.assertEqual((answer.headers["retry-after"], answer.body), ("3600", "Too Many Requests"))
         self.assertEqual(word(one.web, "/", source="127.0.0.2"), "a")
         self.assertNotIn("redis-secret", one.said() + str(one.status()))
+
+    def test_a_flood_through_two_gateways_gets_what_is_due(self):
+        self.redis("--requirepass", "redis-secret")
+        self.tree.update(limit("m", 10, 20))
+        webs, hits, first, last = self.webs(2), [], [], []
+
+        def flood(web):
+            connection = Connection(web.web)
+            first.append(begin := time.monotonic())
+            while (now := time.monotonic()) < begin + 3:
+                asked = now
+                hits.append(connection.ask("/").status == 200)
+            last.append(asked)
+            connection.close()
+        threads = [threading.Thread(target=flood, args=(web,)) for web in webs * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        due = 20 + 10 * (max(last) - min(first))
+        self.assertLessEqual(abs(sum(hits) - due), 1.5, due)  # a token may be slept for
 
     def test_tls_with_the_right_authority_only(self):
         tls = self.certificates()

@@ -5,6 +5,8 @@ import contextlib
 import glob
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -30,6 +32,8 @@ def forward(name, address, **more):
 def login(user, password):
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
+
+BUSY = 0.25  # seconds that a busy machine may take for anything
 
 GOOD, BCRYPTED = login("u", "secret"), login("b", "U*U*U")
 
@@ -71,12 +75,50 @@ class Authentication(GatewayTest):
     def serve(self, **keys):
         self.a = Upstream("a")
         self.store = self.etcd()
-        web = self.gateway(etcd=self.store).start()
+        web = self.gateway("--entrypoints.web.transport.lifecycle.gracetimeout=1s", etcd=self.store).start()
         tree = {**service("s", self.a.url), **router("bare", "Path(`/bare`)", "s"), **basic("quick", "u:" + APR1),
                 **basic("patient", "b:" + BCRYPT, "slow:" + SLOW), **router("quick", "Path(`/quick`)", "s", "quick"),
                 **router("patient", "Path(`/patient`)", "s", "patient"), **keys}
         web.wait_served(self.store.change(tree))
         return web
+
+    def p99(self, web, others):
+        """Of some hundred requests to each of the other routes, which all are served."""
+        times = []
+        connection = Connection(web.web, source="127.0.0.9")
+        for path, headers in others * (300 // len(others)):
+            start = time.monotonic()
+            self.assertEqual(said(connection.ask(path, headers=headers)), "a", path)
+            times.append(time.monotonic() - start)
+        connection.close()
+        return sorted(times)[len(times) * 99 // 100]
+
+    def check_unharmed(self, web, usual, others):
+        """They are at most twice as slow as usual, as far as a busy machine tells: what is slow by itself is so each time."""
+        bound = max(2 * usual, BUSY)
+        times = [self.p99(web, others)]
+        while times[-1] > bound and len(times) < 3:
+            times.append(self.p99(web, others))
+        self.assertLessEqual(times[-1], bound, times)
+
+    @contextlib.contextmanager
+    def demand(self, web, *paths, headers=GOOD, clients=8):
+        """Requests to these routes without pause; none gets through."""
+        stop, opened = threading.Event(), []
+
+        def client():
+            while not stop.is_set():
+                for path in paths:
+                    if word(web.web, path, headers=headers) == "a":
+                        opened.append(path)
+        threads = [threading.Thread(target=client, daemon=True) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        yield
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(opened, [])
 
     def check_closed(self, web, longest, paths=("/quick", "/patient")):
         """Neither good nor bad credentials pass, in bounded time."""
@@ -102,9 +144,11 @@ class Authentication(GatewayTest):
     def test_a_stopped_agent_opens_nothing(self):
         web = self.serve()
         self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
+        usual = self.p99(web, [("/bare", {})])
         web.freeze()
-        self.check_closed(web, 4)
-        self.assertEqual(word(web.web, "/bare"), "a")
+        with self.demand(web, "/quick", "/patient"):
+            self.check_closed(web, 4)
+            self.check_unharmed(web, usual, [("/bare", {})])
         web.thaw()
         eventually(lambda: word(web.web, "/quick", headers=GOOD) == "a", "the agent answers again")
         eventually(lambda: word(web.web, "/patient", headers=BCRYPTED) == "a", "the patient one, too")
@@ -112,12 +156,15 @@ class Authentication(GatewayTest):
     def test_a_killed_agent_opens_nothing(self):
         web = self.serve()
         self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
+        usual = self.p99(web, [("/bare", {})])
         web.kill()
-        self.check_closed(web, 4)
-        self.assertEqual(word(web.web, "/bare"), "a")
+        with self.demand(web, "/quick", "/patient"):
+            self.check_closed(web, 4)
+            self.check_unharmed(web, usual, [("/bare", {})])
 
     def test_garbage_opens_nothing(self):
         web = self.serve()
+        usual = self.p99(web, [("/bare", {})])
         web.kill()
         hello = bytes.fromhex("0000004a6500000001000007") + b"version\x08\x032.0\x0emax-frame-size\x03\xfc\xf0\x06\x0ccapabilities\x08\x0apipelining"
         hello = len(hello[4:]).to_bytes(4, "big") + hello[4:]
@@ -140,35 +187,26 @@ class Authentication(GatewayTest):
                 fake.close()
             # Not before: HAProxy 2.6 connects without end to an agent like that, and the fake one is no match for it.
             eventually(lambda: word(web.web, "/bare") == "a", "what needs no agent is served")
+            self.check_unharmed(web, usual, [("/bare", {})])
         self.assertEqual({h.target for h in self.a.hits}, {"/bare"})
 
-    def test_wrong_passwords_by_the_hundred_harm_nobody_else(self):
-        web = self.serve()
+    def test_wrong_passwords_by_the_thousand_harm_nobody_else(self):
+        web, others = self.serve(), [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)]
         self.assertEqual(word(web.web, "/patient", headers=BCRYPTED), "a")
-        stop = threading.Event()
-
-        def attack():
-            while not stop.is_set():
-                with contextlib.suppress(OSError):
-                    ask(web.web, "/patient", headers=login("slow", str(time.monotonic())))
-        threads = [threading.Thread(target=attack, daemon=True) for _ in range(16)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.5)
-        times = []
-        for path, headers in [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)] * 30:
+        usual = self.p99(web, others)
+        words = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "flood.py"), str(web.web), "/patient", "slow",
+                 "10000", "400"]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
+            web.wait_status(lambda s: s["agent"]["hashesQueued"] > 100, "passwords wait")
+            self.check_unharmed(web, usual, others)
+            # One that is new to the agent, from another address: it waits for its turn, not for all.
             start = time.monotonic()
-            self.assertEqual(word(web.web, path, headers=headers, source="127.0.0.9"), "a", path)
-            times.append(time.monotonic() - start)
-        # One that is new to the agent, from another address: it waits for its turn, not for all.
-        start = time.monotonic()
-        self.assertEqual(word(web.web, "/patient", headers=login("b", "wrong"), source="127.0.0.9"), "401")
-        waited = time.monotonic() - start
-        stop.set()
-        for thread in threads:
-            thread.join()
-        self.assertLess(sorted(times)[len(times) * 9 // 10], 0.1)
+            self.assertEqual(word(web.web, "/patient", headers=login("b", "wrong"), source="127.0.0.9"), "401")
+            waited = time.monotonic() - start
+            answers = flood.communicate()[0].split()
         self.assertLess(waited, 3)
+        self.assertEqual({a.split(":")[0] for a in answers[:-1]} - {"401", "503"}, set(), answers)
+        self.assertLess(web.status()["agent"]["hashesQueued"], 200)  # of one address, however many ask
 
     def test_a_users_file_is_watched(self):
         path = self.write("users", f"# staff\nu:{APR1}\n")
@@ -191,14 +229,13 @@ class Authentication(GatewayTest):
     def test_a_slow_auth_server_harms_nobody_else(self):
         silent = Listener(lambda client: time.sleep(60))
         web = self.serve(**forward("ask", silent.url), **router("asked", "Path(`/asked`)", "s", "ask"))
+        others = [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)]
         waiting = [Connection(web.web, timeout=60) for _ in range(30)]
+        usual = self.p99(web, others)
         for connection in waiting:
             connection.socket.sendall(b"GET /asked HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(0.3)
-        for path, headers in [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)] * 10:
-            start = time.monotonic()
-            self.assertEqual(word(web.web, path, headers=headers), "a")
-            self.assertLess(time.monotonic() - start, 0.5)
+        web.wait_status(lambda s: s["agent"]["held"] == 30, "all of them wait")
+        self.check_unharmed(web, usual, others)
         self.assertEqual(web.status()["agent"]["held"], 30)
         for connection in waiting:
             connection.close()

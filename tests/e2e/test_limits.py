@@ -1,10 +1,11 @@
 """Rate limits, and what happens to them when the agent does not answer."""
 import collections
+import threading
 import time
 import unittest
 
 from lib import GatewayTest, eventually, limit, router, service, strip
-from traffic import Upstream, ask, said, word
+from traffic import Connection, Upstream, ask, said, word
 
 
 class RateLimits(GatewayTest):
@@ -16,6 +17,26 @@ class RateLimits(GatewayTest):
                                       **strip("cut", "/cut"), **router("limited", "Path(`/limited`)", "s", "low"),
                                       **router("both", "PathPrefix(`/cut`)", "s", "cut", "low"), **keys}))
         return web
+
+    def test_a_flood_gets_what_is_due(self):
+        web = self.serve(**limit("due", 10, 20), **router("due", "Path(`/due`)", "s", "due"))
+        sources, hits, first, last = ("127.0.0.1", "127.0.0.2"), collections.Counter(), {}, {}
+
+        def flood(source):
+            connection = Connection(web.web, source=source)
+            first[source] = begin = time.monotonic()
+            while (now := time.monotonic()) < begin + 3:
+                last[source] = now
+                hits[source] += connection.ask("/due").status == 200
+            connection.close()
+        threads = [threading.Thread(target=flood, args=(source,)) for source in sources]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for source in sources:
+            due = 20 + 10 * (last[source] - first[source])
+            self.assertLessEqual(abs(hits[source] - due), 1.5, (hits, due))  # a token may be slept for
 
     def test_the_burst_passes_then_429_until_tokens_come_back(self):
         web = self.serve()
