@@ -138,9 +138,6 @@ end
 
 -- Programs ---------------------------------------------------------------------------------------------------------
 
-local cache, cached = {}, 0
-local CACHE_MAX = 4096
-
 local function text_of(id)
     local text = programs:lookup(id)
     local n, rest = (text or ""):match("^%+(%d+);(.*)$")
@@ -167,19 +164,10 @@ local function compile(text)
     return program
 end
 
-local function program_of(id)
+local program_of = maitred.cache(4096, function(id)
     local text = text_of(id)
-    if not text then
-        return nil
-    end
-    if cached >= CACHE_MAX then
-        cache, cached = {}, 0
-    end
-    local program = compile(text)
-    cache[id] = program
-    cached = cached + 1
-    return program
-end
+    return text and compile(text)
+end)
 
 -- Runs a program to its end (txn.o is gone then) or to a pause (txn.g is there then).
 local function run(st)
@@ -202,7 +190,7 @@ end
 
 local function start(txn)
     local id = txn:get_var("txn.o")
-    local program = cache[id] or program_of(id)
+    local program = program_of(id)
     if not program then
         return refuse(txn, "Service Unavailable\n", 503)
     end

@@ -33,23 +33,14 @@ local function read_definition(text)
     return out
 end
 
--- Definitions that were read, by their text.
-local definitions, n_definitions = {}, 0
+local read_once = maitred.cache(4096, read_definition)
+
+local function definition_in(text)
+    return text and read_once(text)
+end
 
 local function definition_of(target)
-    local text = routes:lookup(target .. "?")
-    if not text then
-        return nil
-    end
-    local found = definitions[text]
-    if not found then
-        if n_definitions >= 1000 then
-            definitions, n_definitions = {}, 0
-        end
-        found = read_definition(text)
-        definitions[text], n_definitions = found, n_definitions + 1
-    end
-    return found
+    return definition_in(routes:lookup(target .. "?"))
 end
 
 -- A fetch by the name of a backend or server; nil where there is none. HAProxy overwrites the name that it is given, so it must
@@ -295,11 +286,10 @@ local function say_by_cookie(txn, server)
 end
 
 -- The backend for this request; nil: nothing is up.
-local function choose(txn, target, turn, made, seen)
+local function choose(txn, target, definition, turn, made, seen)
     if target:sub(1, 1) ~= "}" then
         return target
     end
-    local definition = definition_of(target)
     local member
     local what = definition and relayed(txn, definition, turn, seen)
     if what then
@@ -312,7 +302,7 @@ local function choose(txn, target, turn, made, seen)
     if not member then
         return nil
     elseif definition.kind ~= "s" then
-        return choose(txn, member.target, turn, made, seen)
+        return choose(txn, member.target, definition_of(member.target), turn, made, seen)
     elseif member.host == "!" then
         return "broken"
     end
@@ -335,13 +325,13 @@ local function choose(txn, target, turn, made, seen)
     return definition.backend
 end
 
--- txn.w names the service; its turns are counted in sc2, where that could be had.
+-- txn.w names the service, txn.wd is its definition; its turns are counted in sc2, where that could be had.
 core.register_action("choose", { "http-req" }, function(txn)
     local turns, made = tonumber(txn.f:sc_inc_gpc1(2)) or 0, {}
     -- Behind the relay the turn is that of the request in front of it.
     local turn = math.tointeger(tonumber(txn:get_var("txn.r"):match("^[^;]*;[^;]*;(%d+);"))) or
         turns > 0 and turns - 1 or math.random(0, 1 << 30)
-    local backend = choose(txn, txn:get_var("txn.w"), turn, made, {}) or "none"
+    local backend = choose(txn, txn:get_var("txn.w"), definition_in(txn:get_var("txn.wd")), turn, made, {}) or "none"
     for i, cookie in ipairs(made) do
         txn:set_var("txn.k" .. i, cookie)
     end

@@ -60,6 +60,10 @@ struct str push_word(struct push *push, struct str s);
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
 
+/* Takes lingering servers out of use: those of backends that another service holds in `to`; those that have lingered long enough. */
+enum apply_status servers_evict(struct push *push, const struct runtime_state *to);
+void servers_let_go(struct push *push);
+
 /* maps.c: the maps that records point into. */
 enum apply_status maps_fill(struct push *push, const struct step *step);
 void maps_retire(struct push *push, const struct step *step);

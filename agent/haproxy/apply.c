@@ -230,6 +230,8 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
     struct push push = { applier, arena, batch_create(&applier->runtime), error };
     enum apply_status status = APPLY_OK;
     error[0] = '\0';
+    if (applier->waiting.n)
+        status = servers_evict(&push, to);
     for (size_t i = 0, end; i < steps->n && status == APPLY_OK; i = end) {
         end = i + 1;
         while (end < steps->n && phase_of(steps->p[end].kind) == phase_of(steps->p[i].kind))
@@ -246,6 +248,30 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
     return status;
 }
 
+static void delete_waiting(struct push *push)
+{
+    struct waiting *waiting = &push->applier->waiting;
+    batch_reset(push->batch);
+    for (size_t i = 0; i < waiting->n; i++)
+        if (!waiting->p[i].lingers_until_ns)
+            batch_addf(push->batch, "del server %.*s/%.*s", STR_ARG(push_word(push, waiting->p[i].backend)),
+                       STR_ARG(push_word(push, waiting->p[i].name)));
+    size_t at = batch_count(push->batch);
+    if (at == 0 || push_batch(push, "deleting servers") != APPLY_OK)
+        return;
+    for (size_t i = waiting->n; i-- > 0;) { /* backwards: waiting_drop moves the last one, done already */
+        if (waiting->p[i].lingers_until_ns)
+            continue;
+        struct reply reply = reply_classify(batch_answer(push->batch, --at));
+        if (reply.kind == REPLY_BUSY)
+            continue;
+        if (reply.kind == REPLY_ERROR)
+            log_line(push->applier->log, LOG_LINE_WARN, "haproxy", "server %.*s/%.*s stays, unused, until the next reload: %.*s",
+                     STR_ARG(waiting->p[i].backend), STR_ARG(waiting->p[i].name), STR_ARG(reply.text));
+        waiting_drop(waiting, i);
+    }
+}
+
 size_t applier_sweep(struct applier *applier)
 {
     struct waiting *waiting = &applier->waiting;
@@ -254,20 +280,8 @@ size_t applier_sweep(struct applier *applier)
     char error[256];
     struct arena *arena = arena_create();
     struct push push = { applier, arena, batch_create(&applier->runtime), error };
-    for (size_t i = 0; i < waiting->n; i++)
-        batch_addf(push.batch, "del server %.*s/%.*s", STR_ARG(push_word(&push, waiting->p[i].backend)),
-                   STR_ARG(push_word(&push, waiting->p[i].name)));
-    if (push_batch(&push, "deleting servers") == APPLY_OK)
-        for (size_t i = waiting->n; i-- > 0;) { /* backwards: waiting_drop moves the last one, done already */
-            struct reply reply = reply_classify(batch_answer(push.batch, i));
-            if (reply.kind == REPLY_BUSY)
-                continue;
-            if (reply.kind == REPLY_ERROR)
-                log_line(applier->log, LOG_LINE_WARN, "haproxy",
-                         "server %.*s/%.*s stays, unused, until the next reload: %.*s",
-                         STR_ARG(waiting->p[i].backend), STR_ARG(waiting->p[i].name), STR_ARG(reply.text));
-            waiting_drop(waiting, i);
-        }
+    servers_let_go(&push);
+    delete_waiting(&push);
     maps_sweep(&push);
     batch_destroy(push.batch);
     arena_destroy(arena);

@@ -92,8 +92,8 @@ static void take_server(struct push *push, const struct strmap *backends, const 
     if (!gathered)
         return;
     if (server->maintenance)
-        waiting_add(&push->applier->waiting, server->backend, server->name);
-    else
+        waiting_add(&push->applier->waiting, server->backend, server->name, 0);
+    else if (!waiting_lingers(&push->applier->waiting, server->backend, server->name))
         vec_push(&gathered->servers, (struct plan_server){ .name = server->name,
                                                            .host = server->address,
                                                            .port = server->port,

@@ -57,7 +57,8 @@ static enum apply_status judge_servers(struct push *push, const struct plan *pla
     if (!reply_servers_open(batch_answer(push->batch, 1), &servers))
         return push_differs(push, "the servers are not listed");
     while (reply_servers_next(&servers, &live)) {
-        if (live.maintenance || !strmap_get(backends, live.backend))
+        if (live.maintenance || !strmap_get(backends, live.backend) ||
+            waiting_lingers(&push->applier->waiting, live.backend, live.name))
             continue;
         const struct plan_server *server =
             strmap_get(by_path, arena_printf(push->arena, "%.*s/%.*s", STR_ARG(live.backend), STR_ARG(live.name)));

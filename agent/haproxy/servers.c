@@ -1,12 +1,19 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/strmap.h"
 #include "haproxy/applier.h"
 #include "haproxy/resolve.h"
+#include "sys/clock.h"
 
 /* The address of a server that has none at present: nothing can be sent there, so its requests get 502 at
  * once, as with Traefik. */
 static const char nowhere[] = "255.255.255.255";
+
+/* So long a request may be on its way from its record to the backend that this names: it may wait for the agent in between. */
+#define LINGER_MS 10000
+
+static const int64_t MS = 1000000;
 
 /* Above this many backends one `show servers state` of all is shorter than one each. */
 #define BACKENDS_SINGLY 64
@@ -235,7 +242,7 @@ static enum apply_status judge_removal(struct push *push, const struct step *ste
         return push_differs(push, "%.*s: %.*s", STR_ARG(batch_command(push->batch, first)),
                             STR_ARG(maintenance.text));
     if (deletion.kind == REPLY_BUSY)
-        waiting_add(&push->applier->waiting, step->backend, step->server->name);
+        waiting_add(&push->applier->waiting, step->backend, step->server->name, 0);
     else if (deletion.kind == REPLY_ERROR)
         log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
                  "server %.*s/%.*s stays, unused, until the next reload: %.*s", STR_ARG(step->backend),
@@ -243,8 +250,64 @@ static enum apply_status judge_removal(struct push *push, const struct step *ste
     return APPLY_OK;
 }
 
+/* The steps that are to be done now; the other servers linger. */
+static const struct step *let_linger(struct push *push, const struct step *steps, size_t *n)
+{
+    struct step *now = ARENA_ARRAY(push->arena, struct step, *n);
+    int64_t until = clock_monotonic_ns() + LINGER_MS * MS;
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (steps[i].lingers)
+            waiting_add(&push->applier->waiting, steps[i].backend, steps[i].server->name, until);
+        else
+            now[kept++] = steps[i];
+    *n = kept;
+    return now;
+}
+
+static int compare_to_name(const void *name, const void *backend)
+{
+    return str_cmp(*(const struct str *)name, ((const struct plan_backend *)backend)->name);
+}
+
+enum apply_status servers_evict(struct push *push, const struct runtime_state *to)
+{
+    struct waiting *waiting = &push->applier->waiting;
+    batch_reset(push->batch);
+    for (size_t i = 0; i < waiting->n; i++) {
+        struct waiting_server *server = &waiting->p[i];
+        const struct plan_backend *backend = NULL;
+        if (server->lingers_until_ns && to->n_backends)
+            backend = bsearch(&server->backend, to->backends, to->n_backends, sizeof *backend, compare_to_name);
+        if (!backend || backend->service.n == 0)
+            continue;
+        server->lingers_until_ns = 0;
+        batch_addf(push->batch, "set server %s state maint", server_path(push, server->backend, server->name).p);
+    }
+    return batch_count(push->batch) ? push_batch(push, "taking servers out of use") : APPLY_OK;
+}
+
+void servers_let_go(struct push *push)
+{
+    struct waiting *waiting = &push->applier->waiting;
+    int64_t now = clock_monotonic_ns();
+    batch_reset(push->batch);
+    for (size_t i = 0; i < waiting->n; i++)
+        if (waiting->p[i].lingers_until_ns && waiting->p[i].lingers_until_ns <= now)
+            batch_addf(push->batch, "set server %s state maint",
+                       server_path(push, waiting->p[i].backend, waiting->p[i].name).p);
+    if (batch_count(push->batch) == 0 || push_batch(push, "taking servers out of use") != APPLY_OK)
+        return;
+    for (size_t i = 0; i < waiting->n; i++)
+        if (waiting->p[i].lingers_until_ns <= now)
+            waiting->p[i].lingers_until_ns = 0;
+}
+
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n)
 {
+    steps = let_linger(push, steps, &n);
+    if (n == 0)
+        return APPLY_OK;
     for (size_t i = 0; i < n; i++) {
         const char *path = server_path(push, steps[i].backend, steps[i].server->name).p;
         batch_addf(push->batch, "set server %s state maint", path);

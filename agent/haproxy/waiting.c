@@ -12,14 +12,23 @@ static size_t find(const struct waiting *waiting, struct str backend, struct str
     return i;
 }
 
-void waiting_add(struct waiting *waiting, struct str backend, struct str name)
+bool waiting_lingers(const struct waiting *waiting, struct str backend, struct str name)
 {
-    if (find(waiting, backend, name) < waiting->n)
+    size_t i = find(waiting, backend, name);
+    return i < waiting->n && waiting->p[i].lingers_until_ns;
+}
+
+void waiting_add(struct waiting *waiting, struct str backend, struct str name, int64_t lingers_until_ns)
+{
+    size_t i = find(waiting, backend, name);
+    if (i < waiting->n) {
+        waiting->p[i].lingers_until_ns = lingers_until_ns;
         return;
+    }
     char *copy = xmalloc(backend.n + name.n + 1);
     memcpy(copy, backend.p, backend.n);
     memcpy(copy + backend.n, name.p, name.n);
-    vec_push(waiting, (struct waiting_server){ { copy, backend.n }, { copy + backend.n, name.n } });
+    vec_push(waiting, (struct waiting_server){ { copy, backend.n }, { copy + backend.n, name.n }, lingers_until_ns });
 }
 
 void waiting_drop(struct waiting *waiting, size_t i)

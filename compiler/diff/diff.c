@@ -37,14 +37,15 @@ struct differ {
     size_t routes_changed;
 };
 
-static void add_server_step(struct differ *d, step_vec *to, enum step_kind kind, const struct plan_backend *backend,
-                            const struct plan_server *server)
+static struct step *add_server_step(struct differ *d, step_vec *to, enum step_kind kind, const struct plan_backend *backend,
+                                    const struct plan_server *server)
 {
     struct str service = backend->service.n ? backend->service : backend->name;
     vec_push(to, (struct step){ .kind = kind,
                                 .backend = backend->name,
                                 .server = server,
                                 .reason = arena_printf(d->arena, "%s of %.*s", step_name(kind), STR_ARG(service)) });
+    return &to->p[to->n - 1];
 }
 
 /* Whether both are addresses, and different ones. A name says nothing: what it means is not known here. */
@@ -64,7 +65,7 @@ static void diff_servers(struct differ *d, const struct plan_backend *from, cons
         const struct plan_server *new = j < to->n_servers ? &to->servers[j] : NULL;
         int order = !old ? 1 : !new ? -1 : str_cmp(old->name, new->name);
         if (order < 0)
-            add_server_step(d, &d->breaking, STEP_REMOVE_SERVER, from, old);
+            add_server_step(d, &d->breaking, STEP_REMOVE_SERVER, from, old)->lingers = to->service.n == 0;
         else if (order > 0)
             add_server_step(d, &d->make, STEP_ADD_SERVER, to, new);
         else if (old->weight != new->weight || old->port != new->port || moved(old->host, new->host))

@@ -30,7 +30,7 @@ enum step_kind {
     STEP_TRIM_POLICY,    /* the agent forgets the old programs */
     STEP_RETIRE, /* map, entries, n_entries: no record needs them any more; deleted when no request can either
                   */
-    STEP_REMOVE_SERVER /* backend, server: no new requests; deleted when the last one has ended */
+    STEP_REMOVE_SERVER /* backend, server, lingers: no new requests; deleted when the last one has ended */
 };
 
 struct step {
@@ -38,6 +38,7 @@ struct step {
     struct str backend;
     enum backend_kind backend_kind;
     const struct plan_server *server;
+    bool lingers; /* nobody holds the backend any more: only requests on their way still go there, and they may */
     const struct plan_entry *entry;
     enum plan_map_id map;
     const struct plan_entry *entries;

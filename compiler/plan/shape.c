@@ -29,9 +29,14 @@ enum { MOST_UNUSED = 32 };
 
 typedef VEC(struct shape_backend) backend_vec;
 
-/* Unused backends that anybody may take: places in the list, those before `at` are taken. */
+/* Unused backends that anybody may take: their indices, and when they became free. Those before `at` are taken. */
+struct place {
+    size_t backend;
+    unsigned freed;
+};
+
 struct unused {
-    VEC(size_t) places;
+    VEC(struct place) places;
     size_t at;
 };
 
@@ -40,6 +45,8 @@ struct handing_out {
     struct arena *arena;
     backend_vec backends;
     struct unused spares, added[2]; /* added while HAProxy runs: plain ones, chosen ones */
+    struct unused left;             /* declared for services that are gone */
+    unsigned freed;                 /* for those that become free in this plan */
     struct strmap *placed;          /* services that keep what they hold */
     struct strmap *own;             /* place + 1 of the backend of a service's name */
 };
@@ -51,9 +58,9 @@ static bool fits(const struct shape_backend *backend, const struct model_service
 
 static struct shape_backend *peek(struct handing_out *h, struct unused *unused)
 {
-    while (unused->at < unused->places.n && h->backends.p[unused->places.p[unused->at]].holder.n)
+    while (unused->at < unused->places.n && h->backends.p[unused->places.p[unused->at].backend].holder.n)
         unused->at++;
-    return unused->at < unused->places.n ? &h->backends.p[unused->places.p[unused->at]] : NULL;
+    return unused->at < unused->places.n ? &h->backends.p[unused->places.p[unused->at].backend] : NULL;
 }
 
 static struct shape_backend *add_backend(struct handing_out *h, const struct model_service *service)
@@ -69,8 +76,8 @@ static struct shape_backend *add_backend(struct handing_out *h, const struct mod
     return &h->backends.p[h->backends.n - 1];
 }
 
-/* A service's own backend; else, where backends can be added, one of its name; else a spare. Spares serve services better that
- * need more than balancing. */
+/* A service's own backend; else, where backends can be added, one of its name; else a spare, or what a service has left. Spares
+ * serve services better that need more than balancing. */
 static struct shape_backend *find_place(struct handing_out *h, const struct model_service *service, bool grows)
 {
     bool plain = choice_is_plain(service);
@@ -83,7 +90,21 @@ static struct shape_backend *find_place(struct handing_out *h, const struct mode
         return spare;
     if (old && (!grows || added->places.n - added->at >= MOST_UNUSED))
         return old;
-    return grows ? add_backend(h, service) : NULL;
+    return grows ? add_backend(h, service) : peek(h, &h->left);
+}
+
+/* Those first that have been free for longest: a request may still be on its way to what became free a moment ago. */
+static int place_compare(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int order = (x->freed > y->freed) - (x->freed < y->freed);
+    return order ? order : (x->backend > y->backend) - (x->backend < y->backend);
+}
+
+static void sort_places(struct unused *unused)
+{
+    if (unused->places.n)
+        qsort(unused->places.p, unused->places.n, sizeof *unused->places.p, place_compare);
 }
 
 /* What is unused now, and whose name it has. What becomes free in this plan stays free: until the commit, requests of its old
@@ -101,14 +122,21 @@ static void sort_out(struct handing_out *h, const struct shape_need *need)
             strmap_put(h->placed, backend->holder, (void *)holder);
         } else if (backend->holder.n) {
             backend->holder = (struct str){ 0 };
+            backend->freed = h->freed;
         } else {
             if (named && fits(backend, named))
                 strmap_put(h->own, backend->service, (void *)(uintptr_t)(i + 1));
-            struct unused *list = backend->kind == BACKEND_DECLARED ? &h->spares : &h->added[backend->kind == BACKEND_CHOSEN];
-            if (backend->kind != BACKEND_DECLARED || backend->service.n == 0)
-                vec_push(&list->places, i);
+            struct unused *list = backend->kind != BACKEND_DECLARED ? &h->added[backend->kind == BACKEND_CHOSEN]
+                                  : backend->service.n == 0         ? &h->spares
+                                                                    : &h->left;
+            if (list != &h->left || !named)
+                vec_push(&list->places, (struct place){ i, backend->freed });
         }
     }
+    sort_places(&h->spares);
+    sort_places(&h->added[0]);
+    sort_places(&h->added[1]);
+    sort_places(&h->left);
 }
 
 /* A service keeps the backend that it holds. */
@@ -128,6 +156,7 @@ static bool assign_holders(struct handing_out *h, const struct shape_need *need,
             backend->holder = service->name;
     }
     vec_fini(&h->spares.places);
+    vec_fini(&h->left.places);
     vec_fini(&h->added[0].places);
     vec_fini(&h->added[1].places);
     return ok;
@@ -148,7 +177,8 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     for (size_t i = 0; i < previous->n_backends; i++) {
         const struct shape_backend *old = &previous->backends[i];
         vec_push(&h.backends, (struct shape_backend){ arena_copy(arena, old->name), arena_copy(arena, old->service),
-                                                      arena_copy(arena, old->holder), old->kind });
+                                                      arena_copy(arena, old->holder), old->kind, old->freed });
+        h.freed = old->freed >= h.freed ? old->freed + 1 : h.freed;
     }
     struct str *names = ARENA_ARRAY(arena, struct str, previous->n_response_headers);
     for (size_t i = 0; i < previous->n_response_headers; i++)
@@ -238,8 +268,7 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, n);
     for (size_t i = 0; i < need->n_services; i++) {
         struct str service = need->services[i]->name;
-        backends[i] = (struct shape_backend){ service_backend_name(arena, service), service, service,
-                                               BACKEND_DECLARED };
+        backends[i] = (struct shape_backend){ .name = service_backend_name(arena, service), .service = service, .holder = service };
     }
     for (size_t i = 0; i < spares; i++)
         backends[need->n_services + i].name = arena_printf(arena, "spare-%04zu", i + 1);

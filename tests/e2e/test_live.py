@@ -1,4 +1,5 @@
 """Changes of a running gateway under a client that asks without pause: no reload, no wrong answer, no failed one."""
+import concurrent.futures
 import time
 import unittest
 
@@ -67,6 +68,20 @@ class LiveChanges(GatewayTest):
         self.assertEqual([r for r in slow.records if r.start > served and r.what == "a"], [])
         self.assertEqual(self.a.hits_since(served), [])
         self.check(traffic)
+
+    def test_what_waits_for_the_agent_meanwhile_goes_where_it_was_going(self):
+        """Its router moves and its service goes, in one transaction; so does another one that takes the next backend."""
+        auth = {"http/middlewares/ask/forwardauth/address": self.c.url + "/auth?delay=0.6"}
+        for i, more in enumerate(({}, {"http/services/old/loadbalancer/sticky/cookie/name": "lb"})):
+            self.put({**auth, **service("old", self.a.url), **more, **router("waits", "Path(`/waits`)", "old", "ask")})
+            with Traffic(self.web.web, "/still") as traffic, concurrent.futures.ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(word, self.web.web, "/waits")
+                time.sleep(0.2)
+                self.put({"http/routers/waits/service": "two"}, ["http/services/old/"])
+                self.put({**service(f"next{i}", self.b.url), **router(f"next{i}", f"Path(`/next{i}`)", f"next{i}")})
+                self.assertEqual(waiting.result(), "a")
+            self.assertEqual((word(self.web.web, "/waits"), word(self.web.web, f"/next{i}")), ("b", "b"))
+            self.check(traffic)
 
     def test_a_limit_is_lowered_and_raised(self):
         with Traffic(self.web.web, "/still", "/limited") as traffic:

@@ -185,6 +185,32 @@ START_TEST(a_removed_server_ends_its_requests_in_peace)
 }
 END_TEST
 
+/* Nobody holds its backend any more, but requests may be on their way to it. */
+START_TEST(a_server_lingers_until_another_service_takes_its_backend)
+{
+    struct scene scene;
+    struct buf answer = { 0 };
+    open_scene(&scene, "");
+    const struct plan_server *old = server(&scene, "old", "127.0.0.1", 9, 1);
+    struct step gone = { .kind = STEP_REMOVE_SERVER, .backend = STR("beta"), .server = old, .lingers = true };
+    ck_assert_int_eq(change_server(&scene, STEP_ADD_SERVER, "beta", old), APPLY_OK);
+    ck_assert_msg(run(&scene, &gone, 1) == APPLY_OK, "%s", scene.error);
+    ck_assert_str_eq(servers_of(&scene, BETA), ""); /* no part of the state */
+    ck_assert_uint_eq(applier_sweep(scene.applier), 1);
+    ck_assert_ptr_nonnull(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 2 0 "));
+
+    struct plan_backend held = { .name = STR("beta"), .service = STR("other@etcd") };
+    struct runtime_state to = { .backends = &held, .n_backends = 1 };
+    struct steps none = { 0 };
+    ck_assert_msg(applier_run(scene.applier, &none, &to, NULL, scene.error) == APPLY_OK, "%s", scene.error);
+    ck_assert_ptr_nonnull(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 0 1 "));
+    ck_assert_uint_eq(sweep_until(&scene, 0), 0);
+    ck_assert_ptr_null(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old "));
+    buf_fini(&answer);
+    close_scene(&scene);
+}
+END_TEST
+
 START_TEST(a_waiting_server_is_taken_back)
 {
     struct scene scene;
@@ -291,6 +317,7 @@ int main(void)
         { hosts_that_are_no_addresses_lead_nowhere, 0 },
         { a_refused_server_keeps_the_routes_as_they_are, 0 },
         { a_removed_server_ends_its_requests_in_peace, 0 },
+        { a_server_lingers_until_another_service_takes_its_backend, 0 },
         { a_waiting_server_is_taken_back, 0 },
         { a_stranger_in_maintenance_joins_the_waiting, 0 },
         { a_waiting_server_that_somebody_enabled_is_let_go, 0 },

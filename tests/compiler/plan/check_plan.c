@@ -115,6 +115,32 @@ START_TEST(a_new_service_takes_a_spare_and_keeps_it)
     make_world(&w, arena, "abc");
     struct plan *fourth = plan_build(arena, &w.model, &third->shape);
     ck_assert_msg(str_eq(held_by(fourth, STR("a@etcd")), STR("etcd:a")), "who comes back finds its own");
+    make_world(&w, arena, "bcd");
+    struct plan *last = plan_build(arena, &w.model, &third->shape);
+    ck_assert_uint_eq(last->shape_reason.n, 0);
+    ck_assert_msg(str_eq(held_by(last, STR("d@etcd")), STR("etcd:a")), "before a reload it is taken");
+    arena_destroy(arena);
+}
+END_TEST
+
+/* A request of the old holder may still be on its way to what became free last. */
+START_TEST(what_has_been_free_for_longest_is_taken_first)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct plan *plan = plan_build(arena, &w.model, NULL);
+    static const char *const held[] = { "b", "c", "d", "e" };
+    static const char *const spares[] = { "spare-0001", "spare-0002", "spare-0001", "spare-0002" };
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        char letters[] = { 'a', *held[i], '\0' }, service[] = { *held[i], '@', 'e', 't', 'c', 'd', '\0' };
+        make_world(&w, arena, letters);
+        plan = plan_build(arena, &w.model, &plan->shape);
+        ck_assert(str_eq(held_by(plan, str_c(service)), str_c(spares[i])));
+        make_world(&w, arena, "a");
+        plan = plan_build(arena, &w.model, &plan->shape);
+    }
+    ck_assert_uint_eq(plan->shape_reason.n, 0);
     arena_destroy(arena);
 }
 END_TEST
@@ -374,6 +400,7 @@ int main(void)
     const struct test_row rows[] = {
         { a_first_plan_names_backends_after_their_services, 0 },
         { a_new_service_takes_a_spare_and_keeps_it, 0 },
+        { what_has_been_free_for_longest_is_taken_first, 0 },
         { a_spare_that_becomes_free_is_not_taken_in_the_same_plan, 0 },
         { a_shape_without_room_grows_and_says_why, 0 },
         { a_running_shape_that_lacks_a_kind_grows, 0 },
