@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/vec.h"
+
 /* Two sorted lists that make one: the settled pairs, which a view shows, and the few that came since. So a
  * new key costs a move within the short list, and the long one is merged once for many changes: neither
  * loading nor emptying a store of 400,000 keys, event by event and in any order, is quadratic. A deleted pair
@@ -193,6 +195,39 @@ bool kv_store_delete(struct kv_store *store, struct str key)
     c->n_fresh--;
     memmove(c->fresh + at, c->fresh + at + 1, (c->n_fresh - at) * sizeof *c->fresh);
     return true;
+}
+
+struct str kv_store_get(const struct kv_store *store, struct str key)
+{
+    const struct contents *c = store->contents;
+    size_t at = lower_bound(c->settled, c->n_settled, key);
+    if (stands_at(c->settled, c->n_settled, at, key))
+        return c->settled[at].value;
+    at = lower_bound(c->fresh, c->n_fresh, key);
+    return stands_at(c->fresh, c->n_fresh, at, key) ? c->fresh[at].value : (struct str){ 0 };
+}
+
+size_t kv_store_count(const struct kv_store *store)
+{
+    const struct contents *c = store->contents;
+    return c->n_settled - c->n_dead + c->n_fresh;
+}
+
+void kv_store_collect(const struct kv_store *store, struct str prefix, struct kv_list *out)
+{
+    const struct contents *c = store->contents;
+    size_t i = lower_bound(c->settled, c->n_settled, prefix), j = lower_bound(c->fresh, c->n_fresh, prefix);
+    for (;;) {
+        const struct kv_pair *a = i < c->n_settled && str_starts(c->settled[i].key, prefix) ? &c->settled[i] : NULL;
+        const struct kv_pair *b = j < c->n_fresh && str_starts(c->fresh[j].key, prefix) ? &c->fresh[j] : NULL;
+        if (!a && !b)
+            return;
+        bool settled = a && (!b || str_cmp(a->key, b->key) < 0);
+        i += settled;
+        j += !settled;
+        if (!settled || !is_dead(a))
+            vec_push(out, *(settled ? a : b));
+    }
 }
 
 static bool holds_exactly(const struct contents *c, const struct kv_pair *pairs, size_t n)

@@ -12,6 +12,21 @@ void kv_store_destroy(struct kv_store *store);
 bool kv_store_put(struct kv_store *store, struct str key, struct str value);
 bool kv_store_delete(struct kv_store *store, struct str key);
 
+/* The value of a key; p == NULL: there is none. Valid until the store changes, as the next. */
+struct str kv_store_get(const struct kv_store *store, struct str key);
+
+/* How many pairs there are. */
+size_t kv_store_count(const struct kv_store *store);
+
+/* A list that grows as a VEC; the caller releases its array. */
+struct kv_list {
+    struct kv_pair *p;
+    size_t n, cap;
+};
+
+/* Appends the pairs whose keys begin with `prefix`, in order: in time proportional to them. */
+void kv_store_collect(const struct kv_store *store, struct str prefix, struct kv_list *out);
+
 /* Makes the store hold exactly these pairs (sorted, unique); returns whether anything changed. */
 bool kv_store_replace(struct kv_store *store, const struct kv_pair *pairs, size_t n);
 

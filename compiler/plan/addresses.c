@@ -77,7 +77,7 @@ static void expand(struct arena *arena, struct plan_backend *backend, const stru
     backend->n_servers = n;
 }
 
-static bool has_names(const struct plan_backend *backend)
+bool plan_backend_has_names(const struct plan_backend *backend)
 {
     for (size_t i = 0; i < backend->n_servers; i++)
         if (is_name(&backend->servers[i]))
@@ -91,7 +91,7 @@ void plan_set_addresses(struct arena *arena, struct plan *plan, const struct add
     for (size_t b = 0; b < plan->n_backends; b++) {
         struct plan_backend *backend = &backends[b];
         *backend = plan->backends[b];
-        if (!has_names(backend))
+        if (!plan_backend_has_names(backend))
             continue;
         const struct address_list **lists = ARENA_ARRAY(arena, const struct address_list *, backend->n_servers);
         size_t *counts = ARENA_ARRAY(arena, size_t, backend->n_servers), total = 0;

@@ -3,6 +3,9 @@
 
 #include "plan/plan.h"
 
+/* Whether a backend has servers that are known by name. */
+bool plan_backend_has_names(const struct plan_backend *backend);
+
 /* What is known of a name. */
 struct address_list {
     const struct str *p; /* "10.0.0.7", "fd00::7"; each keeps its place as long as it is among them */

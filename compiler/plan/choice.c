@@ -239,29 +239,32 @@ static int compare_entries(const void *a, const void *b)
     return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
 }
 
+bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named, const struct strmap *holders,
+                     struct plan_entry *out)
+{
+    struct choice_target target = choice_target_of(arena, service, holders);
+    struct buf value = { 0 };
+    if (!target.chosen && !named)
+        return false;
+    if (target.chosen)
+        put_definition(&value, arena, service, holders);
+    else
+        put_alias(&value, service, target.text);
+    *out = (struct plan_entry){ arena_printf(arena, "%.*s?", STR_ARG(choice_name_of(arena, service))),
+                                arena_copy(arena, buf_str(&value)) };
+    buf_fini(&value);
+    return true;
+}
+
 struct plan_entry *choice_entries(struct arena *arena, const struct model *model,
                                   const struct strmap *holders, size_t *n)
 {
     struct plan_entry *entries = ARENA_ARRAY(arena, struct plan_entry, model->n_services);
-    struct buf value = { 0 };
     *n = 0;
-    for (size_t i = 0; i < model->n_services; i++) {
-        const struct model_service *service = &model->services[i];
-        if (!service->used)
-            continue;
-        struct choice_target target = choice_target_of(arena, service, holders);
-        if (!target.chosen && !service->named)
-            continue;
-        buf_reset(&value);
-        if (target.chosen)
-            put_definition(&value, arena, service, holders);
-        else
-            put_alias(&value, service, target.text);
-        entries[(*n)++] = (struct plan_entry){ arena_printf(arena, "%.*s?", STR_ARG(choice_name_of(arena, service))),
-                                               arena_copy(arena, buf_str(&value)) };
-    }
+    for (size_t i = 0; i < model->n_services; i++)
+        if (model->services[i].used)
+            *n += choice_entry_of(arena, &model->services[i], model->services[i].named, holders, &entries[*n]);
     if (*n)
         qsort(entries, *n, sizeof *entries, compare_entries);
-    buf_fini(&value);
     return entries;
 }

@@ -42,3 +42,7 @@ struct str choice_name_of(struct arena *arena, const struct model_service *servi
  * Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
 struct plan_entry *choice_entries(struct arena *arena, const struct model *model,
                                   const struct strmap *holders, size_t *n);
+
+/* That of one service, used or not, as if it were named or not; false where it has none. */
+bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named, const struct strmap *holders,
+                     struct plan_entry *out);

@@ -127,13 +127,28 @@ static void add_conjunct(struct matching *m, const struct conjunct *c, size_t en
     buf_fini(&key);
 }
 
-/* What names.map must know of. */
-static void note_names(struct matching *m, const struct conjunct *c)
+/* What names.map must know of: the name of a header; empty: nothing. */
+static struct str name_asked(const struct conjunct *c)
 {
-    if (c->class == CLASS_LABEL && c->label_kind == LABEL_HEADER) {
-        size_t end = str_find(c->label, '=') < str_find(c->label, ':') ? str_find(c->label, '=') : str_find(c->label, ':');
-        vec_push(&m->names, str_head(c->label, end));
+    if (c->class != CLASS_LABEL || c->label_kind != LABEL_HEADER)
+        return (struct str){ 0 };
+    size_t end = str_find(c->label, '=') < str_find(c->label, ':') ? str_find(c->label, '=') : str_find(c->label, ':');
+    return str_head(c->label, end);
+}
+
+const struct str *match_names(struct arena *arena, const struct model_router *router, size_t *n)
+{
+    struct str *names = ARENA_ARRAY(arena, struct str, router->dnf.n);
+    *n = 0;
+    for (size_t i = 0; i < router->dnf.n; i++) {
+        struct conjunct c;
+        conjunct_init(&c, arena, &router->dnf.conjuncts[i]);
+        struct str name = name_asked(&c);
+        if (name.n)
+            names[(*n)++] = name;
+        conjunct_fini(&c);
     }
+    return names;
 }
 
 static void collect(struct matching *m)
@@ -144,7 +159,9 @@ static void collect(struct matching *m)
         for (size_t i = 0; i < router->dnf.n; i++) {
             struct conjunct c;
             conjunct_init(&c, m->arena, &router->dnf.conjuncts[i]);
-            note_names(m, &c);
+            struct str name = name_asked(&c);
+            if (name.n)
+                vec_push(&m->names, name);
             for (size_t e = 0; e < router->n_entry_points; e++)
                 add_conjunct(m, &c, router->entry_points[e], r);
             conjunct_fini(&c);

@@ -20,5 +20,8 @@ struct matches {
     struct plan_map regexes, fields, labels, names; /* the other maps: plan.h */
 };
 
+/* The names of headers that a router's labels ask for: what it contributes to `names`, repeated ones repeated. */
+const struct str *match_names(struct arena *arena, const struct model_router *router, size_t *n);
+
 /* chains: one for each router of the model, in its order. */
 struct matches match_build(struct arena *arena, const struct model *model, const struct chain_plan *chains);

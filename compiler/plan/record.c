@@ -68,3 +68,42 @@ struct str record_render(struct arena *arena, struct buf *scratch, const struct 
     }
     return arena_copy(arena, buf_str(scratch));
 }
+
+static struct str field_at(struct str record, enum record_field field)
+{
+    struct str value = { 0 };
+    for (int i = 0; i < (int)field && record.p; i++)
+        value = str_cut(&record, ';');
+    return value;
+}
+
+struct str record_router(struct str record)
+{
+    return field_at(record, RECORD_ROUTER);
+}
+
+/* Where the path begins: behind the number of the entry point. Keys of routers have none. */
+static size_t path_of_key(struct str key)
+{
+    size_t at = key.p[0] == '{' ? key.n : str_find(key, '|') + 1;
+    while (at < key.n && ascii_is_digit(key.p[at]))
+        at++;
+    return at < key.n ? at : key.n;
+}
+
+struct str record_again(struct arena *arena, struct buf *scratch, const struct plan_entry *old, const struct model_router *router,
+                        const struct chain_plan *chain, const struct choice_target *target)
+{
+    struct match match = { .key = old->key, .path_at = path_of_key(old->key) };
+    struct str more = field_at(old->value, RECORD_MORE), path = str_from(old->key, match.path_at);
+    bool rivals = old->value.n && old->value.p[0] == '+', exact = path.n && path.p[path.n - 1] == '?';
+    if (rivals)
+        match.rivals = more;
+    else
+        match.group = more;
+    if (old->key.p[0] != '{') {
+        match.prefix = chain_prefix_at(chain, str_head(path, path.n - exact));
+        match.cuts = chain->strip && match.prefix < chain->strip->strip.n;
+    }
+    return record_render(arena, scratch, &match, router, chain, target);
+}

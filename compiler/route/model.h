@@ -110,6 +110,22 @@ struct model_router {
     size_t n_ops;
 };
 
+/* What a tree spends of what all its objects share, and where they name each other in a circle: with less than half of each limit and
+ * no circle nothing depends on the order in which objects are looked at. */
+struct model_effort {
+    size_t guesses, expanded, ties, circles;
+};
+
+/* What objects name others by references, found or not. `key`: of who names it. */
+enum object_kind { KIND_SERVICE, KIND_MIDDLEWARE, KIND_TRANSPORT, KINDS };
+
+struct model_watch {
+    void (*reference)(void *context, enum object_kind kind, struct str name, struct str provider, struct str key, bool found);
+    /* The nearest name of that kind in the whole tree; NULL: the tree at hand is whole. */
+    struct str (*nearest)(void *context, enum object_kind kind, struct str name);
+    void *context;
+};
+
 struct model {
     const struct settings *settings;
     int64_t revision;
@@ -117,6 +133,7 @@ struct model {
     size_t n_routers;
     const struct model_service *services; /* by name */
     size_t n_services;
+    struct model_effort effort;
     size_t n_routers_out; /* routers of the trees that are in error, if only on one of their entry points */
 };
 
@@ -135,3 +152,10 @@ void router_put_rank(struct buf *out, int64_t priority, struct str qualified_nam
  * trees and settings. */
 struct model *model_build(struct arena *arena, const struct tree *const *trees, size_t n_trees,
                           const struct settings *settings, struct diag *diag);
+
+/* The same, watched. */
+struct model *model_build_watched(struct arena *arena, const struct tree *const *trees, size_t n_trees,
+                                  const struct settings *settings, struct diag *diag, const struct model_watch *watch);
+
+/* Whether an effort, and another one on top of it, stays so well below the limits. */
+bool model_effort_is_small(const struct model_effort *effort, const struct model_effort *more);

@@ -31,7 +31,7 @@ static bool read_transport(struct build *b, const struct load_balancer *lb, stru
     if (!IS_SET(lb->servers_transport) || text.n == 0 || str_eq(text, STR("default@internal")))
         return true;
     struct reference name = reference_read(text, scope);
-    const struct transport_entry *entry = reference_find(b, KIND_TRANSPORT, name);
+    const struct transport_entry *entry = reference_find(b, KIND_TRANSPORT, name, key);
     if (!entry)
         report_missing(b, KIND_TRANSPORT, name, key);
     else if (!entry->model)

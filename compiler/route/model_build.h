@@ -55,8 +55,6 @@ struct entry_ops {
     struct op_list ops;
 };
 
-enum object_kind { KIND_SERVICE, KIND_MIDDLEWARE, KIND_TRANSPORT, KINDS };
-
 /* The objects of one provider. */
 struct space {
     const struct tree *tree;
@@ -76,7 +74,8 @@ struct build {
     struct diag *diag;
     struct space *spaces; /* by precedence */
     size_t n_spaces;
-    size_t n_guesses, n_expanded;
+    size_t n_guesses, n_expanded, n_circles;
+    const struct model_watch *watch; /* NULL: nobody watches */
 };
 
 /* What a reference means: "x" is of the provider at hand, "x@p" of p. */
@@ -93,8 +92,9 @@ struct str reference_scope(const struct object *object, struct str provider);
 /* name@provider, in the arena. */
 struct str name_qualify(struct arena *arena, struct str name, struct str provider);
 
-/* The entry that is named (struct service_entry, middleware_entry or transport_entry), or NULL. */
-void *reference_find(const struct build *b, enum object_kind kind, struct reference reference);
+/* The entry that is named (struct service_entry, middleware_entry or transport_entry), or NULL. `key`: of who names it. Every
+ * reference goes through here, so that whoever watches knows of all of them. */
+void *reference_find(const struct build *b, enum object_kind kind, struct reference reference, struct str key);
 
 /* The finding for a reference that names nothing; `key` is the key that holds it. */
 void report_missing(struct build *b, enum object_kind kind, struct reference reference, struct str key);
@@ -189,5 +189,5 @@ bool model_read_headers(struct build *b, const struct headers *source, struct mo
 /* Fills out->routers (in the order of the trees) and n_routers_out. */
 void routers_build(struct build *b, struct model *out);
 
-/* Copies routers to `out` in rank order, and notes ties. */
-void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out);
+/* Copies routers to `out` in rank order, and notes ties, which it counts. */
+size_t routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out);

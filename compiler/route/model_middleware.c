@@ -120,13 +120,13 @@ struct op_list op_list_join(struct build *b, const struct op_list *lists, size_t
 /* The ops that a name stands for; not ok, with a finding, where there are none to be had. */
 static struct op_list resolve(struct build *b, struct reference name, struct str key)
 {
-    const struct middleware_entry *entry = reference_find(b, KIND_MIDDLEWARE, name);
+    const struct middleware_entry *entry = reference_find(b, KIND_MIDDLEWARE, name, key);
     if (entry && entry->state == MIDDLEWARE_DONE && entry->ops.ok)
         return entry->ops;
     if (!entry)
         report_missing(b, KIND_MIDDLEWARE, name, key);
     else if (entry->state == MIDDLEWARE_OPEN)
-        report_text(b, FINDING_BAD_OBJECT, key, name.text, NULL, "the chain contains itself");
+        b->n_circles++, report_text(b, FINDING_BAD_OBJECT, key, name.text, NULL, "the chain contains itself");
     else
         report_broken(b, KIND_MIDDLEWARE, name, key, entry->source->object.key);
     return (struct op_list){ 0 };
@@ -189,7 +189,7 @@ static void expand(struct build *b, struct middleware_entry *entry)
         struct str scope = reference_scope(&chain->source->object, chain->space->tree->provider);
         if (top->next < names->n) {
             struct reference name = reference_read(names->v[top->next++], scope);
-            struct middleware_entry *member = reference_find(b, KIND_MIDDLEWARE, name);
+            struct middleware_entry *member = reference_find(b, KIND_MIDDLEWARE, name, names->key);
             if (member && member->state == MIDDLEWARE_NEW)
                 visit(b, &stack, member);
         } else {

@@ -46,10 +46,13 @@ static void *space_get(const struct space *space, enum object_kind kind, struct 
     return space->names[kind] ? strmap_get(space->names[kind], name) : NULL;
 }
 
-void *reference_find(const struct build *b, enum object_kind kind, struct reference reference)
+void *reference_find(const struct build *b, enum object_kind kind, struct reference reference, struct str key)
 {
     const struct space *space = space_find(b, reference.provider);
-    return space ? space_get(space, kind, reference.name) : NULL;
+    void *entry = space ? space_get(space, kind, reference.name) : NULL;
+    if (b->watch)
+        b->watch->reference(b->watch->context, kind, reference.name, reference.provider, key, entry != NULL);
+    return entry;
 }
 
 static const char *kind_name(enum object_kind kind)
@@ -94,7 +97,8 @@ static struct str guess(struct build *b, enum object_kind kind, struct reference
     size_t left = MODEL_MAX_GUESSES - b->n_guesses;
     n = n < left ? n : left;
     b->n_guesses += n;
-    struct str name = nearest_name(reference.name, names, n);
+    bool whole = !b->watch || !b->watch->nearest;
+    struct str name = whole ? nearest_name(reference.name, names, n) : b->watch->nearest(b->watch->context, kind, reference.name);
     bool bare = reference.text.n == reference.name.n;
     return name.n && !bare ? name_qualify(b->scratch, name, reference.provider) : name;
 }

@@ -105,7 +105,7 @@ static void report_tie(struct build *b, const struct model_router *winner, const
 }
 
 /* Ties that are cheap to see: each router of one conjunct is looked up among the better ones by its hash. */
-static void note_ties(struct build *b, const struct model_router *routers, size_t n)
+static size_t note_ties(struct build *b, const struct model_router *routers, size_t n)
 {
     size_t size = 16, n_ties = 0;
     while (size < n * 2)
@@ -126,9 +126,10 @@ static void note_ties(struct build *b, const struct model_router *routers, size_
         if (!slots[at])
             slots[at] = (uint32_t)i + 1;
     }
+    return n_ties;
 }
 
-void routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out)
+size_t routers_rank(struct build *b, const struct model_router *found, size_t n, struct model_router *out)
 {
     const struct model_router **ranked = ARENA_ARRAY(b->scratch, const struct model_router *, n);
     for (size_t i = 0; i < n; i++)
@@ -137,5 +138,5 @@ void routers_rank(struct build *b, const struct model_router *found, size_t n, s
         qsort(ranked, n, sizeof *ranked, compare_found);
     for (size_t i = 0; i < n; i++)
         out[i] = *ranked[i];
-    note_ties(b, out, n);
+    return note_ties(b, out, n);
 }

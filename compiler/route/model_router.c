@@ -75,7 +75,7 @@ static bool read_service(struct build *b, const struct router *r, struct str sco
     }
     struct reference name = reference_read(r->service.v, scope);
     bool internal = str_eq(name.provider, STR("internal")) && !str_eq(name.name, STR("not-found"));
-    *out = internal ? internal_service(b, name.name) : reference_find(b, KIND_SERVICE, name);
+    *out = internal ? internal_service(b, name.name) : reference_find(b, KIND_SERVICE, name, r->service.key);
     if (!*out)
         report_missing(b, KIND_SERVICE, name, r->service.key);
     else if (!(*out)->model)
@@ -354,7 +354,7 @@ void routers_build(struct build *b, struct model *out)
     }
     layers_build(&rb);
     struct model_router *routers = ARENA_ARRAY(b->arena, struct model_router, rb.found.n);
-    routers_rank(b, rb.found.p, rb.found.n, routers);
+    out->effort.ties = routers_rank(b, rb.found.p, rb.found.n, routers);
     out->routers = routers;
     out->n_routers = rb.found.n;
     out->n_routers_out = rb.n_out;

@@ -26,13 +26,14 @@ static struct service_entry *find_child(struct build *b, const struct service_en
 {
     struct str scope = reference_scope(&parent->source->object, parent->space->tree->provider);
     struct reference reference = reference_read(name, scope);
-    struct service_entry *child = reference_find(b, KIND_SERVICE, reference);
+    struct service_entry *child = reference_find(b, KIND_SERVICE, reference, key);
     if (!child) {
         report_missing(b, KIND_SERVICE, reference, key);
         return NULL;
     }
     if (child->state == SERVICE_OPEN) {
         report_text(b, FINDING_BAD_OBJECT, key, name, NULL, "the service is part of itself");
+        b->n_circles++;
         return NULL;
     }
     if (!service_resolve(b, child, depth + 1)) {
@@ -274,8 +275,7 @@ void services_build(struct build *b, struct model *out)
     vec_fini(&found);
 }
 
-/* Who is asked by the relay is asked by name. */
-static bool names_children(const struct model_service *service)
+bool service_names_children(const struct model_service *service)
 {
     return service->kind == SERVICE_MIRRORED || (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
 }
@@ -284,7 +284,7 @@ static void use(const struct model_service *service)
 {
     for (size_t i = 0; i < service->n_children; i++) {
         struct model_service *child = (struct model_service *)service->children[i].service;
-        child->named = child->named || names_children(service);
+        child->named = child->named || service_names_children(service);
         if (!child->used) {
             child->used = true;
             use(child);

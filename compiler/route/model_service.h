@@ -112,3 +112,6 @@ struct model_service {
     int64_t max_body;               /* bytes of a request's body for copies or a second try; < 0: no limit */
     struct model_statuses statuses; /* SERVICE_FAILOVER: answers of the first child that are no good */
 };
+
+/* Whether the relay asks for its children, by name. */
+bool service_names_children(const struct model_service *service);

@@ -1,0 +1,229 @@
+/* A delta is the whole compile, byte for byte. */
+#include "suite.h"
+
+#include "changes.h"
+#include "delta/delta.h"
+#include "emit/emit.h"
+#include "route/settings.h"
+
+/* A tree compiled as a whole, and its ledger. */
+struct whole {
+    struct arena *arena;
+    struct diag *diag;
+    const struct plan *plan;
+    size_t n_routers, n_services, n_routers_out;
+    struct ledger *ledger;
+};
+
+static const struct address_list *no_name(void *context, struct str name)
+{
+    (void)context;
+    (void)name;
+    return NULL;
+}
+
+static struct kv_snapshot copy_of(struct arena *arena, const struct kv_store *store, int64_t revision)
+{
+    struct kv_snapshot copy = kv_store_view(store, revision);
+    struct kv_pair *pairs = ARENA_ARRAY(arena, struct kv_pair, copy.n);
+    for (size_t i = 0; i < copy.n; i++)
+        pairs[i] =
+            (struct kv_pair){ arena_copy(arena, copy.pairs[i].key), arena_copy(arena, copy.pairs[i].value) };
+    copy.pairs = pairs;
+    return copy;
+}
+
+static struct whole compile(const struct settings *settings, const struct kv_store *store, int64_t revision,
+                            const struct shape *previous)
+{
+    const struct address_book book = { no_name, NULL };
+    struct whole w = { .arena = arena_create(), .ledger = ledger_create() };
+    w.diag = diag_create(w.arena, 0);
+    struct kv_snapshot *snapshot = ARENA_NEW(w.arena, struct kv_snapshot);
+    *snapshot = copy_of(w.arena, store, revision);
+    const struct tree *tree = tree_decode(w.arena, snapshot, w.diag);
+    struct model_watch watch = ledger_watch(w.ledger);
+    const struct model *model = model_build_watched(w.arena, &tree, 1, settings, w.diag, &watch);
+    struct plan *plan = plan_build(w.arena, model, previous);
+    plan_set_addresses(w.arena, plan, &book, w.diag);
+    diag_sort(w.diag);
+    w.plan = plan;
+    w.n_routers = model->n_routers;
+    w.n_services = model->n_services;
+    w.n_routers_out = model->n_routers_out;
+    ledger_complete(w.ledger, snapshot, tree, model, plan, w.diag);
+    return w;
+}
+
+static void end_whole(struct whole *w)
+{
+    ledger_destroy(w->ledger);
+    arena_destroy(w->arena);
+}
+
+/* The first line that differs, of both. */
+static void expect_same_bytes(struct str name, struct str whole, struct str delta, unsigned step)
+{
+    while (!str_eq(whole, delta)) {
+        struct str x = str_cut(&whole, '\n'), y = str_cut(&delta, '\n');
+        ck_assert_msg(str_eq(x, y), "step %u: %.*s\nwhole %.*s\ndelta %.*s", step, STR_ARG(name),
+                      STR_ARG(str_head(x, 500)), STR_ARG(str_head(y, 500)));
+    }
+}
+
+static void expect_same_findings(const struct diag *whole, const struct diag *delta, unsigned step)
+{
+    struct buf a = { 0 }, b = { 0 };
+    diag_print_json(&a, whole);
+    diag_print_json(&b, delta);
+    expect_same_bytes(STR("findings"), buf_str(&a), buf_str(&b), step);
+    buf_fini(&a);
+    buf_fini(&b);
+}
+
+static void expect_same_artifacts(const struct plan *whole, const struct plan *delta, unsigned step)
+{
+    struct arena *arena = arena_create();
+    const struct emit_paths here = { STR("."), STR(".") };
+    struct artifacts a = emit_all(arena, whole, &here), b = emit_all(arena, delta, &here);
+    ck_assert_uint_eq(a.n, b.n);
+    for (size_t i = 0; i < a.n; i++)
+        expect_same_bytes(a.p[i].name, a.p[i].bytes, b.p[i].bytes, step);
+    ck_assert(whole->shape.grows == delta->shape.grows);
+    arena_destroy(arena);
+}
+
+static void expect_same_steps(const struct plan *before, const struct plan *whole, const struct delta *delta,
+                              unsigned step)
+{
+    struct arena *arena = arena_create();
+    struct runtime_state from = runtime_state_of(before), to = runtime_state_of(whole);
+    struct steps a = diff_runtime(arena, &from, &to), b = diff_runtime(arena, &delta->from, &delta->to);
+    ck_assert_msg(a.n == b.n && a.routes_changed == b.routes_changed, "step %u: %zu steps, %zu of the delta",
+                  step, a.n, b.n);
+    for (size_t i = 0; i < a.n; i++)
+        ck_assert_msg(a.p[i].kind == b.p[i].kind && str_eq(a.p[i].reason, b.p[i].reason) &&
+                          str_eq(a.p[i].backend, b.p[i].backend) && a.p[i].n_entries == b.p[i].n_entries,
+                      "step %u: %.*s, %.*s of the delta", step, STR_ARG(a.p[i].reason),
+                      STR_ARG(b.p[i].reason));
+    arena_destroy(arena);
+}
+
+/* A chain of deltas, each compared with the whole compile from the same plan before. */
+struct history {
+    const struct settings *settings;
+    struct whole base;
+    VEC(struct delta) deltas;
+};
+
+static const struct plan *last_plan(const struct history *history)
+{
+    return history->deltas.n ? &history->deltas.p[history->deltas.n - 1].plan : history->base.plan;
+}
+
+static const struct diag *last_diag(const struct history *history)
+{
+    return history->deltas.n ? history->deltas.p[history->deltas.n - 1].diag : history->base.diag;
+}
+
+static void drop_deltas(struct history *history)
+{
+    for (size_t i = 0; i < history->deltas.n; i++) {
+        for (size_t j = 0; j < DELTA_BLOCKS; j++)
+            free(history->deltas.p[i].blocks[j]);
+        arena_destroy(history->deltas.p[i].arena);
+        arena_destroy(history->deltas.p[i].kept);
+    }
+    vec_fini(&history->deltas);
+}
+
+/* Whether the change was local. */
+static bool follow(struct history *history, struct changes *changes, unsigned step, const char **why)
+{
+    int64_t revision = 1000 + step;
+    struct shape previous = last_plan(history)->shape;
+    previous.grows = true;
+    struct whole whole = compile(history->settings, changes->store, revision, &previous);
+    struct delta_input input = { .ledger = history->base.ledger,
+                                 .store = changes->store,
+                                 .changes = changes->list.p,
+                                 .n_changes = changes->list.n,
+                                 .revision = revision,
+                                 .before = last_plan(history),
+                                 .diag = last_diag(history),
+                                 .grows = true };
+    struct delta delta;
+    for (size_t i = 0; i < changes->list.n && getenv("WHY"); i++)
+        fprintf(stderr, "step %u: %.*s: %.*s -> %.*s\n", step, STR_ARG(changes->list.p[i].key),
+                STR_ARG(changes->list.p[i].before), STR_ARG(changes->list.p[i].after));
+    *why = delta_compile(&input, &delta);
+    changes->list.n = 0;
+    if (*why) {
+        drop_deltas(history);
+        end_whole(&history->base);
+        history->base = whole;
+        return false;
+    }
+    size_t n_routers, n_services, n_routers_out;
+    delta_count(history->base.ledger, &n_routers, &n_services, &n_routers_out);
+    ck_assert_msg(n_routers == whole.n_routers && n_services == whole.n_services &&
+                      n_routers_out == whole.n_routers_out,
+                  "step %u: %zu routers, %zu services, %zu routers in error; delta: %zu, %zu, %zu", step,
+                  whole.n_routers, whole.n_services, whole.n_routers_out, n_routers, n_services,
+                  n_routers_out);
+    ck_assert_msg(whole.plan->shape_reason.n == 0, "step %u: %.*s", step, STR_ARG(whole.plan->shape_reason));
+    expect_same_findings(whole.diag, delta.diag, step);
+    expect_same_artifacts(whole.plan, &delta.plan, step);
+    expect_same_steps(last_plan(history), whole.plan, &delta, step);
+    vec_push(&history->deltas, delta);
+    end_whole(&whole);
+    return true;
+}
+
+static const struct settings *read_settings(struct arena *arena)
+{
+    static const char *const flags[] = { "--entrypoints.web.address=:80", "--entrypoints.other.address=:81",
+                                         "--providers.etcd" };
+    struct settings_sources sources = { .flags = flags, .n_flags = 3 };
+    return settings_read(arena, &sources, diag_create(arena, 0));
+}
+
+enum { STEPS = 1000, FIRST = 150, SEEDS = 4 };
+
+START_TEST(random_changes_come_to_the_same)
+{
+    struct arena *arena = arena_create();
+    struct changes changes = { .seed = (uint64_t)_i * 77 +
+                                       (getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 1),
+                               .store = kv_store_create(STR("traefik"), STR("etcd")),
+                               .arena = arena };
+    struct history history = { .settings = read_settings(arena) };
+    unsigned local = 0;
+    const char *why;
+    for (unsigned i = 0; i < FIRST; i++)
+        change_tree(&changes);
+    changes.list.n = 0;
+    history.base = compile(history.settings, changes.store, 1000, NULL);
+    for (unsigned step = 1; step <= STEPS; step++) {
+        change_tree(&changes);
+        bool was_local = changes.list.n == 0 || follow(&history, &changes, step, &why);
+        local += was_local;
+        if (!was_local && getenv("WHY"))
+            fprintf(stderr, "step %u: %s\n", step, why);
+    }
+    ck_assert_msg(local > STEPS / 2, "%u of %u changes were local", local, STEPS);
+    if (getenv("WHY"))
+        fprintf(stderr, "%u of %u changes were local\n", local, STEPS);
+    drop_deltas(&history);
+    end_whole(&history.base);
+    vec_fini(&changes.list);
+    kv_store_destroy(changes.store);
+    arena_destroy(arena);
+}
+END_TEST
+
+int main(void)
+{
+    const struct test_row rows[] = { { random_changes_come_to_the_same, SEEDS }, { 0 } };
+    return run_suite("delta", rows);
+}
