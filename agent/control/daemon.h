@@ -44,7 +44,10 @@ struct gateway {
     struct prober *prober;
     struct pusher *pusher;
     char file_error[512];
-    bool serving, dirty, ending;
+    struct ledger *ledger;             /* of what was compiled last; NULL: none */
+    struct generation *ledger_of;      /* held: the ledger points into it */
+    bool serving, ending;
+    bool dirty, whole; /* something is to be compiled; and more than the changes of etcd's tree tell */
 };
 
 /* gateway.c: the loop ends, with this exit status. */

@@ -114,7 +114,8 @@ static void on_tick(uv_timer_t *timer)
     if (pusher_tick(g->pusher))
         helm_served_late(g->helm);
     exit_watch_open(g);
-    g->dirty = named_files_changed(g->named_files) || g->dirty;
+    if (named_files_changed(g->named_files))
+        g->dirty = g->whole = true;
     serve_if_dirty(g);
 }
 
@@ -132,7 +133,7 @@ static void on_file_change(uv_fs_poll_t *poll, int status, const uv_stat_t *befo
     (void)after;
     struct gateway *g = poll->data;
     if (sources_read_file(g->sources, g->file_error)) {
-        g->dirty = true;
+        g->dirty = g->whole = true;
         serve_if_dirty(g);
     } else if (g->file_error[0]) {
         log_line(g->log, LOG_LINE_ERROR, "file", "%s", g->file_error);
@@ -143,7 +144,7 @@ static void on_file_change(uv_fs_poll_t *poll, int status, const uv_stat_t *befo
 static void on_names(void *context)
 {
     struct gateway *g = context;
-    g->dirty = true;
+    g->dirty = g->whole = true;
     uv_async_send(&g->wake);
 }
 
@@ -308,6 +309,8 @@ static void stop_parts(struct gateway *g)
     relay_stop(g->relay);
     prober_stop(g->prober);
     scribe_stop(g->scribe);
+    ledger_destroy(g->ledger);
+    generation_release(g->ledger_of);
     pusher_destroy(g->pusher);
     haproxy_destroy(g->haproxy);
     helm_destroy(g->helm);

@@ -1,27 +1,51 @@
-/* A generation: one state of the trees, compiled. Immutable; lives in an arena of its own, as long as somebody holds it. */
+/* A generation: one state of the trees, compiled. Immutable; lives as long as somebody holds it. Most
+ * generations are made of the one before and of what changed since: they share its memory. */
 #pragma once
 
 #include <stdatomic.h>
 
+#include "delta/delta.h"
 #include "emit/emit.h"
 #include "plan/addresses.h"
 
-struct generation {
-    struct arena *arena;
-    atomic_int holders;
-    const struct diag *diag;
-    const struct model *model;
-    const struct plan *plan;
-    size_t n_pairs; /* keys of the trees */
-    struct kv_snapshot etcd; /* the last of the trees, copied: what `tree.json` is written from */
+/* What differs from the generation before, alone: diff_runtime of these is that of the two plans. */
+struct generation_change {
+    const struct generation *before; /* not held: to be compared only */
+    struct runtime_state from, to;
+    bool backends;
 };
 
-/* Compiles snapshots, in the order in which their providers win ties; the caller holds what it gets. `previous`: the shape of the
- * running process, or NULL; `names`: what servers' names mean at present. The pairs are copied: nothing points into the snapshots
- * afterwards. */
-struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots, size_t n,
-                                      const struct shape *previous, const struct address_book *names);
+struct generation {
+    atomic_int holders;
+    const struct diag *diag;
+    const struct plan *plan;
+    const struct generation_change *change; /* NULL: compiled as a whole */
+    size_t n_pairs;                         /* keys of the trees */
+    size_t n_routers, n_services, n_routers_out;
+    int64_t revision; /* of etcd's tree */
+    size_t growth;    /* bytes that were added since a whole tree was compiled */
+    struct generation_layer *layer;
+    struct generation_block *blocks[DELTA_BLOCKS];
+};
+
+/* Compiles snapshots, in the order in which their providers win ties (the last is etcd's); the caller holds
+ * what it gets. `previous`: the shape of the running process, or NULL; `names`: what servers' names mean at
+ * present. The pairs are copied: nothing points into the snapshots afterwards. `ledger` (a new one, or NULL)
+ * becomes that of the generation, as long as that is held. */
+struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots,
+                                      size_t n, const struct shape *previous,
+                                      const struct address_book *names, struct ledger *ledger);
+
+/* The one that follows `before`, whose ledger this is, by changes of etcd's tree; NULL, with the reason in
+ * *why, where the whole tree is to be compiled. */
+struct generation *generation_follow(const struct generation *before, struct ledger *ledger,
+                                     const struct kv_store *store, const struct kv_change *changes,
+                                     size_t n_changes, int64_t revision, bool grows, const char **why);
 
 /* Both from any thread; NULL is allowed. */
 struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);
+
+/* etcd's tree of a generation. Valid as long as the generation is held and the arena lives. From any thread.
+ */
+struct kv_snapshot generation_tree(const struct generation *generation, struct arena *arena);

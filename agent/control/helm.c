@@ -138,12 +138,15 @@ static void let_go(struct helm *helm)
         save_orders(helm);
 }
 
-static void hold(struct helm *helm, const struct kv_snapshot *served)
+static void hold(struct helm *helm, const struct generation *served)
 {
     helm->held_revision = sources_revision(helm->sources);
     if (served && !helm->base_arena) {
+        struct arena *scratch = arena_create();
+        struct kv_snapshot tree = generation_tree(served, scratch);
         helm->base_arena = arena_create();
-        helm->base = copy_tree(helm->base_arena, served);
+        helm->base = copy_tree(helm->base_arena, &tree);
+        arena_destroy(scratch);
     }
     if (helm->held)
         return;
@@ -156,21 +159,53 @@ static void hold(struct helm *helm, const struct kv_snapshot *served)
     save_orders(helm);
 }
 
-/* Whether the newest tree must wait. */
-static bool must_hold(struct helm *helm, const struct kv_snapshot *served, const struct kv_snapshot *newest)
+/* Too little has happened to ask whether the newest tree must wait. */
+static bool is_harmless(const struct helm *helm)
 {
-    const struct kv_snapshot *base = helm->base_arena ? &helm->base : served;
     struct sources_change change = sources_change(helm->sources);
-    if (!base || (helm->confirmed && helm->confirmed == sources_revision(helm->sources)))
-        return false;
-    if (!helm->held && !helm->apart && !change.listed && change.deleted <= FEW_DELETED)
-        return false; /* no need to look */
-    struct guard_rule rule = { helm->settings->guard.max_delete, change.listed, helm->held || helm->held_since > 0 };
+    return !helm->held && !helm->apart && !change.listed && change.deleted <= FEW_DELETED;
+}
+
+static bool judge(struct helm *helm, const struct kv_snapshot *base, const struct kv_snapshot *newest)
+{
+    struct guard_rule rule = { helm->settings->guard.max_delete, sources_change(helm->sources).listed,
+                               helm->held || helm->held_since > 0 };
     helm->verdict = guard_judge(base, newest, &rule);
     return helm->verdict.hold;
 }
 
-size_t helm_choose(struct helm *helm, const struct kv_snapshot *served, struct kv_snapshot out[static 2])
+/* Whether the newest tree must wait. */
+static bool must_hold(struct helm *helm, const struct generation *served, const struct kv_snapshot *newest)
+{
+    if ((!helm->base_arena && !served) || (helm->confirmed && helm->confirmed == sources_revision(helm->sources)))
+        return false;
+    if (is_harmless(helm))
+        return false;
+    if (helm->base_arena)
+        return judge(helm, &helm->base, newest);
+    struct arena *scratch = arena_create();
+    struct kv_snapshot tree = generation_tree(served, scratch);
+    bool hold = judge(helm, &tree, newest);
+    arena_destroy(scratch);
+    return hold;
+}
+
+bool helm_follow(struct helm *helm)
+{
+    struct kv_snapshot file;
+    bool follows = helm->settings->etcd.on && !sources_file(helm->sources, &file) && !helm->pin_arena && !helm->base_arena &&
+                   helm->held_since <= 0 && is_harmless(helm);
+    if (follows)
+        helm->chose_newest = true;
+    return follows;
+}
+
+bool helm_chose_newest(const struct helm *helm)
+{
+    return helm->chose_newest;
+}
+
+size_t helm_choose(struct helm *helm, const struct generation *served, struct kv_snapshot out[static 2])
 {
     size_t n = sources_file(helm->sources, out);
     struct kv_snapshot newest = sources_etcd(helm->sources);

@@ -2,6 +2,7 @@
  * was ordered, and since when something is held, survives a restart of the daemon (STATE_ORDERS in the state folder). */
 #pragma once
 
+#include "control/generation.h"
 #include "control/guard.h"
 #include "control/sources.h"
 #include "sys/log.h"
@@ -15,9 +16,15 @@ void helm_destroy(struct helm *helm);
 /* Takes up what an earlier daemon left: the tree that it served last (copied; NULL: none), what it was ordered, what it held. */
 void helm_restore(struct helm *helm, const struct kv_snapshot *last);
 
-/* The trees to serve now, in the order in which their providers win ties; returns how many. `served` is etcd's tree that is served, NULL
- * before the first. Valid until the next change of the sources or call of the helm. */
-size_t helm_choose(struct helm *helm, const struct kv_snapshot *served, struct kv_snapshot out[static 2]);
+/* The trees to serve now, in the order in which their providers win ties; returns how many. `served`: NULL before the first. Valid
+ * until the next change of the sources or call of the helm. */
+size_t helm_choose(struct helm *helm, const struct generation *served, struct kv_snapshot out[static 2]);
+
+/* The choice where no more is to be said than that: true if the newest tree may be served, and follows in a few changes from what is. */
+bool helm_follow(struct helm *helm);
+
+/* Whether the newest tree was chosen last. */
+bool helm_chose_newest(const struct helm *helm);
 
 /* What was chosen last is served now. */
 void helm_served(struct helm *helm);

@@ -54,7 +54,7 @@ static void report(struct gateway *g, struct buf *out)
 
 static void serve_now(struct gateway *g)
 {
-    g->dirty = true;
+    g->dirty = g->whole = true;
     serve_if_dirty(g);
     scribe_flush(g->scribe);
 }
@@ -63,7 +63,7 @@ static void serve_now(struct gateway *g)
 static const char *state_of(struct gateway *g, int64_t revision)
 {
     const struct generation *served = pusher_served(g->pusher);
-    return served && served->etcd.revision == revision ? "is served" : "is ordered, and served as soon as HAProxy takes it";
+    return served && served->revision == revision ? "is served" : "is ordered, and served as soon as HAProxy takes it";
 }
 
 static void confirm(struct gateway *g, struct buf *out)

@@ -155,7 +155,8 @@ static void serve(struct pusher *pusher, struct generation *next)
     pusher->served = next;
     pusher->verified = true;
     scribe_follow(pusher->parts.scribe, next);
-    prober_watch(pusher->parts.prober, next->plan);
+    if (!next->change || next->change->backends)
+        prober_watch(pusher->parts.prober, next->plan);
     if (!pusher->files_failed)
         pusher->stats.last_error[0] = '\0';
 }
@@ -169,12 +170,13 @@ static enum apply_status tell_revision(struct pusher *pusher, const struct plan 
     return status;
 }
 
-static enum apply_status apply_between(struct pusher *pusher, const struct runtime_state *from,
+/* `from` and `wanted`: all of both states, or only what differs. */
+static enum apply_status apply_between(struct pusher *pusher, const struct runtime_state *from, const struct runtime_state *wanted,
                                        const struct plan *old, const struct plan *new, char error[static 256])
 {
     struct arena *arena = arena_create();
     struct runtime_state to = runtime_state_of(new);
-    struct steps steps = diff_runtime(arena, from, &to);
+    struct steps steps = diff_runtime(arena, from, wanted);
     struct policy_change change = { pusher, old, new };
     struct apply_hooks hooks = { load_policy, trim_policy, &change };
     enum apply_status status = applier_run(pusher->applier, &steps, &to, &hooks, error);
@@ -203,7 +205,7 @@ static enum apply_status resync(struct pusher *pusher, const struct plan *plan, 
             status = APPLY_DIFFERS;
     }
     if (status == APPLY_OK && *mended)
-        status = apply_between(pusher, &live, plan, plan, error);
+        status = apply_between(pusher, &live, &want, plan, plan, error);
     if (status == APPLY_OK)
         status = tell_revision(pusher, plan, error);
     arena_destroy(arena);
@@ -269,11 +271,13 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
 static bool push_by_socket(struct pusher *pusher, struct generation *next)
 {
     char error[256] = "";
-    struct runtime_state from = runtime_state_of(pusher->served->plan);
+    struct runtime_state from = runtime_state_of(pusher->served->plan), to = runtime_state_of(next->plan);
     enum apply_status status = APPLY_DIFFERS;
+    bool follows = next->change && next->change->before == pusher->served;
     size_t mended;
     if (pusher->verified)
-        status = apply_between(pusher, &from, pusher->served->plan, next->plan, error);
+        status = apply_between(pusher, follows ? &next->change->from : &from, follows ? &next->change->to : &to,
+                               pusher->served->plan, next->plan, error);
     if (status == APPLY_OK)
         status = tell_revision(pusher, next->plan, error);
     if (status == APPLY_DIFFERS) {

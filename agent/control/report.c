@@ -136,9 +136,9 @@ static void put_tree(struct buf *out, const struct generation *served)
         added += served->plan->backends[i].kind != BACKEND_DECLARED;
     buf_puts(out, ",\"tree\":{\"version\":1");
     put_number(out, "keys", (int64_t)served->n_pairs);
-    put_number(out, "routers", (int64_t)served->model->n_routers);
-    put_number(out, "routersInError", (int64_t)served->model->n_routers_out);
-    put_number(out, "services", (int64_t)served->model->n_services);
+    put_number(out, "routers", (int64_t)served->n_routers);
+    put_number(out, "routersInError", (int64_t)served->n_routers_out);
+    put_number(out, "services", (int64_t)served->n_services);
     put_number(out, "records", (int64_t)served->plan->n_routes);
     put_number(out, "programs", (int64_t)served->plan->n_programs);
     put_number(out, "backends", (int64_t)served->plan->n_backends);

@@ -48,15 +48,17 @@ static void write_tree(struct scribe *scribe, const struct generation *generatio
 {
     char error[512];
     const struct settings *settings = scribe->parts.settings;
-    if (settings->etcd.on && generation->etcd.revision) {
-        bool saved = state_folder_save_tree(scribe->parts.folder, &generation->etcd, error);
+    if (settings->etcd.on && generation->revision) {
+        struct arena *arena = arena_create();
+        struct kv_snapshot tree = generation_tree(generation, arena);
+        bool saved = state_folder_save_tree(scribe->parts.folder, &tree, error);
         crash_at(CRASH_TREE);
         if (saved)
-            history_keep(state_folder_path(scribe->parts.folder), generation->etcd.revision,
-                         settings->state.history);
+            history_keep(state_folder_path(scribe->parts.folder), tree.revision, settings->state.history);
         else
             log_line(scribe->parts.log, LOG_LINE_ERROR, "state", "%s", error);
         crash_at(CRASH_HISTORY);
+        arena_destroy(arena);
     }
     state_folder_sync(scribe->parts.folder);
 }

@@ -9,23 +9,70 @@ enum {
     FIRST_NAMES_MS = 1000, /* how long the start does */
 };
 
-static struct generation *compile(struct gateway *g, const struct shape *previous)
+static void forget_ledger(struct gateway *g)
+{
+    ledger_destroy(g->ledger);
+    generation_release(g->ledger_of);
+    g->ledger = NULL;
+    g->ledger_of = NULL;
+}
+
+static void log_compile(struct gateway *g, const struct generation *generation, const char *how, int64_t start)
+{
+    log_line(g->log, LOG_LINE_DEBUG, "compile", "revision %lld, %s: %zu routers, %zu in error, %zu records, %.1f ms",
+             (long long)generation->plan->revision, how, generation->n_routers, generation->n_routers_out,
+             generation->plan->n_routes, (double)(clock_monotonic_ns() - start) / 1e6);
+}
+
+/* What changed in etcd's tree since the last compile, on top of it. NULL: everything is to be compiled. */
+static struct generation *compile_changes(struct gateway *g, bool grows)
+{
+    enum { MOST_GROWTH = 64 << 20 }; /* of memory for what is not there any more */
+    const struct kv_change *changes;
+    size_t n;
+    const char *why;
+    int64_t start = clock_monotonic_ns();
+    if (g->whole || !g->ledger || pusher_served(g->pusher) != g->ledger_of || g->ledger_of->growth > MOST_GROWTH ||
+        !sources_log(g->sources, &changes, &n) || !helm_follow(g->helm))
+        return NULL;
+    struct generation *next = generation_follow(g->ledger_of, g->ledger, sources_store(g->sources), changes, n,
+                                                sources_revision(g->sources), grows, &why);
+    if (!next) {
+        log_line(g->log, LOG_LINE_DEBUG, "compile", "as a whole: %s", why);
+        return NULL;
+    }
+    sources_taken(g->sources);
+    generation_release(g->ledger_of);
+    g->ledger_of = generation_hold(next);
+    log_compile(g, next, "changes", start);
+    return next;
+}
+
+static struct generation *compile_whole(struct gateway *g, const struct shape *previous)
 {
     struct kv_snapshot snapshots[2];
-    const struct generation *served = pusher_served(g->pusher);
-    size_t n = helm_choose(g->helm, served ? &served->etcd : NULL, snapshots);
+    size_t n = helm_choose(g->helm, pusher_served(g->pusher), snapshots);
     struct address_book book = names_book(g->names);
     int64_t start = clock_monotonic_ns();
-    struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &book);
+    forget_ledger(g);
+    if (n == 1 && g->settings->etcd.on && helm_chose_newest(g->helm))
+        g->ledger = ledger_create();
+    struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &book, g->ledger);
+    if (g->ledger) {
+        g->ledger_of = generation_hold(generation);
+        sources_taken(g->sources);
+    }
     names_turn(g->names);
-    log_line(g->log, LOG_LINE_DEBUG, "compile", "revision %lld: %zu routers, %zu in error, %zu records, %.1f ms",
-             (long long)generation->plan->revision, generation->model->n_routers, generation->model->n_routers_out,
-             generation->plan->n_routes, (double)(clock_monotonic_ns() - start) / 1e6);
+    log_compile(g, generation, "the whole tree", start);
+    g->whole = false;
     return generation;
 }
 
 static void log_findings(struct gateway *g, const struct diag *diag)
 {
+    const struct generation *served = pusher_served(g->pusher);
+    if (served && served->diag == diag)
+        return;
     double now = clock_wall();
     for (size_t i = 0; i < diag_total(diag); i++) {
         const struct finding *f = diag_get(diag, i);
@@ -63,7 +110,7 @@ static bool wait_for_names(struct gateway *g, struct generation *generation, uns
     if (names_open(g->names) == 0)
         return false;
     generation_release(generation);
-    g->dirty = true;
+    g->dirty = g->whole = true;
     if (!uv_is_active((uv_handle_t *)&g->names_wait))
         uv_timer_start(&g->names_wait, on_names_late, ms, 0);
     return true;
@@ -73,7 +120,7 @@ void serve_start(struct gateway *g)
 {
     g->dirty = false;
     struct arena *arena = arena_create();
-    struct generation *first = compile(g, shape_of_running(g, arena));
+    struct generation *first = compile_whole(g, shape_of_running(g, arena));
     arena_destroy(arena);
     if (wait_for_names(g, first, FIRST_NAMES_MS))
         return;
@@ -108,13 +155,16 @@ void serve_if_dirty(struct gateway *g)
     g->dirty = false;
     struct shape shape = *pusher_shape(g->pusher);
     shape.grows = backends_can_be_added(g);
-    struct generation *next = compile(g, &shape);
-    if (wait_for_names(g, next, NAMES_MS))
-        return;
-    if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {
-        generation_release(next); /* the tick comes back to it; changes until then share one reload */
-        g->dirty = true;
-        return;
+    struct generation *next = compile_changes(g, shape.grows);
+    if (!next) {
+        next = compile_whole(g, &shape);
+        if (wait_for_names(g, next, NAMES_MS))
+            return;
+        if (next->plan->shape_reason.n && pusher_reload_wait_ms(g->pusher) > 0) {
+            generation_release(next); /* the tick comes back to it; changes until then share one reload */
+            g->dirty = g->whole = true;
+            return;
+        }
     }
     uv_timer_stop(&g->names_wait);
     log_findings(g, next->diag);

@@ -5,7 +5,19 @@
 
 #include "base/hash.h"
 #include "base/file.h"
+#include "base/strmap.h"
+#include "base/vec.h"
 #include "kv/reader.h"
+
+enum { MOST_CHANGES = 4096 }; /* that are told key by key */
+
+/* Key by key: how it was when the tree was taken last, and how it is. */
+struct change_log {
+    struct arena *arena;
+    struct strmap *places; /* of a key's change: place + 1 */
+    VEC(struct kv_change) changes;
+    bool overflowed;
+};
 
 struct sources {
     const struct settings *settings;
@@ -15,7 +27,40 @@ struct sources {
     struct kv_snapshot file;
     uint64_t file_hash;
     struct sources_change change;
+    struct change_log log;
 };
+
+static void log_clear(struct change_log *log, bool overflowed)
+{
+    arena_destroy(log->arena);
+    log->arena = NULL;
+    log->changes.n = 0;
+    log->overflowed = overflowed;
+}
+
+static void log_change(struct change_log *log, struct str key, struct str before, struct str after)
+{
+    if (log->overflowed || log->changes.n == MOST_CHANGES) {
+        log_clear(log, true);
+        return;
+    }
+    if (!log->arena) {
+        log->arena = arena_create();
+        log->places = strmap_create(log->arena, 16);
+    }
+    size_t at = (uintptr_t)strmap_get(log->places, key);
+    if (after.p)
+        after = arena_copy(log->arena, after);
+    if (at) {
+        log->changes.p[at - 1].after = after;
+        return;
+    }
+    struct kv_change change = { arena_copy(log->arena, key), before, after };
+    if (before.p)
+        change.before = arena_copy(log->arena, before);
+    vec_push(&log->changes, change);
+    strmap_put(log->places, change.key, (void *)(uintptr_t)log->changes.n);
+}
 
 struct sources *sources_create(const struct settings *settings)
 {
@@ -30,21 +75,34 @@ void sources_destroy(struct sources *sources)
     if (!sources)
         return;
     kv_store_destroy(sources->etcd);
+    log_clear(&sources->log, true);
+    vec_fini(&sources->log.changes);
     arena_destroy(sources->file_arena);
     free(sources);
+}
+
+static bool take_event(struct sources *sources, const struct etcd_event *event)
+{
+    struct str before = kv_store_get(sources->etcd, event->key), none = { 0 };
+    if (event->deleted ? !before.p : before.p && str_eq(before, event->value))
+        return false;
+    log_change(&sources->log, event->key, before, event->deleted ? none : event->value);
+    return event->deleted ? kv_store_delete(sources->etcd, event->key)
+                          : kv_store_put(sources->etcd, event->key, event->value);
 }
 
 bool sources_take(struct sources *sources, const struct etcd_batch *batch)
 {
     bool changed = false;
-    if (batch->full)
+    if (batch->full) {
         changed = kv_store_replace(sources->etcd, batch->pairs, batch->n_pairs);
+        if (changed)
+            log_clear(&sources->log, true);
+    }
     for (size_t i = 0; !batch->full && i < batch->n_events; i++) {
         const struct etcd_event *event = &batch->events[i];
         sources->change.deleted += event->deleted;
-        bool did = event->deleted ? kv_store_delete(sources->etcd, event->key)
-                                  : kv_store_put(sources->etcd, event->key, event->value);
-        changed = changed || did;
+        changed = take_event(sources, event) || changed;
     }
     sources->change.listed = sources->change.listed || batch->full;
     sources->revision = batch->revision;
@@ -54,6 +112,7 @@ bool sources_take(struct sources *sources, const struct etcd_batch *batch)
 void sources_restore(struct sources *sources, const struct kv_snapshot *snapshot)
 {
     kv_store_replace(sources->etcd, snapshot->pairs, snapshot->n);
+    log_clear(&sources->log, true);
     sources->revision = snapshot->revision;
 }
 
@@ -73,8 +132,8 @@ bool sources_read_file(struct sources *sources, char error[static 512])
     struct arena *arena = arena_create();
     struct diag *diag = diag_create(arena, 1);
     struct kv_snapshot snapshot = { 0 };
-    if (changed && !kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_FILE, str_c(path), STR("traefik"), &snapshot,
-                            diag)) {
+    if (changed && !kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_FILE, str_c(path),
+                            STR("traefik"), &snapshot, diag)) {
         const struct finding *f = diag_total(diag) ? diag_get(diag, 0) : NULL;
         snprintf(error, 512, "%.200s: %.*s", path, f ? (int)f->message.n : 9, f ? f->message.p : "not valid");
         changed = false;
@@ -106,6 +165,23 @@ struct sources_change sources_change(const struct sources *sources)
 void sources_mark(struct sources *sources)
 {
     sources->change = (struct sources_change){ 0 };
+}
+
+bool sources_log(const struct sources *sources, const struct kv_change **changes, size_t *n)
+{
+    *changes = sources->log.changes.p;
+    *n = sources->log.changes.n;
+    return !sources->log.overflowed;
+}
+
+void sources_taken(struct sources *sources)
+{
+    log_clear(&sources->log, false);
+}
+
+const struct kv_store *sources_store(const struct sources *sources)
+{
+    return sources->etcd;
 }
 
 struct kv_snapshot sources_etcd(const struct sources *sources)

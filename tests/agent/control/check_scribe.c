@@ -49,7 +49,7 @@ static struct generation *compile(const struct place *p, int64_t revision)
         { STR("traefik/http/services/s/loadbalancer/servers/0/url"), STR("http://10.0.0.1") },
     };
     struct kv_snapshot snapshot = { pairs, 3, revision, STR("traefik"), STR("etcd"), false };
-    return generation_compile(p->settings, &snapshot, 1, NULL, NULL);
+    return generation_compile(p->settings, &snapshot, 1, NULL, NULL, NULL);
 }
 
 static bool holds(const struct place *p, const char *name, const char *text)
