@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "plan/choice.h"
 #include "plan/service.h"
 #include "plan/shape.h"
@@ -104,6 +105,17 @@ static bool has_files(const struct plan_backend *backend)
     return false;
 }
 
+/* What makes a backend more than its tree's business: names are looked up, and asked for no longer;
+ * certificates are files. In the plan before, names are addresses already. */
+static bool is_entangled(const struct plan_backend *before)
+{
+    struct address address;
+    for (size_t i = 0; before->holds && i < before->holds->n_servers; i++)
+        if (before->holds->servers[i].host.n && !address_read(before->holds->servers[i].host, &address))
+            return true;
+    return has_files(before);
+}
+
 /* What a declared backend holds now. */
 static const char *fill(struct work *work, const struct shape_backend *declared, struct plan_backend *out)
 {
@@ -139,8 +151,7 @@ static const char *fill_backends(struct work *work, backend_list *from, backend_
             all[i] = *old;
             continue;
         }
-        why = old && (plan_backend_has_names(old) || has_files(old)) ? "servers with names or certificates"
-                                                                     : fill(work, declared, &all[i]);
+        why = old && is_entangled(old) ? "servers with names or certificates" : fill(work, declared, &all[i]);
         if (old)
             vec_push(from, *old);
         vec_push(to, all[i]);
@@ -175,8 +186,7 @@ static const char *refill_backends(struct work *work, backend_list *from, backen
         struct plan_backend *old = bsearch(&declared->name, before->backends, before->n_backends,
                                            sizeof *before->backends, compare_backend),
                             new;
-        why = plan_backend_has_names(old) || has_files(old) ? "servers with names or certificates"
-                                                            : fill(work, declared, &new);
+        why = is_entangled(old) ? "servers with names or certificates" : fill(work, declared, &new);
         if (why)
             return why;
         vec_push(from, *old);

@@ -198,7 +198,9 @@ static inline void put_balancer(struct changes *c, const char *at)
         snprintf(key, sizeof key, "%s/loadbalancer/servers/%u/url", at, i);
         snprintf(value, sizeof value, "%s://10.0.%u.%u:%u", PICK(c, "http", "http", "http", "h2c", "ftp"),
                  below(c, 3), below(c, 9), 8000 + below(c, 3));
-        put(c, key, value);
+        put(c, key,
+            below(c, 40) ? value
+                         : PICK(c, "http://known.test", "http://unknown.test", "http://failing.test"));
         if (below(c, 4) == 0) {
             snprintf(key, sizeof key, "%s/loadbalancer/servers/%u/weight", at, i);
             snprintf(value, sizeof value, "%u", below(c, 5));
