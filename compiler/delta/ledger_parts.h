@@ -40,6 +40,7 @@ struct ledger_service {
     struct str name;
     const struct model_service *model; /* NULL: none now */
     size_t uses;                       /* by routers, and by services that are used */
+    size_t names;                      /* used services that name it to the relay */
     bool counted;                      /* its children know that it uses them */
 };
 

@@ -12,7 +12,7 @@ static void touch(void *context, struct ledger_service *service)
     struct work *work = context;
     if (strmap_put(work->touched_by, service->name, service))
         return;
-    vec_push(&work->touched, (struct touched){ service, service->model, service->uses });
+    vec_push(&work->touched, (struct touched){ service, service->model, service->uses, service->names > 0 });
 }
 
 static struct str qualified_name(const struct work *work, const struct ledger_object *object)
@@ -224,10 +224,11 @@ static void change_choices(struct work *work)
     for (size_t i = 0; i < work->touched.n; i++) {
         const struct touched *t = &work->touched.p[i];
         struct plan_entry old, new;
-        bool had =
-            t->uses && t->model && choice_entry_of(work->scratch, t->model, work->ledger->holders, &old);
-        bool has = t->service->uses && t->service->model &&
-                   choice_entry_of(work->out->arena, t->service->model, work->holders, &new);
+        bool had = t->uses && t->model &&
+                   choice_entry_of(work->scratch, t->model, t->named, work->ledger->holders, &old);
+        bool has =
+            t->service->uses && t->service->model &&
+            choice_entry_of(work->out->arena, t->service->model, t->service->names > 0, work->holders, &new);
         if (has)
             vec_push(&work->routes, new);
         else if (had)

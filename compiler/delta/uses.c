@@ -19,8 +19,13 @@ void uses_count_children(struct ledger *ledger, struct ledger_service *service, 
     if (service->counted == want)
         return;
     service->counted = want;
-    for (size_t i = 0; service->model && i < service->model->n_children; i++)
+    bool names = service->model && service_names_children(service->model);
+    for (size_t i = 0; service->model && i < service->model->n_children; i++) {
+        struct ledger_service *child = known(ledger, service->model->children[i].service, watch);
+        if (child && names)
+            child->names = want ? child->names + 1 : child->names - 1;
         (want ? uses_add : uses_drop)(ledger, service->model->children[i].service, watch);
+    }
 }
 
 void uses_add(struct ledger *ledger, const struct model_service *service, const struct use_watch *watch)

@@ -17,6 +17,7 @@ struct touched {
     struct ledger_service *service;
     const struct model_service *model;
     size_t uses;
+    bool named;
 };
 
 struct work {

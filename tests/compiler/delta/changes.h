@@ -236,7 +236,7 @@ static inline void change_service(struct changes *c)
     unsigned what = below(c, 10);
     if (what == 0 || what == 1)
         drop(c, at);
-    if (what == 1 || what > 4) {
+    if (what == 1 || what > 5) {
         put_balancer(c, at);
     } else if (what == 2 || what == 3) {
         drop(c, at);
@@ -254,6 +254,19 @@ static inline void change_service(struct changes *c)
         snprintf(key, sizeof key, "%s/failover/fallback", at);
         snprintf(value, sizeof value, "s%u", behind(c, own));
         put(c, key, value);
+        snprintf(key, sizeof key, "%s/failover/errors/status", at);
+        if (below(c, 2))
+            put(c, key, "500-599");
+    } else if (what == 5) {
+        drop(c, at);
+        snprintf(key, sizeof key, "%s/mirroring/service", at);
+        snprintf(value, sizeof value, "s%u", behind(c, own));
+        put(c, key, value);
+        snprintf(key, sizeof key, "%s/mirroring/mirrors/0/name", at);
+        snprintf(value, sizeof value, "s%u", behind(c, own));
+        put(c, key, value);
+        snprintf(key, sizeof key, "%s/mirroring/mirrors/0/percent", at);
+        put(c, key, PICK(c, "0", "10", "50"));
     }
 }
 
