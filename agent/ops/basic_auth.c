@@ -61,11 +61,20 @@ static struct trial trial_of(const struct basic_auth *b, struct str name)
     return (struct trial){ b->users.p[siphash(&fixed, name) % b->users.n].secret, true };
 }
 
-static bool refuse(const struct basic_auth *b, struct verdict *v)
+static const char unknown[] = "unknown user", wrong[] = "wrong password";
+
+static bool refuse(const struct basic_auth *b, const char *why, struct verdict *v)
 {
     verdict_refuse(v, basic_auth_op.name, 401, "401 Unauthorized\n");
+    v->why = why;
     verdict_add_header(v, "WWW-Authenticate", b->challenge);
     return false;
+}
+
+static void refuse_untried(struct verdict *v)
+{
+    verdict_refuse(v, basic_auth_op.name, 503, "Service Unavailable");
+    v->why = "too many passwords wait to be computed";
 }
 
 static enum op_result run(const struct op *op, struct decision *d)
@@ -73,7 +82,7 @@ static enum op_result run(const struct op *op, struct decision *d)
     const struct basic_auth *b = &op->basic_auth;
     struct credentials given;
     if (!credentials_read(request_authorization(&d->request), &given)) {
-        refuse(b, d->verdict);
+        refuse(b, "no name and password", d->verdict);
         return OP_REFUSE;
     }
     struct trial trial = trial_of(b, given.user);
@@ -88,7 +97,7 @@ static enum op_result run(const struct op *op, struct decision *d)
             return OP_WAIT;
     }
     if (!right || trial.hopeless) {
-        refuse(b, d->verdict);
+        refuse(b, trial.hopeless ? unknown : wrong, d->verdict);
         return OP_REFUSE;
     }
     verdict_hand_on_user(d->verdict, given.user, b->header, b->remove);
@@ -111,9 +120,9 @@ static void finish(struct inbox_item *item)
     if (right)
         verdict_hand_on_user(v, check->given.user, check->op->header, check->op->remove);
     else if (check->job.result == HASH_WRONG)
-        refuse(check->op, v);
+        refuse(check->op, check->job.hopeless ? unknown : wrong, v);
     else
-        verdict_refuse(v, basic_auth_op.name, 503, "Service Unavailable");
+        refuse_untried(v);
     explicit_bzero(check, sizeof *check);
     free(check);
     waiting_end(waiting, right);

@@ -53,6 +53,7 @@ static enum op_result run(const struct op *op, struct decision *d)
         events_drain(d->tools->events, *d->tools->programs);
     if (!breaker_lets_pass(c->breaker, d->now_ns)) {
         verdict_refuse(d->verdict, circuit_breaker_op.name, c->status, c->text.p);
+        d->verdict->why = "the circuit is open";
         return OP_REFUSE;
     }
     buf_printf(&d->verdict->breakers, "%.*s.%zu;", STR_ARG(d->program->id), d->at);

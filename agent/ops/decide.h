@@ -53,7 +53,8 @@ struct verdict {
     } headers[VERDICT_MAX_HEADERS];
     char text[VERDICT_TEXT];
     size_t text_used;
-    const char *op; /* which op refused, for counters: "rateLimit" */
+    const char *op;  /* which op refused, for counters: "rateLimit" */
+    const char *why; /* static text for the log, without anything that the client or a user said; or NULL */
     /* Changes of the request's headers, in order; a line each: "-name" takes all of that name away, "name:
      * value" adds one. */
     struct buf request;

@@ -43,7 +43,7 @@ static struct str instance_of(const struct digest_auth *d)
     return str_of(d->instance, DIGEST_INSTANCE);
 }
 
-static enum op_result refuse(const struct digest_auth *a, struct decision *d, bool stale)
+static enum op_result refuse(const struct digest_auth *a, struct decision *d, const char *why, bool stale)
 {
     char nonce[NONCE_LENGTH], opaque[NONCE_LENGTH], text[VERDICT_TEXT];
     nonces_make(d->tools->nonces, instance_of(a), d->now_ns, nonce);
@@ -53,6 +53,7 @@ static enum op_result refuse(const struct digest_auth *a, struct decision *d, bo
         "Digest realm=\"%.*s\", nonce=\"%.*s\", opaque=\"%.*s\", %salgorithm=\"MD5\", qop=\"auth\"",
         STR_ARG(a->realm), NONCE_LENGTH, nonce, NONCE_LENGTH, opaque, stale ? "stale=\"true\", " : "");
     verdict_refuse(d->verdict, digest_auth_op.name, 401, "401 Unauthorized\n");
+    d->verdict->why = why;
     verdict_add_header(d->verdict, "WWW-Authenticate", str_of(text, (size_t)n));
     return OP_REFUSE;
 }
@@ -115,17 +116,19 @@ static enum op_result run(const struct op *op, struct decision *d)
     struct digest_params given;
     char opaque[NONCE_LENGTH];
     if (!digest_params_read(request_authorization(&d->request), &given))
-        return refuse(a, d, false);
+        return refuse(a, d, "no digest", false);
     nonces_opaque(d->tools->nonces, instance_of(a), opaque);
     bool fits = secret_equal(given.opaque, str_of(opaque, NONCE_LENGTH)) && str_eq(given.qop, STR("auth")) &&
                 (!given.algorithm.p || str_eq(given.algorithm, STR("MD5"))) &&
                 is_own_target(&d->request, given.uri);
     if (!fits || !verify(a, &d->request, &given))
-        return refuse(a, d, false);
+        return refuse(a, d, fits ? "unknown user or wrong password" : "a digest of something else", false);
     enum nonce_state state =
         nonces_use(d->tools->nonces, instance_of(a), given.nonce, count_of(given.nc), d->now_ns);
     if (state != NONCE_GOOD)
-        return refuse(a, d, state == NONCE_STALE);
+        return refuse(
+            a, d, state == NONCE_STALE ? "the nonce is stale" : "the nonce is unknown, or its count was used",
+            state == NONCE_STALE);
     verdict_hand_on_user(d->verdict, given.username, a->header, a->remove);
     return OP_PASS;
 }

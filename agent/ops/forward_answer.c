@@ -58,6 +58,7 @@ static void redirect_to_signin(const struct forward_auth *op, const struct reque
     if (str_starts(resolved, STR("http://_")) && !str_starts(op->signin, STR("http://_")))
         resolved = str_from(resolved, 8); /* of this host, as a path */
     verdict_refuse(v, forward_auth_op.name, 302, NULL);
+    v->why = "its server wants a sign-in";
     v->listed = true;
     put_line(&v->answer, STR("Location"), resolved);
     buf_fini(&base);
@@ -70,6 +71,7 @@ static void pass_on(const struct forward_auth *op, const struct forward_answer *
     struct str lines = buf_str(&answer->headers), name, value;
     struct str location = header_of(answer, STR("location"));
     verdict_refuse(v, forward_auth_op.name, answer->status, NULL);
+    v->why = "its server refuses";
     v->listed = true;
     while (forward_line(&lines, &name, &value))
         if (!forward_is_own(name) && !(location.n && str_eq_nocase(name, STR("location"))) &&

@@ -124,11 +124,13 @@ static enum op_result run(const struct op *op, struct decision *d)
         return OP_WAIT;
     if (a->max_body >= 0 && r->body_size > (uint64_t)a->max_body) {
         verdict_refuse(d->verdict, forward_auth_op.name, 401, NULL);
+        d->verdict->why = "the body is larger than maxBodySize";
         return OP_REFUSE;
     }
     bool has_length = headers_find(r->headers, STR("content-length")).p != NULL;
     if (r->body_size > r->body.n || (!has_length && r->body.n + r->headers.n > FULL_MESSAGE)) {
         verdict_refuse(d->verdict, forward_auth_op.name, 413, "Request Entity Too Large");
+        d->verdict->why = "the body is larger than what can be sent on";
         return OP_REFUSE;
     }
     return OP_WAIT;
@@ -146,12 +148,14 @@ static bool judge(struct question *q)
     struct decision *d = &q->waiting->decision;
     if (call->over_limit) {
         verdict_refuse(d->verdict, forward_auth_op.name, 401, NULL);
+        d->verdict->why = "the answer is larger than maxResponseBodySize";
         return false;
     }
     if (call->answer.status == 0 || call->too_large) {
         decision_warn(d, forward_auth_op.name, call->op->address,
                       call->too_large ? "the answer is too large" : call->error);
         verdict_refuse(d->verdict, forward_auth_op.name, 500, NULL);
+        d->verdict->why = "its server does not answer";
         return false;
     }
     return forward_judge(call->op, &d->request, &call->answer, d->verdict);

@@ -95,6 +95,7 @@ static void refuse(struct verdict *v, int64_t wait_ns)
 {
     char text[DURATION_TEXT];
     verdict_refuse(v, rate_limit_op.name, 429, "Too Many Requests");
+    v->why = "too many requests";
     verdict_add_header(v, "Retry-After", seconds_text(wait_ns > 0 ? wait_ns : 1, text)); /* at least 1 */
     verdict_add_header(v, "X-Retry-In", duration_text(wait_ns, text));
 }
@@ -107,6 +108,7 @@ static enum op_result run(const struct op *op, struct decision *d)
         return OP_WAIT;
     if (r->shared) { /* Traefik skips its script then, and has no delay to go by */
         verdict_refuse_text(d->verdict, rate_limit_op.name, 429, "No bursty traffic allowed");
+        d->verdict->why = "the shared limit is 0";
         return OP_REFUSE;
     }
     /* What an op before it delays arrives that much later. */
@@ -138,6 +140,7 @@ static void finish(struct redis_call *call)
     if (call->error) {
         decision_warn(&waiting->decision, rate_limit_op.name, call->target->host, call->error);
         verdict_refuse_text(v, rate_limit_op.name, 500, "Could not insert/update bucket");
+        v->why = "Redis does not answer";
     } else if (call->wait_ns > terms.max_delay_ns) {
         refuse(v, call->wait_ns);
     } else {

@@ -40,6 +40,7 @@ void verdict_refuse(struct verdict *v, const char *op, int status, const char *b
     v->n_headers = 0;
     v->text_used = 0;
     v->op = op;
+    v->why = NULL;
 }
 
 void verdict_refuse_text(struct verdict *v, const char *op, int status, const char *text)

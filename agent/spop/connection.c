@@ -112,9 +112,12 @@ static enum decided decide(void *context, const struct question *question, struc
 static const struct session_calls calls = { .decide = decide, .delay = delay };
 
 /* The ops before the one at hand have let it pass. */
-static void count_verdict(struct counters *counters, const struct decision *d)
+static void count_verdict(struct worker *worker, const struct decision *d)
 {
+    struct counters *counters = &worker->counters;
     bool pass = d->verdict->pass;
+    if (!pass)
+        refusal_tell(&worker->refusals, worker->log, d);
     counter_add(pass ? &counters->passed : &counters->refused, 1);
     for (size_t i = 0; i < d->at; i++)
         counter_add(&counters->ops[d->program->ops[i].type->number].passed, 1);
@@ -129,7 +132,7 @@ static void count_verdict(struct counters *counters, const struct decision *d)
 /* A decision that took time is made. The connection may be gone by now. */
 void connection_decided(struct connection *c, struct ack_of of, const struct decision *decision)
 {
-    count_verdict(&c->worker->counters, decision);
+    count_verdict(c->worker, decision);
     counter_latency(&c->worker->counters, clock_monotonic_ns() - decision->now_ns, 1);
     if (!c->closing) {
         session_answer(&c->session, &calls, c, of, decision->program->id, decision->verdict, &c->out);
@@ -164,7 +167,7 @@ static enum decided decide(void *context, const struct question *question, struc
         verdict_refuse(&worker->verdict, "agent", 503,
                        "Service Unavailable"); /* as many as may wait do so already */
     }
-    count_verdict(&worker->counters, &decision);
+    count_verdict(worker, &decision);
     decision_end(&decision);
     worker->answered++;
     return DECIDED;

@@ -221,6 +221,7 @@ class Authentication(GatewayTest):
     def test_no_secret_gets_out(self):
         web = self.serve()
         self.assertEqual(word(web.web, "/quick", headers=login("u", "not-the-secret")), "401")
+        eventually(lambda: "refused with 401 by basicAuth: wrong password; client 127.0.0.1" in web.said(), "the log says why")
         told = web.said() + str(web.status())
         for secret in ("iOod6HCr", "L5.hXenY46", "not-the-secret", "XXXXXXXX"):
             self.assertNotIn(secret, told)

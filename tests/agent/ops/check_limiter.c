@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "ops/bucket.h"
 #include "suite.h"
@@ -303,9 +304,41 @@ START_TEST(destroying_nothing_is_allowed)
 }
 END_TEST
 
+static int64_t thread_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+/* No key makes the table grow, and none waits for others to be moved: by the thread's own time, which knows no other processes. */
+START_TEST(a_million_keys_have_bounded_memory_and_no_stall)
+{
+    struct limiter *limiter = limiter_create(1 << 16);
+    struct limit limit = { 1, 3600 * SECOND, 1 };
+    int64_t longest_ns = 0;
+    size_t in_use;
+    uint64_t evicted;
+    for (int i = 0; i < 1000000; i++) {
+        char source[16];
+        snprintf(source, sizeof source, "%d", i);
+        int64_t before_ns = thread_ns();
+        ck_assert(take(limiter, &limit, source, 5 * SECOND + i).allowed);
+        int64_t took_ns = thread_ns() - before_ns;
+        longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
+    }
+    limiter_stats(limiter, &in_use, &evicted);
+    ck_assert_uint_le(in_use, 1 << 16);
+    ck_assert_uint_eq(in_use + evicted, 1000000);
+    ck_assert_int_lt(longest_ns, 5 * MS);
+    limiter_destroy(limiter);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row tests[] = {
+        { a_million_keys_have_bounded_memory_and_no_stall, 0 },
         { sources_and_names_have_buckets_of_their_own, 0 },
         { without_an_average_there_is_no_limit_and_no_bucket, 0 },
         { a_refusal_says_when_to_come_back, 0 },
