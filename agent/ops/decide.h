@@ -10,6 +10,7 @@
 struct program_set;
 
 struct events;
+struct forward_cache;
 struct forwarder;
 struct hasher;
 struct inbox;
@@ -90,6 +91,7 @@ struct tools {
     /* Of the thread that decides: */
     struct inbox *inbox;
     struct forwarder *forwarder;
+    struct forward_cache *answers;
     struct redis_links *redis;
     struct program_set *const *programs; /* those that it uses now; NULL where there are no events */
     struct log *log;    /* or NULL */

@@ -23,6 +23,9 @@ void forward_headers(struct buf *out, const struct forward_auth *op, const struc
 bool forward_judge(const struct forward_auth *op, const struct request *request,
                    const struct forward_answer *answer, struct verdict *v);
 
+/* Whether an answer may be given to others who ask the same: it sets no cookies, and does not forbid it. */
+bool forward_may_share(const struct forward_answer *answer);
+
 /* Whether a header is of one connection (hop by hop), or HTTP's own: in no direction passed on. */
 bool forward_is_own(struct str name);
 

@@ -47,6 +47,26 @@ static struct str header_of(const struct forward_answer *answer, struct str want
     return (struct str){ 0 };
 }
 
+static bool forbids_sharing(struct str cache_control)
+{
+    static const struct str forbidding[] = { STR("no-store"), STR("no-cache"), STR("private") };
+    while (cache_control.n) {
+        struct str directive = str_cut(&cache_control, ',');
+        if (forward_is_in(str_trim(str_head(directive, str_find(directive, '='))), forbidding, 3))
+            return true;
+    }
+    return false;
+}
+
+bool forward_may_share(const struct forward_answer *answer)
+{
+    struct str lines = buf_str(&answer->headers), name, value;
+    while (forward_line(&lines, &name, &value))
+        if (str_eq_nocase(name, STR("set-cookie")) || (str_eq_nocase(name, STR("cache-control")) && forbids_sharing(value)))
+            return false;
+    return true;
+}
+
 static void redirect_to_signin(const struct forward_auth *op, const struct request *request,
                                struct verdict *v)
 {

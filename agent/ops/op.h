@@ -65,6 +65,8 @@ struct digest_auth {
     char instance[DIGEST_INSTANCE + 1]; /* what nonces are bound to: a digest of all that the op says */
 };
 
+enum { FORWARD_INSTANCE = 32 };
+
 enum forward_trust { TRUST_UNSET, TRUST_NO, TRUST_YES };
 
 struct forward_auth {
@@ -74,8 +76,11 @@ struct forward_auth {
     const struct regex_program *response_regex; /* or NULL */
     struct arena *regex_memory;                 /* holds it */
     bool send_body, keep_location, keep_method, insecure;
-    int64_t max_body, max_response; /* bytes; < 0: no limit */
-    struct str ca, cert, key;       /* PEM, or empty */
+    int64_t max_body, max_response;      /* bytes; < 0: no limit */
+    struct str ca, cert, key;            /* PEM, or empty */
+    int64_t cache_ns;                    /* how long a pass is kept; 0: not at all */
+    struct texts cache_key;              /* headers that tell questions apart; none: all of them */
+    char instance[FORWARD_INSTANCE + 1]; /* what is kept is bound to: a digest of all that the op says */
 };
 
 struct circuit_breaker {

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "ops/events.h"
+#include "ops/forward_cache.h"
 #include "ops/forwarder.h"
 #include "ops/hasher.h"
 #include "ops/redis.h"
@@ -259,6 +260,7 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     inbox_init(&w->inbox, wake_up, w);
     w->tools.inbox = &w->inbox;
     w->tools.forwarder = forwarder_create(&w->loop);
+    w->tools.answers = forward_cache_create();
     w->tools.redis = redis_links_create(&w->loop);
     w->tools.log = log;
     w->tools.warned_ns = &w->warned_ns;
@@ -273,6 +275,7 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     redis_links_stop(w->tools.redis);
     drop_loop(w);
     forwarder_destroy(w->tools.forwarder);
+    forward_cache_destroy(w->tools.answers);
     redis_links_destroy(w->tools.redis);
     fini(w);
     return false;
@@ -305,6 +308,7 @@ void worker_stop(struct worker *w)
     int left = uv_loop_close(&w->loop);
     assert(left == 0);
     forwarder_destroy(w->tools.forwarder);
+    forward_cache_destroy(w->tools.answers);
     redis_links_destroy(w->tools.redis);
     fini(w);
 }

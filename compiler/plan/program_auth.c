@@ -109,6 +109,12 @@ static void put_forward_auth(struct buf *out, const struct model_forward *f, str
     put_flag(out, "keepMethod", f->keep_method);
     put_limit(out, "maxBody", f->send_body ? f->max_body : -1);
     put_limit(out, "maxResponse", f->max_response);
+    if (f->cache_ns > 0) {
+        buf_printf(out, ",\"cache\":{\"ttl\":%" PRId64, f->cache_ns);
+        if (f->n_cache_key)
+            program_put_texts(out, "key", f->cache_key, f->n_cache_key);
+        buf_putc(out, '}');
+    }
     buf_putc(out, '}');
     need->closed = true;
     need->body = need->body || f->send_body;

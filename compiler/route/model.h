@@ -48,6 +48,9 @@ struct model_forward {
     const struct str *request_headers, *response_headers, *cookies;
     size_t n_request_headers, n_response_headers, n_cookies;
     bool send_body, keep_location, keep_method;
+    int64_t cache_ns;            /* 0: no cache */
+    const struct str *cache_key; /* headers; none: all */
+    size_t n_cache_key;
     int64_t max_body, max_response; /* bytes; < 0: no limit */
     struct model_tls_client tls;
 };

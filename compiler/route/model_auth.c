@@ -120,6 +120,7 @@ bool model_read_digest_auth(struct build *b, const struct password_auth *source,
 
 /* What HAProxy's buffer has room for beside the headers. */
 #define BODY_ROOM INT64_C(49152)
+#define LONGEST_CACHE_NS INT64_C(3600000000000)
 
 static bool check_names(struct build *b, const struct list_value *names)
 {
@@ -144,6 +145,20 @@ static bool check_cookies(struct build *b, const struct list_value *names)
 static bool is_true(const struct bool_value *value)
 {
     return IS_SET(*value) && value->v;
+}
+
+static bool check_cache(struct build *b, const struct forward_auth *source, struct model_forward *out)
+{
+    const struct duration_value *ttl = &source->own.cache_ttl;
+    if (ttl->ns < 0 || ttl->ns > LONGEST_CACHE_NS) {
+        diag_report(b->diag, FINDING_BAD_OBJECT, ttl->key, "an answer is kept for an hour at most");
+        return false;
+    }
+    if (ttl->ns > 0 && out->send_body) {
+        diag_report(b->diag, FINDING_LIMITED, ttl->key, "with forwardBody each request is asked for: nothing is kept");
+        out->cache_ns = 0;
+    }
+    return check_names(b, &source->own.cache_key);
 }
 
 bool model_read_forward_auth(struct build *b, const struct forward_auth *source, struct model_op *op)
@@ -178,7 +193,11 @@ bool model_read_forward_auth(struct build *b, const struct forward_auth *source,
         .max_body = IS_SET(source->max_body) ? source->max_body.v : -1,
         .max_response = IS_SET(source->max_response_body) ? source->max_response_body.v : -1,
         .tls = out->tls,
+        .cache_ns = source->own.cache_ttl.ns,
+        .cache_key = source->own.cache_key.v,
+        .n_cache_key = source->own.cache_key.n,
     };
+    ok = check_cache(b, source, out) && ok;
     if (out->send_body && (out->max_body < 0 || out->max_body > BODY_ROOM))
         diag_report(b->diag, FINDING_LIMITED, source->forward_body.key,
                     "bodies of more than %d kB, headers included, are refused with 413",

@@ -44,6 +44,14 @@ static const struct schema_row redis_rows[] = {
 };
 const struct schema schema_redis = READ_TABLE("redis", redis_rows, struct redis_value);
 
+static const struct schema_row extension_rows[] = {
+    FIELD("cacheTTL", DURATION, struct forward_extension, cache_ttl, "0s",
+          "how long a pass of the server is kept and given to the same question; 0s: it is asked each time"),
+    FIELD("cacheKey", LIST, struct forward_extension, cache_key, "",
+          "headers, as the server is sent them, that tell questions apart; all if none"),
+};
+const struct schema schema_forward_extension = READ_TABLE("maitred", extension_rows, struct forward_extension);
+
 static const struct schema_row forward_rows[] = {
     FIELD("address", TEXT, struct forward_auth, address, "", "URL to ask"),
     FIELD_BELOW("tls", STRUCT, struct forward_auth, tls, schema_tls_towards, "TLS towards it"),
@@ -68,6 +76,7 @@ static const struct schema_row forward_rows[] = {
     FIELD("preserveRequestMethod", BOOL, struct forward_auth, preserve_method, "false",
           "ask with the client's method"),
     FIELD("authSigninURL", TEXT, struct forward_auth, signin, "", "where a 401 is redirected to"),
+    FIELD_BELOW("maitred", STRUCT, struct forward_auth, own, schema_forward_extension, "keys of ours, which Traefik does not know"),
 };
 const struct schema schema_forward_auth = READ_TABLE("forwardAuth", forward_rows, struct forward_auth);
 

@@ -18,8 +18,16 @@ struct tls_client_value {
     struct bool_value insecure_skip_verify;
 };
 
+/* Keys of ours, not Traefik's. */
+struct forward_extension {
+    struct str key;
+    struct duration_value cache_ttl;
+    struct list_value cache_key;
+};
+
 struct forward_auth {
     struct str key;
+    struct forward_extension own;
     struct text_value address, response_headers_regex, signin;
     struct tls_client_value tls;
     struct bool_value trust_forward_header, forward_body, preserve_location, preserve_method;

@@ -261,6 +261,31 @@ class Authentication(GatewayTest):
         answer = ask(web.web, "/asked")
         self.assertEqual((answer.status, len(answer.headers["x-big"]), answer.body), (403, 6000, "b" * 30000))
 
+    def test_answers_of_an_auth_server_are_kept_as_long_as_asked_for(self):
+        auth = Upstream("auth")
+        web = self.serve(**{**forward("ask", auth.url), **forward("own", auth.url + "/?delay=0.3"), **router("asked", "PathPrefix(`/asked`)", "s", "ask"),
+                            **router("own", "PathPrefix(`/own`)", "s", "own"),
+                            "http/middlewares/own/forwardAuth/maitred/cacheTTL": "1h",
+                            "http/middlewares/own/forwardAuth/maitred/cacheKey": "Authorization, X-Forwarded-Method"})
+
+        def asked(*targets):
+            before = len(auth.hits)
+            for target, headers in targets:
+                self.assertEqual(word(web.web, target, headers=headers), "a")
+            return len(auth.hits) - before
+        self.assertEqual(asked(("/asked", GOOD), ("/asked", GOOD)), 2)  # off by default
+        # Each worker of the agent keeps its own.
+        self.assertLessEqual(asked(*[(f"/own/{i}", GOOD) for i in range(12)]), 2)
+        self.assertEqual(asked(*[("/own", login("u", str(i))) for i in range(4)]), 4)
+        # The same at the same time is asked once, by each worker.
+        before, new = len(auth.hits), {"Authorization": "x"}
+        threads = [threading.Thread(target=word, args=(web.web, "/own"), kwargs={"headers": new}) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual(len(auth.hits) - before, 2)
+
     def test_bodies_up_to_what_a_message_holds(self):
         auth = Upstream("auth")
         web = self.serve(**forward("ask", auth.url, forwardBody="true"), **router("asked", "Path(`/asked`)", "s", "ask"))
