@@ -175,6 +175,11 @@ local function values(headers, name)
     return out
 end
 
+local function is_tls(txn)
+    local tls = txn.f:ssl_fc()
+    return tls == true or tls == 1
+end
+
 -- `mode` "keep": what is there already (from a trusted peer) stands; "set": it is our own guess, and gives way.
 local function put(txn, mode, name, value)
     if mode == "set" then
@@ -218,7 +223,7 @@ core.register_action("host", { "http-req" }, function(txn, mode)
         txn.http:req_del_header("X-Forwarded-Host")
     end
     local proto = mode == "keep" and values(headers, "x-forwarded-proto")[1]
-    put(txn, mode, "X-Forwarded-Port", port_of(host) or ((proto == "https" or proto == "wss") and "443" or "80"))
+    put(txn, mode, "X-Forwarded-Port", port_of(host) or ((is_tls(txn) or proto == "https" or proto == "wss") and "443" or "80"))
 end, 1)
 
 -- Not to be taken away by a client that names them in Connection.
@@ -270,7 +275,7 @@ core.register_action("hop", { "http-req" }, function(txn, mode)
     else
         txn.http:req_set_header("connection", "upgrade")
         if tokens(values(headers, "upgrade"))["websocket"] then
-            put(txn, mode, "X-Forwarded-Proto", "ws")
+            put(txn, mode, "X-Forwarded-Proto", is_tls(txn) and "wss" or "ws")
         end
     end
 end, 1)

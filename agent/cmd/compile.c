@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cmd/source.h"
 #include "emit/emit.h"
+#include "route/pem.h"
 
 enum exit_code verb_check(const struct verb_call *call)
 {
@@ -18,7 +19,8 @@ enum exit_code verb_check(const struct verb_call *call)
     return status;
 }
 
-static bool write_artifacts(const char *folder, const struct artifacts *artifacts)
+/* Private keys stay where they are: what `compile` writes may be looked at by anybody. */
+static bool write_artifacts(struct arena *arena, const char *folder, const struct artifacts *artifacts)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/maps", folder);
@@ -28,7 +30,7 @@ static bool write_artifacts(const char *folder, const struct artifacts *artifact
     for (size_t i = 0; i < artifacts->n && ok; i++) {
         const struct artifact *artifact = &artifacts->p[i];
         int n = snprintf(path, sizeof path, "%s/%.*s", folder, STR_ARG(artifact->name));
-        ok = n > 0 && (size_t)n < sizeof path && file_write(path, artifact->bytes, 0644, false);
+        ok = n > 0 && (size_t)n < sizeof path && file_write(path, artifact->secret ? pem_certificates(arena, artifact->bytes) : artifact->bytes, 0644, false);
     }
     if (!ok)
         fprintf(stderr, "maitred compile: cannot write %s: %s\n", path, strerror(errno));
@@ -48,7 +50,7 @@ enum exit_code verb_compile(const struct verb_call *call)
         const struct plan *plan = plan_build(source.arena, source.model, NULL);
         struct artifacts artifacts = emit_all(source.arena, plan, &paths);
         source_print_findings(call, &source);
-        if (write_artifacts(out, &artifacts))
+        if (write_artifacts(source.arena, out, &artifacts))
             status = source_outcome(call, &source);
     }
     source_fini(&source);

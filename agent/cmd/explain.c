@@ -74,11 +74,20 @@ static int port_of(struct str url)
     return str_starts(url, STR("https:")) ? 443 : 80;
 }
 
-/* The entry point of that name; without one that of the URL's port, else the first that takes HTTP. */
-static bool find_entry_point(const struct settings *settings, const char *name, struct str url, size_t *out)
+static bool takes_tls(const struct plan *plan, struct str entry_point)
 {
+    for (size_t i = 0; i < plan->shape.n_tls_entry_points; i++)
+        if (str_eq(plan->shape.tls_entry_points[i], entry_point))
+            return true;
+    return false;
+}
+
+/* The entry point of that name; without one that of the URL's port, else the first that takes HTTP (or HTTPS). */
+static bool find_entry_point(const struct plan *plan, const char *name, struct str url, size_t *out)
+{
+    const struct settings *settings = plan->settings;
     int port = port_of(url);
-    bool found = false, fits = false;
+    bool found = false, fits = false, tls = str_starts(url, STR("https:")), likely = false;
     for (size_t i = 0; i < settings->n_entry_points; i++) {
         const struct entry_point *e = &settings->entry_points[i];
         if (name && str_eq(e->name, str_c(name))) {
@@ -86,10 +95,12 @@ static bool find_entry_point(const struct settings *settings, const char *name, 
             return true;
         }
         bool usable = !e->udp && !e->internal;
-        if (!name && usable && (!found || (!fits && e->port == port))) {
+        bool likelier = tls && !likely && takes_tls(plan, e->name);
+        if (!name && usable && !fits && (!found || e->port == port || likelier)) {
             *out = i;
             found = true;
             fits = e->port == port;
+            likely = takes_tls(plan, e->name);
         }
     }
     if (name)
@@ -103,7 +114,7 @@ static bool explain_one(const struct verb_call *call, const struct source *sourc
     struct request request;
     size_t entry_point = 0;
     struct str client = str_c(verb_value(call, "--client"));
-    if (!find_entry_point(source->settings, verb_value(call, "--entrypoint"), str_c(q->url), &entry_point))
+    if (!find_entry_point(plan, verb_value(call, "--entrypoint"), str_c(q->url), &entry_point))
         return false;
     const char *fault = request_read(source->arena, &source->settings->entry_points[entry_point], str_c(q->method), str_c(q->url), q->headers.p, q->headers.n, client, &request);
     if (fault) {
@@ -152,7 +163,7 @@ static void explain_line(struct arena *arena, const struct source *source, const
     snprintf(entry_name, sizeof entry_name, "%.*s", STR_ARG(name));
     read_headers(object, &q);
     const char *fault = "no request";
-    if (target.n && find_entry_point(source->settings, name.n ? entry_name : NULL, target, &entry_point))
+    if (target.n && find_entry_point(plan, name.n ? entry_name : NULL, target, &entry_point))
         fault = request_read(arena, &source->settings->entry_points[entry_point], method.n ? method : STR("GET"), target, q.headers.p, q.headers.n,
                              text_of(object, "client"), &request);
     if (fault) {

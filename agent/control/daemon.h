@@ -35,6 +35,7 @@ struct gateway {
     struct etcd_settings etcd;
     struct sources *sources;
     struct named_files *named_files;
+    struct buf default_certificate; /* empty: not asked for yet. A secret */
     struct helm *helm;
     struct names *names;
     struct since *since; /* when each finding was made first */

@@ -324,6 +324,7 @@ static void stop_parts(struct gateway *g)
     uv_loop_close(&g->loop);
     mailbox_destroy(g->mailbox);
     named_files_destroy(g->named_files);
+    buf_fini(&g->default_certificate);
     state_folder_close(g->folder);
 }
 

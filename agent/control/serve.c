@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "control/daemon.h"
+#include "control/default_certificate.h"
 #include "sys/clock.h"
 
 enum {
@@ -48,6 +49,20 @@ static struct generation *compile_changes(struct gateway *g, bool grows)
     return next;
 }
 
+/* A tree that has the first use for the default certificate: it takes a moment to make one. Without it those connections fail. */
+static bool lacks_certificate(struct gateway *g, const struct plan *plan)
+{
+    char error[512];
+    if (!plan->default_identity.p || plan->default_identity.n > 0 || g->default_certificate.n > 0)
+        return false;
+    if (!default_certificate_load(state_folder_path(g->folder), &g->default_certificate, error)) {
+        log_line(g->log, LOG_LINE_ERROR, "tls", "%s", error);
+        return false;
+    }
+    g->own.default_certificate = buf_str(&g->default_certificate);
+    return true;
+}
+
 static struct generation *compile_whole(struct gateway *g, const struct shape *previous)
 {
     struct kv_snapshot snapshots[2];
@@ -58,6 +73,14 @@ static struct generation *compile_whole(struct gateway *g, const struct shape *p
     if (n == 1 && g->settings->etcd.on && helm_chose_newest(g->helm))
         g->ledger = ledger_create();
     struct generation *generation = generation_compile(g->settings, snapshots, n, previous, &book, g->ledger);
+    if (lacks_certificate(g, generation->plan)) {
+        generation_release(generation);
+        if (g->ledger) {
+            ledger_destroy(g->ledger);
+            g->ledger = ledger_create();
+        }
+        generation = generation_compile(g->settings, snapshots, n, previous, &book, g->ledger);
+    }
     if (g->ledger) {
         g->ledger_of = generation_hold(generation);
         sources_taken(g->sources);

@@ -78,6 +78,15 @@ enum apply_status backends_read(struct push *push, struct strmap **out);
 /* files.c: brings what the servers' options name into HAProxy's memory. */
 enum apply_status files_load(struct push *push, const struct plan_server *const *servers, size_t n);
 
+/* Brings one file into HAProxy's memory; nothing is done where it is there. */
+enum apply_status file_load(struct push *push, const struct plan_file *file);
+
+/* lines.c: certificates for clients. */
+enum apply_status lines_add(struct push *push, const struct step *steps, size_t n);
+enum apply_status lines_drop(struct push *push, const struct step *steps, size_t n);
+enum apply_status lines_set_default(struct push *push, const struct step *step);
+enum apply_status lines_read(struct push *push, struct runtime_state *out);
+
 /* routes.c */
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);
 enum apply_status routes_replace(struct push *push, const struct runtime_state *to);

@@ -149,6 +149,9 @@ enum phase {
     PHASE_SERVERS,
     PHASE_LOAD,
     PHASE_FILL,
+    PHASE_LINES,
+    PHASE_DROP,
+    PHASE_CERTIFICATE,
     PHASE_ROUTES,
     PHASE_REPLACE,
     PHASE_TRIM,
@@ -165,7 +168,8 @@ static enum phase phase_of(enum step_kind kind)
         [STEP_RETIRE] = PHASE_RETIRE,          [STEP_SET_ROUTE] = PHASE_ROUTES,
         [STEP_ADD_ROUTE] = PHASE_ROUTES,       [STEP_DELETE_ROUTE] = PHASE_ROUTES,
         [STEP_REPLACE_ROUTES] = PHASE_REPLACE, [STEP_TRIM_POLICY] = PHASE_TRIM,
-        [STEP_REMOVE_SERVER] = PHASE_REMOVE,
+        [STEP_REMOVE_SERVER] = PHASE_REMOVE,   [STEP_ADD_LINE] = PHASE_LINES,
+        [STEP_DROP_LINE] = PHASE_DROP,         [STEP_SET_CERTIFICATE] = PHASE_CERTIFICATE,
     };
     return phases[kind];
 }
@@ -210,6 +214,12 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
         for (size_t i = 0; i < n; i++)
             maps_retire(push, &steps[i]);
         return APPLY_OK;
+    case PHASE_LINES:
+        return lines_add(push, steps, n);
+    case PHASE_DROP:
+        return lines_drop(push, steps, n);
+    case PHASE_CERTIFICATE:
+        return lines_set_default(push, steps);
     case PHASE_ROUTES:
         return routes_change(push, steps, n);
     case PHASE_REPLACE:

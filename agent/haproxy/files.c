@@ -72,7 +72,7 @@ static enum apply_status send_contents(struct push *push, const struct plan_file
 
 /* A name stands for its contents, so what is there already is right: unless it was left empty by a failure.
  */
-static enum apply_status load(struct push *push, const struct plan_file *file)
+enum apply_status file_load(struct push *push, const struct plan_file *file)
 {
     struct buf answer = buf_make(1 << 16);
     enum apply_status status = transact(push, "new", file, (struct str){ 0 }, "", &answer);
@@ -101,7 +101,7 @@ enum apply_status files_load(struct push *push, const struct plan_server *const 
         const struct plan_file *const files[] = { servers[i]->authorities, servers[i]->identity };
         for (size_t f = 0; f < 2 && status == APPLY_OK; f++)
             if (files[f] && !strmap_put(done, files[f]->name, (void *)files[f]))
-                status = load(push, files[f]);
+                status = file_load(push, files[f]);
     }
     return status;
 }

@@ -170,6 +170,8 @@ enum apply_status applier_read(struct applier *applier, struct arena *arena, con
         status = read_map(&push, arena_copy(arena, batch_answer(push.batch, 2 + i)), i, out);
     if (status == APPLY_OK)
         status = drop_missing(&push, out);
+    if (status == APPLY_OK && shape->n_tls_entry_points)
+        status = lines_read(&push, out);
     batch_destroy(push.batch);
     return status;
 }

@@ -16,10 +16,20 @@ static bool has_layers(const struct tree *tree)
     return false;
 }
 
+/* Names and options of TLS are settled among all routers, and certificates are many keys that every part would have. */
+static bool has_tls(const struct model *model)
+{
+    for (size_t i = 0; i < model->settings->n_entry_points; i++)
+        if (model->settings->entry_points[i].tls.on || model->tls.entry_points[i])
+            return true;
+    return model->tls.n_certificates > 0;
+}
+
 void ledger_complete(struct ledger *ledger, const struct kv_snapshot *snapshot, const struct tree *tree,
                      const struct model *model, const struct plan *plan, const struct diag *diag)
 {
     ledger->closed = has_layers(tree) ? "routers stand behind routers"
+                     : has_tls(model) ? "routers have TLS"
                      : diag_count(diag, SEVERITY_NOTE) != diag_total(diag)
                          ? "there are more findings than are kept"
                          : NULL;

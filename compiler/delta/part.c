@@ -190,6 +190,9 @@ static const char *check(const struct part *part, const struct side *side)
     for (size_t i = 0; i < side->tree->n_routers; i++)
         if (side->tree->routers[i].parent_refs.n)
             return "routers stand behind routers";
+    for (size_t i = 0; i < side->tree->n_routers; i++)
+        if (side->tree->routers[i].tls.key.p)
+            return "a router has TLS";
     for (size_t i = 0; i < side->tree->n_servers_transports; i++)
         if (side->tree->servers_transports[i].root_cas.n || side->tree->servers_transports[i].n_certificates)
             return "a transport names certificates";

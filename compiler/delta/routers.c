@@ -8,7 +8,7 @@
 enum { MOST_ROUTERS = 4096, MOST_ROUNDS = 8 };
 
 /* A field that the comparison does not know of would be missed. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct model_router) == 128,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct model_router) == 160,
                "same_keys must know of every field of model_router");
 
 static bool same_dnf(const struct rule_dnf *a, const struct rule_dnf *b)
@@ -48,7 +48,7 @@ static bool same_keys(const struct pairing *p)
     const struct model_router *a = p->routers[BEFORE], *b = p->routers[AFTER];
     return a && b && str_eq(a->name, b->name) && str_eq(a->key, b->key) && str_eq(a->order, b->order) &&
            str_eq(a->rule, b->rule) && a->priority == b->priority && same_dnf(&a->dnf, &b->dnf) &&
-           same_entry_points(a, b) && same_strip(&p->chains[BEFORE], &p->chains[AFTER]);
+           a->tls == b->tls && str_eq(a->tls_options, b->tls_options) && same_entry_points(a, b) && same_strip(&p->chains[BEFORE], &p->chains[AFTER]);
 }
 
 static struct ledger_object *subject_of(const struct work *work, struct str key)

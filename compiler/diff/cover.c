@@ -117,9 +117,9 @@ struct cover *cover_build(struct arena *arena, const struct model *model)
     return cover;
 }
 
-static bool listens_on(const struct model_router *router, size_t entry_point)
+static bool listens_on(const struct model_router *router, size_t entry_point, bool tls)
 {
-    for (size_t i = 0; i < router->n_entry_points; i++)
+    for (size_t i = 0; i < router->n_entry_points && router->tls == tls; i++)
         if (router->entry_points[i] == entry_point)
             return true;
     return false;
@@ -144,7 +144,7 @@ static size_t best_in_bucket(struct question *q, struct str key, const struct ru
         /* Of equal priority the one that names a host wins on that host. */
         bool hostless = host.p && place_of(e->conjunct).host.p == NULL;
         bool outranked = q->limit != SIZE_MAX && hostless && other->priority == q->router->priority;
-        if (other != q->router && !outranked && listens_on(other, entry_point) && covers(e->conjunct, c))
+        if (other != q->router && !outranked && listens_on(other, entry_point, q->router->tls) && covers(e->conjunct, c))
             return e->router;
     }
     return best;

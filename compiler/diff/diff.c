@@ -1,6 +1,7 @@
 #include "diff/diff.h"
 
 #include "base/address.h"
+#include "base/strmap.h"
 #include "base/vec.h"
 
 typedef VEC(struct step) step_vec;
@@ -15,6 +16,8 @@ const char *step_name(enum step_kind kind)
         [STEP_ADD_ROUTE] = "add route",           [STEP_DELETE_ROUTE] = "delete route",
         [STEP_REPLACE_ROUTES] = "replace routes", [STEP_TRIM_POLICY] = "trim policy",
         [STEP_REMOVE_SERVER] = "remove server",
+        [STEP_ADD_LINE] = "add certificate",     [STEP_DROP_LINE] = "remove certificate",
+        [STEP_SET_CERTIFICATE] = "set default certificate",
     };
     return names[kind];
 }
@@ -26,14 +29,18 @@ struct runtime_state runtime_state_of(const struct plan *plan)
                                    .backends = plan->backends,
                                    .n_backends = plan->n_backends,
                                    .programs = plan->programs,
-                                   .n_programs = plan->n_programs };
+                                   .n_programs = plan->n_programs,
+                                   .lists = plan->lists,
+                                   .n_lists = plan->n_lists,
+                                   .default_fingerprint = plan->default_fingerprint,
+                                   .default_identity = plan->default_identity };
     memcpy(state.maps, plan->maps, sizeof state.maps);
     return state;
 }
 
 struct differ {
     struct arena *arena;
-    step_vec backends, make, commit, breaking; /* in this order */
+    step_vec backends, make, turn, commit, breaking; /* in this order */
     size_t routes_changed;
 };
 
@@ -210,6 +217,60 @@ static void diff_maps(struct differ *d, const struct runtime_state *from, const 
     }
 }
 
+static void add_line_step(struct differ *d, step_vec *to, enum step_kind kind, struct str list, const struct plan_line *line)
+{
+    vec_push(to, (struct step){ .kind = kind,
+                                .list = list,
+                                .line = line,
+                                .reason = arena_printf(d->arena, "%s %.*s", step_name(kind), STR_ARG(line->file->name)) });
+}
+
+static struct strmap *names_of(struct arena *arena, const struct plan_list *list)
+{
+    struct strmap *out = strmap_create(arena, list->n_lines);
+    for (size_t i = 0; i < list->n_lines; i++)
+        for (struct str rest = list->lines[i].names; rest.n;)
+            strmap_put(out, str_cut(&rest, ' '), out);
+    return out;
+}
+
+/* Names that have a newer line turn to it before the routes do: a handshake never has less than what its router asks for. What
+ * goes altogether waits for the routes. */
+static void diff_list(struct differ *d, const struct plan_list *from, const struct plan_list *to)
+{
+    struct strmap *names = NULL;
+    size_t i = 0, j = 0;
+    while (i < from->n_lines || j < to->n_lines) {
+        const struct plan_line *old = i < from->n_lines ? &from->lines[i] : NULL, *new = j < to->n_lines ? &to->lines[j] : NULL;
+        int order = !old ? 1 : !new ? -1 : str_cmp(old->file->name, new->file->name);
+        if (order < 0) {
+            struct str rest = old->names;
+            names = names ? names : names_of(d->arena, to);
+            add_line_step(d, strmap_get(names, str_cut(&rest, ' ')) ? &d->turn : &d->breaking, STEP_DROP_LINE, from->name, old);
+        } else if (order > 0) {
+            add_line_step(d, &d->make, STEP_ADD_LINE, to->name, new);
+        }
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+/* Lists are of the shape, so both sides have the same ones. */
+static void diff_lists(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
+{
+    for (size_t i = 0, j = 0; i < from->n_lists && j < to->n_lists;) {
+        int order = str_cmp(from->lists[i].name, to->lists[j].name);
+        if (order == 0)
+            diff_list(d, &from->lists[i], &to->lists[j]);
+        i += order <= 0;
+        j += order >= 0;
+    }
+    if (to->n_lists && !str_eq(from->default_fingerprint, to->default_fingerprint))
+        vec_push(&d->turn, (struct step){ .kind = STEP_SET_CERTIFICATE,
+                                          .identity = to->default_identity,
+                                          .reason = STR("another default certificate") });
+}
+
 struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
                           const struct runtime_state *to)
 {
@@ -217,10 +278,11 @@ struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
     diff_backends(&d, from, to);
     diff_programs(&d, from, to);
     diff_maps(&d, from, to);
+    diff_lists(&d, from, to);
     diff_routes(&d, from, to);
-    struct steps out = { .n = d.backends.n + d.make.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
+    struct steps out = { .n = d.backends.n + d.make.n + d.turn.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
     struct step *all = ARENA_ARRAY(arena, struct step, out.n);
-    const step_vec *parts[] = { &d.backends, &d.make, &d.commit, &d.breaking };
+    const step_vec *parts[] = { &d.backends, &d.make, &d.turn, &d.commit, &d.breaking };
     size_t at = 0;
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
         for (size_t i = 0; i < parts[p]->n; i++)
@@ -228,6 +290,7 @@ struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
     out.p = all;
     vec_fini(&d.backends);
     vec_fini(&d.make);
+    vec_fini(&d.turn);
     vec_fini(&d.commit);
     vec_fini(&d.breaking);
     return out;

@@ -13,6 +13,9 @@ struct runtime_state {
     const struct plan_program *programs; /* by id */
     size_t n_programs;
     struct plan_map maps[PLAN_MAPS];
+    const struct plan_list *lists; /* by name */
+    size_t n_lists;
+    struct str default_fingerprint, default_identity; /* of the certificate for unknown names; read back: the former only */
 };
 
 struct runtime_state runtime_state_of(const struct plan *plan);
@@ -23,6 +26,9 @@ enum step_kind {
     STEP_SET_SERVER,     /* backend, server: weight, port or address differs */
     STEP_LOAD_POLICY,    /* the agent gets the programs of both plans */
     STEP_FILL_MAP,       /* map, entries, n_entries: what a map lacks */
+    STEP_ADD_LINE,       /* list, line: a certificate for names, which get it when no older line has them */
+    STEP_DROP_LINE,      /* list, line: names go to newer lines, or to none */
+    STEP_SET_CERTIFICATE, /* identity: the one for unknown names */
     STEP_SET_ROUTE,      /* entry: of an existing key: the only change of the map */
     STEP_ADD_ROUTE,      /* entry: a new key: the only change of the map */
     STEP_DELETE_ROUTE,   /* entry.key: the only change of the map */
@@ -40,6 +46,9 @@ struct step {
     const struct plan_server *server;
     bool lingers; /* nobody holds the backend any more: only requests on their way still go there, and they may */
     const struct plan_entry *entry;
+    struct str list;
+    const struct plan_line *line;
+    struct str identity; /* a secret */
     enum plan_map_id map;
     const struct plan_entry *entries;
     size_t n_entries;

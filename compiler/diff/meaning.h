@@ -24,6 +24,7 @@
     X(ROUTER_PRIORITY, "router-priority")                                                                    \
     X(ROUTER_ENTRY_POINTS, "router-entry-points")                                                            \
     X(ROUTER_MIDDLEWARES, "router-middlewares")                                                              \
+    X(ROUTER_TLS, "router-tls")                                                                              \
     X(SERVICE_APPEARS, "service-appears")                                                                    \
     X(SERVICE_VANISHES, "service-vanishes")                                                                  \
     X(SERVER_ADDED, "server-added")                                                                          \

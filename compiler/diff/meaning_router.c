@@ -160,10 +160,32 @@ static void compare_reach(struct meaning_work *w, const struct model_router *a, 
     }
 }
 
+static struct str tls_of(const struct model_router *r)
+{
+    return r->tls ? r->tls_options : STR("none");
+}
+
+static bool verifies_clients(const struct model_router *r)
+{
+    return r->tls && r->options->client_auth == CLIENT_AUTH_REQUIRE;
+}
+
+/* Certificates of clients are a protection. */
+static void compare_tls(struct meaning_work *w, const struct model_router *a, const struct model_router *b)
+{
+    bool lost = verifies_clients(a) && !verifies_clients(b), gained = verifies_clients(b) && !verifies_clients(a);
+    if (lost || gained)
+        meaning_add(w, lost ? MEANING_PROTECTION_LOST : MEANING_PROTECTION_GAINED, lost, b->name,
+                    lost ? STR("no longer asks clients for certificates") : STR("asks clients for certificates"));
+    if (!str_eq(tls_of(a), tls_of(b)))
+        meaning_add_values(w, MEANING_ROUTER_TLS, b->name, "TLS options", tls_of(a), tls_of(b));
+}
+
 static void compare_pair(struct meaning_work *w, const struct model_router *a, const struct model_router *b)
 {
     compare_role(w, a, b, ROLE_PROTECTION);
     compare_role(w, a, b, ROLE_LIMIT);
+    compare_tls(w, a, b);
     compare_reach(w, a, b);
     if (!str_eq(a->rule, b->rule))
         meaning_add_values(w, MEANING_ROUTER_RULE, b->name, "rule", a->rule, b->rule);

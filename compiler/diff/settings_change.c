@@ -161,6 +161,9 @@ static struct str shown(struct arena *arena, const struct flat *flat)
         return (struct str){ 0 };
     if (flat->secret)
         return STR("(not shown)");
+    /* A key may stand where a certificate belongs. */
+    if (str_search(flat->value, STR("-----BEGIN ")) != SIZE_MAX)
+        return STR("(PEM text)");
     return flat->value.n ? url_shown(arena, flat->value) : STR("\"\"");
 }
 

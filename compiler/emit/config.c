@@ -10,8 +10,7 @@ enum { GROUP_LOOKUPS = 7 };
 #define CONNECT_TIMEOUT "30s"
 #define CONNECT_LIMIT_MS "29900"
 
-/* A path as argument of a converter, f("…"), inside a word without quotes: two levels of quoting. */
-static struct str path_argument(struct arena *arena, struct str path)
+struct str emit_argument(struct arena *arena, struct str path)
 {
     struct buf inner = { 0 }, outer = { 0 };
     buf_putc(&inner, '"');
@@ -33,70 +32,12 @@ static struct str path_argument(struct arena *arena, struct str path)
     return out;
 }
 
-static struct str address_of(struct arena *arena, const struct entry_point *entry)
-{
-    bool bare_ipv6 = str_find(entry->host, ':') < entry->host.n && entry->host.p[0] != '[';
-    struct str text = bare_ipv6 ? arena_printf(arena, "[%.*s]:%d", STR_ARG(entry->host), entry->port)
-                                : arena_printf(arena, "%.*s:%d", STR_ARG(entry->host), entry->port);
-    return emit_word(arena, text);
-}
-
-static struct str proxy_name(struct arena *arena, struct str entry_point)
-{
-    struct buf name = { 0 };
-    buf_puts(&name, "entry:");
-    quote_name(&name, entry_point);
-    struct str out = arena_copy(arena, buf_str(&name));
-    buf_fini(&name);
-    return out;
-}
-
-static struct template_value trusted_list(struct arena *arena, const struct entry_point *entry)
-{
-    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, entry->n_trusted_ips);
-    for (size_t i = 0; i < entry->n_trusted_ips; i++)
-        rows[i] = SCOPE(arena, TEXT("trusted_ip", emit_word(arena, entry->trusted_ips[i])));
-    return (struct template_value)LIST("trusted", rows, entry->trust_all ? 0 : entry->n_trusted_ips);
-}
-
-static struct template_scope entry_scope(struct arena *arena, const struct settings *settings, size_t index)
-{
-    const struct entry_point *entry = &settings->entry_points[index];
-    bool ping = settings->ping.on && !settings->ping.manual_routing && str_eq(settings->ping.entry_point, entry->name);
-    return SCOPE(arena, TEXT("name", emit_word(arena, entry->name)),
-                 TEXT("proxy", proxy_name(arena, entry->name)),
-                 TEXT("index", arena_printf(arena, "%zu", index)),
-                 TEXT("address", address_of(arena, entry)),
-                 FLAG("any_address", entry->host.n == 0),
-                 TEXT("address6", arena_printf(arena, "[::]:%d", entry->port)),
-                 TEXT("read_timeout", emit_duration(arena, entry->read_timeout_ns)),
-                 TEXT("idle_timeout", emit_duration(arena, entry->idle_timeout_ns)),
-                 FLAG("trust_all", entry->trust_all),
-                 FLAG("trusting", entry->trust_all || entry->n_trusted_ips > 0),
-                 trusted_list(arena, entry), FLAG("ping", ping),
-                 TEXT("path_mode", entry->sanitize_path ? STR("clean") : STR("as-is")),
-                 TEXT("semicolon", entry->encode_semicolons ? STR("%3B") : STR("&")),
-                 FLAG("no_underscores", str_eq(entry->underscores, STR("delete"))),
-                 FLAG("refuse_underscores", str_eq(entry->underscores, STR("reject"))),
-                 FLAG("scheme_headers", entry->scheme_headers), FLAG("not_append", entry->not_append));
-}
-
 static bool any_mute(const struct settings *settings)
 {
     bool any = false;
     for (size_t i = 0; i < settings->n_entry_points; i++)
         any = any || settings->entry_points[i].not_append;
     return any;
-}
-
-static struct template_value entry_list(struct arena *arena, const struct settings *settings)
-{
-    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, settings->n_entry_points);
-    size_t n = 0;
-    for (size_t i = 0; i < settings->n_entry_points; i++)
-        if (!settings->entry_points[i].udp)
-            rows[n++] = entry_scope(arena, settings, i);
-    return (struct template_value)LIST("entry_points", rows, n);
 }
 
 /* `values`, or from `first` on. */
@@ -168,19 +109,19 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
         TEXT("routes_word", emit_word(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
-        TEXT("routes", path_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
-        TEXT("regexes", path_argument(arena, emit_path(arena, paths, emit_map_name(MAP_REGEXES)))),
-        TEXT("names", path_argument(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))),
+        TEXT("routes", emit_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
+        TEXT("regexes", emit_argument(arena, emit_path(arena, paths, emit_map_name(MAP_REGEXES)))),
+        TEXT("names", emit_argument(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))),
         TEXT("name_words", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))), TEXT("fields", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_FIELDS)))),
         TEXT("labels", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_LABELS)))),
         TEXT_IF("revision_header", emit_word(arena, settings->haproxy.revision_header), settings->haproxy.revision_header.n > 0),
-        TEXT("revisions", path_argument(arena, emit_path(arena, paths, ARTIFACT_REVISION))),
+        TEXT("revisions", emit_argument(arena, emit_path(arena, paths, ARTIFACT_REVISION))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
         FLAG("any_mute", any_mute(settings)), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
         emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
         FLAG("agent_body", shape->messages >> MESSAGE_PATIENT_BODY & 1),
         FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
-        entry_list(arena, settings), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
+        emit_entry_points(arena, plan, paths), FLAG("tls", shape->n_tls_entry_points > 0), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));
     template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);

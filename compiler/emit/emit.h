@@ -13,6 +13,7 @@ struct artifact {
     struct str name; /* "haproxy.cfg", "backends.cfg", "maps/routes.map", "spoe.cfg", "policy.json", … */
     struct str bytes;
     bool skeleton; /* part of what a reload would change: equal bytes, no reload */
+    bool secret;   /* holds a private key */
 };
 
 struct artifacts {
@@ -48,6 +49,9 @@ struct str emit_defaults(enum backend_kind kind);
 /* The options of a server with the names of its files made whole: `folder` is ARTIFACT_TLS as HAProxy sees it, `quote` makes a
  * word of the place where they shall stand. */
 void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str));
+
+/* A line of a crt-list: the certificate's file, its options, its names. folder and quote as above. */
+void emit_crt_line(struct buf *out, const struct plan_line *line, struct str folder, void (*quote)(struct buf *, struct str));
 
 /* One line of a map file or payload: "key value\n". */
 void emit_map_line(struct buf *out, const struct plan_entry *entry);

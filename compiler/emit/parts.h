@@ -19,6 +19,12 @@ struct str emit_duration(struct arena *arena, int64_t ns);
 /* The name of an artifact as HAProxy sees it. */
 struct str emit_path(struct arena *arena, const struct emit_paths *paths, const char *artifact);
 
+/* A path as argument of a converter, f("…"), inside a word without quotes: two levels of quoting. */
+struct str emit_argument(struct arena *arena, struct str path);
+
+/* The list "entry_points" of the templates: of each its sides, clear and TLS, and the doors of the latter. */
+struct template_value emit_entry_points(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
+
 /* s as one word of a configuration line (quote_word), in the arena. */
 struct str emit_word(struct arena *arena, struct str s);
 

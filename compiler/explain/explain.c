@@ -29,9 +29,9 @@ struct explanation explain_request(struct arena *arena, const struct model *mode
     return e;
 }
 
-static bool is_on(const struct model_router *r, size_t entry_point)
+static bool is_on(const struct model_router *r, size_t entry_point, bool tls)
 {
-    for (size_t i = 0; i < r->n_entry_points; i++)
+    for (size_t i = 0; i < r->n_entry_points && r->tls == tls; i++)
         if (r->entry_points[i] == entry_point)
             return true;
     return false;
@@ -44,7 +44,7 @@ static const struct model_router *next_loser(const struct explanation *e, size_t
     for (; *at < e->model->n_routers; (*at)++) {
         const struct model_router *r = &e->model->routers[*at];
         bool behind = e->winner && r > e->winner;
-        if (r == e->winner || !is_on(r, e->entry_point))
+        if (r == e->winner || !is_on(r, e->entry_point, e->request.tls))
             continue;
         bool holds = dnf_holds(&r->dnf, &e->request, failed);
         if (holds != behind)
@@ -68,6 +68,8 @@ static void print_request(struct buf *out, const struct explanation *e, bool col
     print_heading(out, "request", colour);
     buf_printf(out, "%.*s %.*s%.*s%s%.*s on entry point %.*s", STR_ARG(r->method), STR_ARG(r->host), STR_ARG(r->sent),
                r->query.p ? "?" : "", STR_ARG(r->query), STR_ARG(e->plan->settings->entry_points[e->entry_point].name));
+    if (r->tls)
+        buf_puts(out, ", TLS");
     if (r->client.n)
         buf_printf(out, ", from %.*s", STR_ARG(r->client));
     buf_putc(out, '\n');

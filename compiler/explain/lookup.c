@@ -282,7 +282,8 @@ static void set_keys(struct looking *l)
 
 struct lookup lookup_run(struct arena *arena, const struct plan *plan, size_t entry_point, const struct request *request)
 {
-    struct looking l = { .arena = arena, .plan = plan, .request = request, .entry_point = entry_point };
+    struct looking l = { .arena = arena, .plan = plan, .request = request,
+                         .entry_point = entry_point + (request->tls ? plan->settings->n_entry_points : 0) };
     set_keys(&l);
     l.best = find_route(&l, l.host_key);
     if (!l.best)

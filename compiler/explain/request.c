@@ -164,6 +164,7 @@ const char *request_read(struct arena *arena, const struct entry_point *entry, s
             host = str_trim(headers[i].value);
     }
     out->headers = kept;
+    out->tls = local.n < target.n && target.n > 6 && str_eq_nocase(str_head(target, 6), STR("https:"));
     const char *fault = read_host(arena, host, out);
     if (!fault)
         fault = read_target(arena, entry, local, out);

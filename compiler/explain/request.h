@@ -29,7 +29,7 @@ struct request {
     const struct request_header *headers; /* in their order, without Host */
     size_t n_headers;
     struct str client; /* address; empty: not told */
-    bool tls;
+    bool tls;          /* it comes by TLS: "https://…" */
 };
 
 /* Reads method, target ("http://host/path?query" or "/path") and headers, and does to them what the entry point does. A Host header

@@ -163,7 +163,7 @@ static void collect(struct matching *m)
             if (name.n)
                 vec_push(&m->names, name);
             for (size_t e = 0; e < router->n_entry_points; e++)
-                add_conjunct(m, &c, router->entry_points[e], r);
+                add_conjunct(m, &c, router->entry_points[e] + (router->tls ? m->model->settings->n_entry_points : 0), r);
             conjunct_fini(&c);
         }
     }

@@ -10,6 +10,7 @@
 #include "plan/record.h"
 #include "plan/service.h"
 #include "plan/shape.h"
+#include "plan/tls.h"
 
 typedef VEC(struct str) name_list;
 
@@ -100,11 +101,14 @@ static int file_compare(const void *a, const void *b)
     return str_cmp((*x)->name, (*y)->name);
 }
 
-static void fill_files(struct arena *arena, struct plan *plan)
+static void fill_files(struct arena *arena, struct plan *plan, const struct model_tls_options *clients)
 {
     size_t n = 0, kept = 0;
     for (size_t i = 0; i < plan->n_backends; i++)
         n += 2 * plan->backends[i].n_servers;
+    for (size_t i = 0; i < plan->n_lists; i++)
+        n += 2 * plan->lists[i].n_lines;
+    n += 1;
     const struct plan_file **files = ARENA_ARRAY(arena, const struct plan_file *, n);
     n = 0;
     for (size_t i = 0; i < plan->n_backends; i++)
@@ -115,6 +119,14 @@ static void fill_files(struct arena *arena, struct plan *plan)
             if (server->identity)
                 files[n++] = server->identity;
         }
+    for (size_t i = 0; i < plan->n_lists; i++)
+        for (size_t j = 0; j < plan->lists[i].n_lines; j++) {
+            files[n++] = plan->lists[i].lines[j].file;
+            if (plan->lists[i].lines[j].authorities)
+                files[n++] = plan->lists[i].lines[j].authorities;
+        }
+    if (plan->n_lists && clients->authorities.n)
+        files[n++] = plan_file_of(arena, "ca", clients->authorities);
     if (n)
         qsort(files, n, sizeof *files, file_compare);
     for (size_t i = 0; i < n; i++)
@@ -124,8 +136,25 @@ static void fill_files(struct arena *arena, struct plan *plan)
     plan->n_files = kept;
 }
 
+static int entry_compare(const void *a, const void *b)
+{
+    return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
+}
+
+static const struct plan_entry *entries_joined(struct arena *arena, const struct plan_entry *a, size_t *n_a, const struct plan_entry *b,
+                                               size_t n_b)
+{
+    struct plan_entry *all = ARENA_ARRAY(arena, struct plan_entry, *n_a + n_b);
+    for (size_t i = 0; i < *n_a + n_b; i++)
+        all[i] = i < *n_a ? a[i] : b[i - *n_a];
+    if (n_b)
+        qsort(all, *n_a + n_b, sizeof *all, entry_compare);
+    *n_a += n_b;
+    return all;
+}
+
 static void fill_routes(struct arena *arena, const struct model *model, const struct matches *matches,
-                        const struct chain_plan *chains, struct plan *plan)
+                        const struct chain_plan *chains, struct plan *plan, const struct plan_entry *names, size_t n_names)
 {
     struct strmap *holders = strmap_create(arena, plan->shape.n_backends);
     for (size_t i = 0; i < plan->shape.n_backends; i++)
@@ -133,6 +162,7 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
             strmap_put(holders, plan->shape.backends[i].holder, (void *)&plan->shape.backends[i]);
     size_t n_choices, chosen = 0;
     const struct plan_entry *choices = choice_entries(arena, model, holders, &n_choices);
+    choices = entries_joined(arena, choices, &n_choices, names, n_names);
     struct plan_entry *routes = ARENA_ARRAY(arena, struct plan_entry, matches->n + n_choices), *next = routes;
     struct buf scratch = { 0 };
     for (size_t i = 0; i < matches->n; i++) {
@@ -180,11 +210,6 @@ static void fill_programs(struct arena *arena, const struct model *model, const 
     plan->n_programs = kept;
 }
 
-static int entry_compare(const void *a, const void *b)
-{
-    return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
-}
-
 /* Entries of equal keys are equal. */
 static struct plan_map map_of(struct arena *arena, plan_entries *all)
 {
@@ -221,6 +246,9 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     struct chain_plan *chains = chains_of(arena, model);
     struct matches matches = match_build(arena, model, chains);
     struct shape_need need = services_needed(arena, model);
+    need.tls = tls_need_of(arena, model);
+    const struct plan_entry *names;
+    size_t n_names;
     add_kinds(&need, &matches, chains);
     add_response_headers(arena, &need, model);
     if (!previous)
@@ -228,8 +256,9 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     if (!previous || !shape_fit(arena, previous, &need, &plan->shape, &plan->shape_reason))
         shape_grow(arena, previous, &need, model->settings, &plan->shape);
     fill_backends(arena, model, plan);
-    fill_files(arena, plan);
-    fill_routes(arena, model, &matches, chains, plan);
+    tls_fill(arena, model, plan, &names, &n_names);
+    fill_files(arena, plan, model->tls.fallback);
+    fill_routes(arena, model, &matches, chains, plan, names, n_names);
     fill_programs(arena, model, chains, plan);
     fill_maps(arena, model, &matches, chains, plan);
     return plan;

@@ -46,6 +46,10 @@ struct shape {
     unsigned messages; /* which messages to the agent occur: bits, by enum agent_message */
     int rounds; /* how often a request may ask the agent: more than once where ops that can refuse stand
                          between */
+    const struct str *tls_entry_points; /* names of entry points that take TLS connections, too */
+    size_t n_tls_entry_points;
+    const struct str *doors; /* words of the binds that each of them has for TLS (tls.h) */
+    size_t n_doors;
     const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
     size_t n_response_headers;
     bool grows; /* the running HAProxy can add backends. Not part of the skeleton: set by who asks for the next plan */
@@ -84,6 +88,27 @@ struct plan_file {
 
 /* Stands in options for the folder of those files. */
 #define PLAN_TLS_FOLDER "{tls}"
+
+/* The certificate for names that nobody knows: its file keeps its name. */
+#define PLAN_TLS_CERTIFICATE "default.pem"
+/* Some authority, where any will do. */
+#define PLAN_TLS_ANY "any.pem"
+
+/* A line of a crt-list: a certificate, options, and the names that get them. The file is named after all that the line says, so a line
+ * never changes, and its name says which one it is. */
+struct plan_line {
+    const struct plan_file *file;
+    struct str words; /* options, PLAN_TLS_FOLDER in them; empty: those of the bind */
+    struct str names; /* parted by blanks */
+    const struct plan_file *authorities; /* named in the words; or NULL */
+};
+
+/* The crt-list of one door of an entry point. Its first line is PLAN_TLS_CERTIFICATE. */
+struct plan_list {
+    struct str name; /* of its file: "list-3-0.txt" */
+    const struct plan_line *lines; /* by name of their files */
+    size_t n_lines;
+};
 
 struct plan_server {
     struct str name; /* model_server.id, and what its options come to where it has any: they cannot be changed later */
@@ -127,11 +152,15 @@ struct plan {
     const struct plan_program *programs; /* by id */
     size_t n_programs;
     struct plan_map maps[PLAN_MAPS];
-    const struct plan_file *const *files; /* of all servers, by name */
+    const struct plan_list *lists; /* of each door of each TLS entry point, by name */
+    size_t n_lists;
+    struct str default_fingerprint; /* of the certificate in it */
+    struct str default_identity; /* what PLAN_TLS_CERTIFICATE holds: a secret. p == NULL: there is no TLS */
+    const struct plan_file *const *files; /* of all servers and lines, by name */
     size_t n_files;
 };
 
-/* The keys of routes.map. E is the index of an entry point; HOST is lower case, without port (its last dot cut off where it has just
+/* The keys of routes.map. E is the index of an entry point (of its TLS side: plus their number); HOST is lower case, without port (its last dot cut off where it has just
  * one); PATH is the routing path (reference/traefik-routing.md 3.4) with blanks and control bytes as #XX; keys of exact
  * paths end in '?', those of prefixes do not. All are looked up by map_beg with a line that ends in PATH?, so the longest key wins.
  *
@@ -147,6 +176,8 @@ struct plan {
  *     >=E=              … of all hosts and paths
  *     @SCOPE, @=E=      a table of what the request must have: a header (name=value, or name: for any value) or query parameter
  *                       (?key=value, ?key:); nothing at all for regular expressions that need headers or the query
+ *     $E$NAME?          of TLS handshakes with that name (or *.REST): ".;;OPTIONS;DOOR;CLIENT". DOOR is a number, or
+ *                       "close"; CLIENT is "c" where a certificate of the client is demanded
  *     {NAME             the router, for those that are found in one of these ways
  *     }NAME             how a backend is chosen (choice.h): here, so that one transaction changes both
  *
@@ -165,7 +196,8 @@ enum record_field {
     RECORD_CUT,       /* FROM?TO: FROM is cut off the front of the path, TO put there; or empty */
     RECORD_RESULT,    /* with flag e: the path after the cut, as long as the request spells its path without codes */
     RECORD_MORE,      /* of first keys: letters of RIVAL_LETTERS; of further keys: the name of a group or table */
-    RECORD_OPS        /* with flag p or q: key of programs.map. Fields at the end that are empty are not written */
+    RECORD_OPS,       /* with flag p or q: key of programs.map */
+    RECORD_OPTIONS    /* of TLS: the name of the options that the connection must have. Fields at the end that are empty are not written */
 };
 
 /* What may beat the router of a first record for some of its requests. */

@@ -62,9 +62,14 @@ struct str record_render(struct arena *arena, struct buf *scratch, const struct 
         buf_puts(scratch, ";;" RANK_NOBODY ";;;;;");
     }
     buf_put(scratch, match->rivals.n ? match->rivals : match->group);
-    if (router && chain->ops.key.p) {
+    bool own_options = router && router->tls && !str_eq(router->tls_options, STR(MODEL_TLS_DEFAULT));
+    if (router && (chain->ops.key.p || own_options)) {
         buf_putc(scratch, ';');
         buf_put(scratch, chain->ops.key);
+    }
+    if (own_options) {
+        buf_putc(scratch, ';');
+        quote_field(scratch, router->tls_options);
     }
     return arena_copy(arena, buf_str(scratch));
 }

@@ -2,24 +2,13 @@
 #include "base/hash.h"
 #include "plan/service.h"
 
-enum { FILE_DIGITS = 16, OPTION_DIGITS = 8, MOST_FAILURES = 1000000 };
+enum { OPTION_DIGITS = 8, MOST_FAILURES = 1000000 };
 
 /* Addresses are not sent as SNI. */
 static bool is_address(struct str host)
 {
     struct address address;
     return address_read(host, &address);
-}
-
-static const struct plan_file *file_of(struct arena *arena, const char *kind, struct str bytes)
-{
-    char digest[FILE_DIGITS + 1];
-    if (bytes.n == 0)
-        return NULL;
-    struct plan_file *file = ARENA_NEW(arena, struct plan_file);
-    sha256_hex(bytes, digest, FILE_DIGITS);
-    *file = (struct plan_file){ arena_printf(arena, "%s-%s.pem", kind, digest), bytes, kind[0] == 'i' };
-    return file;
 }
 
 /* HAProxy compares the name that it sent as SNI with the certificate's. Addresses it does not compare: with
@@ -45,8 +34,8 @@ static void put_https(struct arena *arena, struct buf *out, const struct model_t
                       const struct model_server *server, struct plan_server *to)
 {
     struct str name = transport->server_name.n ? transport->server_name : server->host;
-    to->authorities = transport->insecure ? NULL : file_of(arena, "ca", transport->authorities);
-    to->identity = file_of(arena, "id", transport->identity);
+    to->authorities = transport->insecure ? NULL : plan_file_of(arena, "ca", transport->authorities);
+    to->identity = plan_file_of(arena, "id", transport->identity);
     buf_puts(out, " ssl alpn ");
     buf_puts(out, transport->http2 ? "h2,http/1.1 ws h1" : "http/1.1");
     if (!is_address(name))

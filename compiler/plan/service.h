@@ -13,3 +13,6 @@ struct plan_server server_describe(struct arena *arena, const struct model_servi
 
 /* Its servers with HAProxy's weights, for a backend of out->kind; servers without a host are left out. */
 void service_servers(struct arena *arena, const struct model_service *service, struct plan_backend *out);
+
+/* A file named after its kind ("ca", "id") and contents; NULL where there is nothing in it. */
+const struct plan_file *plan_file_of(struct arena *arena, const char *kind, struct str bytes);

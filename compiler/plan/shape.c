@@ -171,7 +171,7 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
                struct str *reason)
 {
     *reason = missing_kind(previous, need);
-    if (reason->n)
+    if (reason->n || !tls_fits(previous, &need->tls, reason))
         return false;
     struct handing_out h = { .arena = arena };
     for (size_t i = 0; i < previous->n_backends; i++) {
@@ -185,6 +185,7 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
         names[i] = arena_copy(arena, previous->response_headers[i]);
     *out = *previous;
     out->response_headers = names;
+    tls_copy(arena, previous, out);
     bool ok = assign_holders(&h, need, previous->grows);
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, h.backends.n);
     if (h.backends.n) {
@@ -283,4 +284,5 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .backends = backends,
                            .n_backends = n };
     grow_names(arena, old, need, out);
+    tls_grow(arena, previous, &need->tls, out);
 }

@@ -3,6 +3,7 @@
 
 #include "base/strmap.h"
 #include "plan/plan.h"
+#include "plan/tls.h"
 
 /* What a plan needs of its skeleton. */
 struct shape_need {
@@ -12,6 +13,7 @@ struct shape_need {
     const struct str *
         response_headers; /* as in struct shape; those that the shape lacks are none of its reasons to grow */
     size_t n_response_headers;
+    struct tls_need tls;
     const struct model_service *const *services; /* those that routers use, by name */
     size_t n_services;
 };

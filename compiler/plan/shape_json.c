@@ -17,6 +17,15 @@ void shape_write(const struct shape *shape, struct buf *out)
     buf_printf(out, "\",\"rounds\":%d,\n\"responseHeaders\":[", shape->rounds);
     for (size_t i = 0; i < shape->n_response_headers; i++)
         buf_printf(out, "%s\"%.*s\"", i ? "," : "", STR_ARG(shape->response_headers[i]));
+    buf_puts(out, "],\n\"tlsEntryPoints\":[");
+    for (size_t i = 0; i < shape->n_tls_entry_points; i++) {
+        buf_puts(out, i ? ",\"" : "\"");
+        quote_name(out, shape->tls_entry_points[i]);
+        buf_putc(out, '"');
+    }
+    buf_puts(out, "],\"doors\":[");
+    for (size_t i = 0; i < shape->n_doors; i++)
+        buf_printf(out, "%s\"%.*s\"", i ? ",\n" : "", STR_ARG(shape->doors[i]));
     buf_puts(out, "],\n\"backends\":[");
     for (size_t i = 0; i < shape->n_backends; i++) {
         buf_printf(out, "%s[\"%.*s\",\"", i ? ",\n" : "\n", STR_ARG(shape->backends[i].name));
@@ -131,6 +140,39 @@ static bool read_headers(struct arena *arena, struct json_object *root, struct s
     return true;
 }
 
+/* Words of a bind: part of the configuration, so nothing may be in them that means something there. */
+static bool is_words(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == '\0' || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:@=,/{}- ", text.p[i]))
+            return false;
+    return true;
+}
+
+static bool read_doors(struct arena *arena, struct json_object *root, struct shape *out)
+{
+    struct json_object *row;
+    if (!json_object_object_get_ex(root, "doors", &row))
+        return true; /* a file of older days */
+    size_t n = json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 0;
+    struct str *words = ARENA_ARRAY(arena, struct str, n);
+    for (size_t i = 0; i < n; i++)
+        if (!read_text(arena, row, i, &words[i]) || !is_words(words[i]))
+            return false;
+    out->doors = words;
+    out->n_doors = n;
+    if (!json_object_object_get_ex(root, "tlsEntryPoints", &row) || !json_object_is_type(row, json_type_array))
+        return false;
+    n = json_object_array_length(row);
+    struct str *names = ARENA_ARRAY(arena, struct str, n);
+    for (size_t i = 0; i < n; i++)
+        if (!read_service(arena, row, i, &names[i]))
+            return false;
+    out->tls_entry_points = names;
+    out->n_tls_entry_points = n;
+    return true;
+}
+
 static bool read_rounds(struct json_object *root, int *out)
 {
     struct json_object *value;
@@ -152,7 +194,7 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
               read_messages(root, &out->messages) && read_rounds(root, &out->rounds) &&
-              read_headers(arena, root, out) && read_backends(arena, root, out);
+              read_headers(arena, root, out) && read_doors(arena, root, out) && read_backends(arena, root, out);
     json_object_put(root);
     json_tokener_free(tokener);
     if (!ok)

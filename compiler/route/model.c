@@ -27,6 +27,8 @@ struct model *model_build_watched(struct arena *arena, const struct tree *const 
     transports_build(&b);
     services_build(&b, model);
     middlewares_build(&b);
+    tls_options_build(&b);
+    tls_certificates_build(&b, &model->tls);
     routers_build(&b, model);
     services_spread_use(model);
     model->effort.guesses = b.n_guesses;

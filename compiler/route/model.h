@@ -5,6 +5,7 @@
 #include "route/model_breaker.h"
 #include "route/model_op.h"
 #include "route/model_service.h"
+#include "route/model_tls.h"
 #include "route/rule.h"
 #include "route/settings.h"
 
@@ -108,6 +109,9 @@ struct model_router {
     int64_t priority;
     const size_t *entry_points; /* indices into settings->entry_points, ascending */
     size_t n_entry_points;
+    bool tls;               /* of TLS connections only; else of clear ones only */
+    struct str tls_options; /* qualified name of its options, if tls */
+    const struct model_tls_options *options; /* they themselves */
     const struct model_service *service;
     const struct model_op *ops;
     size_t n_ops;
@@ -137,6 +141,7 @@ struct model {
     const struct model_service *services; /* by name */
     size_t n_services;
     struct model_effort effort;
+    struct model_tls tls;
     size_t n_routers_out; /* routers of the trees that are in error, if only on one of their entry points */
 };
 

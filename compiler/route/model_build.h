@@ -72,6 +72,9 @@ struct build {
     struct arena *scratch; /* released at the end of model_build */
     const struct settings *settings;
     struct diag *diag;
+    struct {
+        struct strmap *options; /* struct model_tls_options by qualified name */
+    } tls;
     struct space *spaces; /* by precedence */
     size_t n_spaces;
     size_t n_guesses, n_expanded, n_circles;
@@ -120,6 +123,15 @@ bool model_read_rate_limit(struct build *b, const struct rate_limit *source, str
 bool model_read_basic_auth(struct build *b, const struct password_auth *source, struct model_op *op);
 bool model_read_digest_auth(struct build *b, const struct password_auth *source, struct model_op *op);
 bool model_read_forward_auth(struct build *b, const struct forward_auth *source, struct model_op *op);
+
+/* A path, or PEM text (model_tls_certificate.c): its contents; false where there are none. */
+bool model_read_contents(struct build *b, struct str text, struct str *out);
+
+/* TLS towards clients: fill b->tls and out. */
+void tls_options_build(struct build *b);
+void tls_certificates_build(struct build *b, struct model_tls *out);
+/* The qualified name of options as a router writes them. */
+struct str tls_options_name(struct build *b, struct str written, struct str scope);
 
 /* TLS towards another server (model_tls_client.c). */
 bool model_read_tls_client(struct build *b, const struct tls_client_value *source, struct model_tls_client *out);

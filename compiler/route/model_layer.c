@@ -236,6 +236,7 @@ void layers_build(struct router_build *rb)
     for (size_t i = 0; i < rb->layers.n; i++) {
         struct layer *root = &rb->layers.p[i];
         struct way way = { .root = root, .dnf = root->draft.dnf, .ops = root->ops };
+        rb->space = root->space;
         if (!root->is_child && root->ok)
             walk(rb, root, &way, 1);
     }

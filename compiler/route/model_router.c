@@ -7,15 +7,6 @@
 
 enum { SCRATCH_BYTES = 256 * 1024 };
 
-/* The parts of Traefik's router that have no meaning here yet. */
-static bool check_features(struct build *b, const struct router *r)
-{
-    bool ok = check_supported(b, &r->object);
-    if (r->tls.key.p)
-        ok = refuse_unsupported(b, r->tls.key, "routers with TLS are");
-    return ok;
-}
-
 /* Rules may multiply out to a thousand times their length, but not all of them in one tree. */
 static bool take_expansion(struct build *b, const struct rule_node *rule, struct str text, struct str key)
 {
@@ -32,7 +23,7 @@ static bool take_expansion(struct build *b, const struct rule_node *rule, struct
     return true;
 }
 
-static bool read_rule(struct router_build *rb, const struct router *r, struct model_router *out)
+bool router_read_rule(struct router_build *rb, const struct router *r, struct model_router *out)
 {
     struct build *b = rb->b;
     struct str text = r->rule.v, key = IS_SET(r->rule) ? r->rule.key : r->object.key;
@@ -141,40 +132,6 @@ static bool read_entry_points(struct router_build *rb, const struct router *r, c
     return *n > 0;
 }
 
-/* Codes in paths that the entry point refuses of requests that are routed: an op in front of all others. */
-static struct op_list encoded_ops(struct build *b, const struct entry_point *entry_point)
-{
-    struct model_op *op = ARENA_NEW(b->arena, struct model_op);
-    *op = (struct model_op){ .kind = OP_ENCODED, .refused_codes = entry_point->refused_codes.p };
-    op->middleware = arena_printf(b->arena, "%.*s.http.encodedCharacters", STR_ARG(entry_point->name));
-    return (struct op_list){ op, entry_point->refused_codes.n > 0, true };
-}
-
-/* What an entry point puts in front of every router. Looked at when the first router needs
- * it, so that an entry point that nobody uses makes no finding. */
-static const struct op_list *entry_point_ops(struct router_build *rb, size_t e)
-{
-    struct entry_ops *ops = &rb->space->entry_ops[e];
-    const struct entry_point *entry_point = &rb->b->settings->entry_points[e];
-    if (!ops->resolved) {
-        struct list_value names = {
-            .key =
-                arena_printf(rb->b->scratch, "entrypoints.%.*s.http.middlewares", STR_ARG(entry_point->name)),
-            .v = entry_point->middlewares,
-            .n = entry_point->n_middlewares,
-        };
-        const struct op_list lists[] = { encoded_ops(rb->b, entry_point),
-                                         middlewares_resolve(rb->b, &names, rb->space->tree->provider) };
-        ops->ops = op_list_join(rb->b, lists, 2);
-        ops->resolved = true;
-        if (!ops->ops.ok)
-            diag_report(rb->b->diag, FINDING_BROKEN_REFERENCE, names.key,
-                        "no router of %.*s is served on this entry point: its middlewares would be missing",
-                        STR_ARG(rb->space->tree->provider));
-    }
-    return &ops->ops;
-}
-
 static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
 {
     enum { MAX_IN_FLIGHT = 2 }; /* HAProxy tracks three things of a request, and the agent's failures are one */
@@ -214,13 +171,7 @@ static struct str clone_name(struct build *b, size_t e, struct str name)
     return arena_printf(b->arena, "%.*s-%.*s", STR_ARG(b->settings->entry_points[e].name), STR_ARG(name));
 }
 
-static bool adds_ops(const struct entry_point *entry_point)
-{
-    return entry_point->n_middlewares > 0 || entry_point->refused_codes.n > 0;
-}
-
-/* As in Traefik: on each entry point that has middlewares a router of several is one of its own, named after
- * it. */
+/* As in Traefik: on each entry point that says something of its routers, a router of several is one of its own, named after it. */
 bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root, struct str tail,
                 const struct op_list *own)
 {
@@ -230,14 +181,14 @@ bool router_add(struct router_build *rb, const struct router *r, struct model_ro
     size_t n_all = router.n_entry_points, n_plain = 0;
     bool ok = true;
     for (size_t i = 0; i < n_all; i++)
-        n_plain += !adds_ops(&entry_points[all[i]]);
+        n_plain += !entry_has_model(&entry_points[all[i]]);
     if (n_plain == n_all)
         return add_router(rb, r, router, root, tail, &nothing, own);
     size_t *plain = ARENA_ARRAY(rb->b->arena, size_t, n_plain);
     n_plain = 0;
     for (size_t i = 0; i < n_all; i++) {
         struct str clone_root = root;
-        if (!adds_ops(&entry_points[all[i]])) {
+        if (!entry_has_model(&entry_points[all[i]])) {
             plain[n_plain++] = all[i];
             continue;
         }
@@ -247,6 +198,11 @@ bool router_add(struct router_build *rb, const struct router *r, struct model_ro
         if (n_all > 1) {
             clone.name = clone_name(rb->b, all[i], router.name);
             clone_root = clone_name(rb->b, all[i], root);
+        }
+        if (entry_points[all[i]].tls.on && !router.tls) {
+            clone.tls = true;
+            clone.tls_options = tls_options_name(rb->b, entry_points[all[i]].tls.options,
+                                                 reference_scope(&r->object, rb->space->tree->provider));
         }
         ok = add_router(rb, r, clone, clone_root, tail, entry_point_ops(rb, all[i]), own) && ok;
     }
@@ -293,8 +249,9 @@ static bool build_router(struct router_build *rb, const struct router *r)
     struct service_entry *service = NULL;
     if (r->object.broken)
         return false;
-    bool ok = check_features(b, r);
-    ok = read_rule(rb, r, &router) && ok;
+    bool ok = check_supported(b, &r->object);
+    router_read_tls(rb, r, scope, &router);
+    ok = router_read_rule(rb, r, &router) && ok;
     ok = read_priority(b, r, &router) && ok;
     if (r->parent_refs.n || strmap_get(rb->parents, router.name))
         return keep_layer(rb, r, (struct layer){ .draft = router, .is_child = r->parent_refs.n > 0 }, scope, ok);
@@ -353,6 +310,8 @@ void routers_build(struct build *b, struct model *out)
             rb.n_out += !build_router(&rb, &rb.space->tree->routers[j]);
     }
     layers_build(&rb);
+    entry_redirections_build(&rb);
+    routers_settle_tls(&rb, &out->tls);
     struct model_router *routers = ARENA_ARRAY(b->arena, struct model_router, rb.found.n);
     out->effort.ties = routers_rank(b, rb.found.p, rb.found.n, routers);
     out->routers = routers;

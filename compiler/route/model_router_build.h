@@ -34,6 +34,24 @@ void layers_find_parents(struct router_build *rb);
 /* Makes routers of all layers: those that end in a service, and for each parent one that answers 404. */
 void layers_build(struct router_build *rb);
 
+/* Whether an entry point says something of its routers, who are then ones of its own there. */
+bool entry_has_model(const struct entry_point *entry_point);
+
+/* What an entry point puts in front of every router of the present space (model_entry.c). */
+const struct op_list *entry_point_ops(struct router_build *rb, size_t e);
+
+/* The rule of a router goes into out; false with findings. */
+bool router_read_rule(struct router_build *rb, const struct router *r, struct model_router *out);
+
+/* Routers that send all requests of an entry point elsewhere. */
+void entry_redirections_build(struct router_build *rb);
+
+/* What a router says of TLS (model_tls.c). */
+void router_read_tls(struct router_build *rb, const struct router *r, struct str scope, struct model_router *out);
+
+/* When all routers are known: whose options count, and which names they are for. Routers without usable options go. */
+void routers_settle_tls(struct router_build *rb, struct model_tls *out);
+
 /* The router on its entry points, with their middlewares in front of `own`; `root` names it in the order (equal to its name but behind
  * a parent), `tail` follows. */
 bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root, struct str tail,

@@ -1,8 +1,13 @@
 #include "route/pem.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 /* More than any chain or list of authorities has; a bound against texts that are nothing but certificates. */
 enum { MOST_CERTIFICATES = 1000, LONGEST_TEXT = 4 << 20 };
@@ -97,4 +102,90 @@ const char *pem_identity(struct arena *arena, struct str certificates, struct st
     X509_free(first);
     EVP_PKEY_free(key);
     return fault;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Lower case; what could not stand in a configuration is no name to look for. */
+static void add_name(struct arena *arena, struct str text, struct str *names, size_t *n)
+{
+    char *copy = arena_alloc(arena, text.n, 1);
+    bool good = text.n > 0;
+    for (size_t i = 0; i < text.n; i++) {
+        copy[i] = ascii_lower(text.p[i]);
+        good = good && copy[i] > ' ' && copy[i] < 0x7f && copy[i] != ',';
+    }
+    struct str name = { copy, text.n };
+    for (size_t i = 0; i < *n && good; i++)
+        good = !str_eq(names[i], name);
+    if (good)
+        names[(*n)++] = name;
+}
+
+static struct str address_text(struct arena *arena, const ASN1_OCTET_STRING *address)
+{
+    char text[INET6_ADDRSTRLEN];
+    int n = ASN1_STRING_length(address);
+    bool good = (n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
+    return good ? arena_copy(arena, str_c(text)) : (struct str){ 0 };
+}
+
+static struct str string_of(const ASN1_STRING *s)
+{
+    int n = s ? ASN1_STRING_length(s) : 0;
+    return n > 0 ? str_of((const char *)ASN1_STRING_get0_data(s), (size_t)n) : (struct str){ 0 };
+}
+
+const struct str *pem_names(struct arena *arena, struct str text, size_t *n)
+{
+    enum { MOST_NAMES = 10000 };
+    BIO *in = reader_of(text);
+    X509 *first = next_certificate(in);
+    GENERAL_NAMES *all = first ? X509_get_ext_d2i(first, NID_subject_alt_name, NULL, NULL) : NULL;
+    int n_all = all ? sk_GENERAL_NAME_num(all) : 0;
+    n_all = n_all < MOST_NAMES ? n_all : MOST_NAMES;
+    struct str *names = ARENA_ARRAY(arena, struct str, (size_t)n_all + 1);
+    *n = 0;
+    if (first) {
+        X509_NAME *subject = X509_get_subject_name(first);
+        int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+        if (at >= 0)
+            add_name(arena, string_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))), names, n);
+    }
+    for (int i = 0; i < n_all; i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+        if (name->type == GEN_DNS)
+            add_name(arena, string_of(name->d.dNSName), names, n);
+        else if (name->type == GEN_IPADD)
+            add_name(arena, address_text(arena, name->d.iPAddress), names, n);
+    }
+    if (*n)
+        qsort(names, *n, sizeof *names, compare_texts);
+    GENERAL_NAMES_free(all);
+    X509_free(first);
+    BIO_free(in);
+    ERR_clear_error();
+    return names;
+}
+
+struct str pem_fingerprint(struct arena *arena, struct str text)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    struct str out = { 0 };
+    BIO *in = reader_of(text);
+    X509 *first = next_certificate(in);
+    if (first && X509_digest(first, EVP_sha1(), digest, &n) == 1) {
+        char *hex = arena_alloc(arena, 2 * (size_t)n + 1, 1);
+        for (unsigned i = 0; i < n; i++)
+            snprintf(hex + 2 * i, 3, "%02X", digest[i]);
+        out = str_of(hex, 2 * (size_t)n);
+    }
+    X509_free(first);
+    BIO_free(in);
+    ERR_clear_error();
+    return out;
 }

@@ -44,7 +44,7 @@ static const struct schema_row root_rows[] = {
     { STR("http"), SCHEMA_STRUCT, SCHEMA_READ, 0, &schema_http, "", "HTTP routers and what they use" },
     KEY_BELOW("tcp", STRUCT, MISSING, schema_tcp, "TCP routers and what they use"),
     KEY_BELOW("udp", STRUCT, MISSING, schema_udp, "UDP routers and what they use"),
-    KEY_BELOW("tls", STRUCT, MISSING, schema_tls, "certificates, stores and options of TLS"),
+    FIELD_BELOW("tls", STRUCT, struct tree, tls, schema_tls, "certificates, stores and options of TLS"),
 };
 static const struct schema root = READ_TABLE("root", root_rows, struct tree);
 

@@ -38,6 +38,7 @@ const struct setting_table setting_own = { ROWS_OF(own_rows), .own = true };
 
 ASSERT_COUNTED(struct entry_point, trusted_ips, n_trusted_ips);
 ASSERT_COUNTED(struct entry_point, middlewares, n_middlewares);
+ASSERT_COUNTED(struct entry_point, proxy.trusted_ips, proxy.n_trusted_ips);
 
 static const struct setting_row entry_point_rows[] = {
     UNUSED("", SWITCH, ACCEPTED, "", "an entry point"),
@@ -81,16 +82,16 @@ static const struct setting_row entry_point_rows[] = {
     USED_BY_ENTRY_POINT("http.encodedcharacters.allowencodedslash", BOOL, allow_encoded.slash, "true",
                         "%2F in paths"),
     USED_BY_ENTRY_POINT("http.encodequerysemicolons", BOOL, encode_semicolons, "false", "; in queries becomes %3B"),
-    UNUSED("http.maxheaderbytes", INT, IGNORED, "1048576", "larger headers get 431"),
-    UNUSED("http.redirections.entrypoint.to", TEXT, IGNORED, "", "entry point or :port to redirect to"),
-    UNUSED("http.redirections.entrypoint.scheme", TEXT, IGNORED, "https", "scheme to redirect to"),
-    UNUSED("http.redirections.entrypoint.permanent", BOOL, IGNORED, "true", "301 and 308"),
-    UNUSED("http.redirections.entrypoint.priority", INT, IGNORED, "9223372036854775806",
-           "priority of its router"),
+    USED_BY_ENTRY_POINT("http.maxheaderbytes", COUNT, max_header_bytes, "1048576", "larger headers get 431"),
+    USED_BY_ENTRY_POINT("http.redirections.entrypoint.to", TEXT, redirect.to, "", "entry point or :port to redirect to"),
+    USED_BY_ENTRY_POINT("http.redirections.entrypoint.scheme", TEXT, redirect.scheme, "https", "scheme to redirect to"),
+    USED_BY_ENTRY_POINT("http.redirections.entrypoint.permanent", BOOL, redirect.permanent, "true", "301 and 308"),
+    USED_BY_ENTRY_POINT("http.redirections.entrypoint.priority", INT, redirect.priority, "9223372036854775806",
+                        "priority of its router"),
     USED_BY_ENTRY_POINT("http.sanitizepath", BOOL, sanitize_path, "true", "remove dot segments and double slashes"),
-    UNUSED("http.tls", SWITCH, IGNORED, "false", "TLS for routers without their own"),
+    USED_BY_ENTRY_POINT("http.tls", SWITCH, tls.on, "false", "TLS for routers without their own"),
     UNUSED("http.tls.certresolver", TEXT, IGNORED, "", "who obtains certificates"),
-    UNUSED("http.tls.options", TEXT, IGNORED, "", "name of the TLS options"),
+    USED_BY_ENTRY_POINT("http.tls.options", TEXT, tls.options, "", "name of the TLS options"),
     UNUSED("http.tls.domains.*.main", TEXT, IGNORED, "", "name of a certificate"),
     UNUSED("http.tls.domains.*.sans", LIST, IGNORED, "", "further names"),
     USED_BY_ENTRY_POINT("http.underscoreheadersstrategy", TEXT, underscores, "keep", "keep, delete or reject"),
@@ -103,9 +104,9 @@ static const struct setting_row entry_point_rows[] = {
     UNUSED("observability.metrics", BOOL, IGNORED, "true", "default for routers"),
     UNUSED("observability.tracing", BOOL, IGNORED, "true", "default for routers"),
     UNUSED("observability.traceverbosity", TEXT, IGNORED, "minimal", "minimal or detailed"),
-    UNUSED("proxyprotocol", SWITCH, IGNORED, "false", "PROXY protocol"),
-    UNUSED("proxyprotocol.insecure", BOOL, IGNORED, "false", "from all"),
-    UNUSED("proxyprotocol.trustedips", IPS, IGNORED, "", "from these"),
+    USED_BY_ENTRY_POINT("proxyprotocol", SWITCH, proxy.on, "false", "PROXY protocol"),
+    USED_BY_ENTRY_POINT("proxyprotocol.insecure", BOOL, proxy.insecure, "false", "from all"),
+    USED_BY_ENTRY_POINT("proxyprotocol.trustedips", IPS, proxy.trusted_ips, "", "from these"),
     UNUSED("udp.timeout", DURATION, IGNORED, "3s", "idle UDP sessions"),
 };
 const struct setting_table setting_entry_point = { ROWS_OF(entry_point_rows), .entry_point = true };

@@ -9,7 +9,7 @@ enum setting_type {
     SETTING_TEXT,
     SETTING_SECRET, /* text that is never shown */
     SETTING_BOOL,
-    SETTING_INT,   /* checked only */
+    SETTING_INT,   /* int64_t */
     SETTING_COUNT, /* an int, not negative */
     SETTING_FLOAT, /* checked only */
     SETTING_DURATION,

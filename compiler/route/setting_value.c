@@ -76,6 +76,15 @@ static bool store_count(struct str text, int *field)
     return good;
 }
 
+static bool store_integer(struct str text, int64_t *field)
+{
+    int64_t v;
+    bool good = str_to_int64(text, &v);
+    if (good && field)
+        *field = v;
+    return good;
+}
+
 static bool store_bool(struct str text, bool *field)
 {
     bool v, good = scalar_bool(text, &v);
@@ -99,7 +108,6 @@ bool setting_store(const struct setting_row *row, struct str text, const struct 
     char *field = base && row->at != SETTING_NO_FIELD ? (char *)base + row->at : NULL;
     void *to = field;
     double number;
-    int64_t integer;
     switch (row->type) {
     case SETTING_TEXT:
     case SETTING_SECRET:
@@ -109,7 +117,7 @@ bool setting_store(const struct setting_row *row, struct str text, const struct 
     case SETTING_BOOL:
         return store_bool(text, to);
     case SETTING_INT:
-        return str_to_int64(text, &integer);
+        return store_integer(text, to);
     case SETTING_COUNT:
         return store_count(text, to);
     case SETTING_FLOAT:

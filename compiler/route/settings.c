@@ -59,14 +59,15 @@ static void store(struct reader *r, const struct choice *c, void *base)
                     "known, but without effect here: %s", match->row->meaning);
 }
 
-/* A setting switches on what stands above it. */
-static void switch_on_above(struct reader *r, const struct given *g)
+/* A setting switches on what stands above it in the same struct. */
+static void switch_on_above(struct reader *r, const struct given *g, void *base)
 {
     for (struct setting_path above = g->path; --above.n > 0;) {
-        const struct setting_row *row = setting_find(r->arena, &above).row;
+        struct setting_match match = setting_find(r->arena, &above);
+        const struct setting_row *row = match.row;
         bool group = row && (row->type == SETTING_SWITCH || row->type == SETTING_GROUP);
-        if (group && row->at != SETTING_NO_FIELD)
-            *(bool *)(void *)((char *)r->settings + row->at) = true;
+        if (group && row->at != SETTING_NO_FIELD && match.table->entry_point == g->match.table->entry_point)
+            *(bool *)(void *)((char *)base + row->at) = true;
     }
 }
 
@@ -78,7 +79,7 @@ static void store_settings(struct reader *r)
         if (c->off || c->given.match.table->entry_point)
             continue;
         if (!c->given.match.table->own)
-            switch_on_above(r, &c->given);
+            switch_on_above(r, &c->given, r->settings);
         store(r, c, r->settings);
     }
     struct str *root = &r->settings->etcd.root_key;
@@ -117,7 +118,9 @@ static void collect_entry_points(struct reader *r, entry_points *list)
             continue;
         struct str name = c->given.match.name;
         struct entry_point *e = find_entry_point(list, name);
-        store(r, c, e ? e : add_entry_point(r, list, name, (struct str){ 0 }));
+        e = e ? e : add_entry_point(r, list, name, (struct str){ 0 });
+        switch_on_above(r, &c->given, e);
+        store(r, c, e);
     }
     if (list->n == 0)
         add_entry_point(r, list, STR("http"), STR(":80"));

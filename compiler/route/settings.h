@@ -17,6 +17,21 @@ struct entry_point {
     size_t n_trusted_ips;
     const struct str *middlewares;  /* http.middlewares, qualified names */
     size_t n_middlewares;
+    struct {
+        bool on; /* http.tls: routers without TLS of their own get this */
+        struct str options;
+    } tls;
+    struct {
+        struct str to, scheme; /* http.redirections.entryPoint; to is empty: none */
+        bool permanent;
+        int64_t priority;
+    } redirect;
+    struct {
+        bool on, insecure; /* proxyProtocol */
+        const struct str *trusted_ips;
+        size_t n_trusted_ips;
+    } proxy;
+    int max_header_bytes;
     int64_t read_timeout_ns, idle_timeout_ns, grace_timeout_ns;
     bool sanitize_path, encode_semicolons; /* http.sanitizePath, http.encodeQuerySemicolons */
     struct {
@@ -60,6 +75,7 @@ struct settings {
     } file;
     bool not_append; /* global.notAppendXForwardedFor */
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
+    struct str default_certificate; /* PEM with its key, made by the daemon for where the tree gives none; empty: none */
     const struct file_view *files; /* NULL: no file can be read */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */
     struct {

@@ -7,11 +7,7 @@
 #include "route/tree_auth.h"
 #include "route/tree_middleware.h"
 #include "route/tree_service.h"
-
-struct router_tls {
-    struct str key; /* set: the router is an HTTPS router */
-    struct text_value options, cert_resolver;
-};
+#include "route/tree_tls.h"
 
 struct router {
     struct object object;
@@ -75,6 +71,7 @@ struct tree {
     size_t n_middlewares;
     const struct servers_transport *servers_transports;
     size_t n_servers_transports;
+    struct tls_section tls;
     size_t n_pairs; /* pairs below the root that were read */
 };
 

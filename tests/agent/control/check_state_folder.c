@@ -73,7 +73,7 @@ START_TEST(only_changed_artifacts_are_written)
     struct stat before, after;
     make_place(&p);
     struct state_folder *folder = state_folder_open(&p.settings, error);
-    struct artifact files[] = { { STR("haproxy.cfg"), STR("global\n"), true }, { STR("maps/routes.map"), STR("a b\n"), false } };
+    struct artifact files[] = { { STR("haproxy.cfg"), STR("global\n"), true, false }, { STR("maps/routes.map"), STR("a b\n"), false, false } };
     struct artifacts artifacts = { files, 2 };
     ck_assert(!state_folder_has_skeleton(folder, &artifacts));
     ck_assert(state_folder_write(folder, &artifacts, error));
@@ -102,7 +102,7 @@ START_TEST(certificates_that_nothing_names_are_removed)
     char error[512], path[256];
     make_place(&p);
     struct state_folder *folder = state_folder_open(&p.settings, error);
-    const struct artifact files[] = { { STR("tls/id-0.pem"), STR("secret"), false }, { STR("haproxy.cfg"), STR("x"), true } };
+    const struct artifact files[] = { { STR("tls/id-0.pem"), STR("secret"), false, true }, { STR("haproxy.cfg"), STR("x"), true, false } };
     struct artifacts with = { files, 2 }, without = { files + 1, 1 };
     snprintf(path, sizeof path, "%s/tls/id-0.pem", p.path);
     for (int i = 0; i < 2; i++) { /* and written again when they are wanted again */
@@ -122,7 +122,7 @@ START_TEST(a_folder_that_cannot_be_written_says_so_and_recovers)
     char error[512] = "", maps[256];
     make_place(&p);
     struct state_folder *folder = state_folder_open(&p.settings, error);
-    struct artifact file = { STR("maps/routes.map"), STR("a b\n"), false };
+    struct artifact file = { STR("maps/routes.map"), STR("a b\n"), false, false };
     struct artifacts artifacts = { &file, 1 };
     snprintf(maps, sizeof maps, "%s/maps", p.path);
     ck_assert_int_eq(rmdir(maps), 0);

@@ -120,6 +120,10 @@ static void carry_out(struct running *r, const struct step *step, const struct r
     switch (step->kind) {
     case STEP_ADD_BACKEND:
         ck_abort_msg("all backends are declared here");
+    case STEP_ADD_LINE:
+    case STEP_DROP_LINE:
+    case STEP_SET_CERTIFICATE:
+        ck_abort_msg("no certificates here");
     case STEP_ADD_SERVER:
         ck_assert_msg(!r->servers[b][s], "added twice");
         r->servers[b][s] = true;
@@ -275,6 +279,30 @@ START_TEST(a_server_that_moved_is_set_and_a_name_says_nothing)
 }
 END_TEST
 
+/* Names with a newer line turn to it before the routes change; what goes altogether goes behind them. */
+START_TEST(lines_turn_before_routes_and_go_behind_them)
+{
+    struct arena *arena = arena_create();
+    static const struct plan_file files[] = { { STR("line-1.pem"), STR(""), true }, { STR("line-2.pem"), STR(""), true }, { STR("line-3.pem"), STR(""), true } };
+    const struct plan_line kept = { .file = &files[0], .names = STR("a.test b.test") }, new = { .file = &files[1], .names = STR("b.test a.test") },
+                           gone = { .file = &files[2], .names = STR("gone.test") };
+    const struct plan_line old_lines[] = { kept, gone };
+    const struct plan_list old_list = { STR("list-0-0.txt"), old_lines, 2 }, new_list = { STR("list-0-0.txt"), &new, 1 };
+    const struct plan_entry entry = { STR("k"), STR("v") };
+    struct runtime_state from = { .lists = &old_list, .n_lists = 1, .default_fingerprint = STR("A") };
+    struct runtime_state to = { .lists = &new_list, .n_lists = 1, .default_fingerprint = STR("B"), .routes = &entry, .n_routes = 1 };
+    struct steps steps = diff_runtime(arena, &from, &to);
+    static const enum step_kind want[] = { STEP_ADD_LINE, STEP_DROP_LINE, STEP_SET_CERTIFICATE, STEP_ADD_ROUTE, STEP_DROP_LINE };
+    ck_assert_uint_eq(steps.n, sizeof want / sizeof *want);
+    for (size_t i = 0; i < steps.n; i++)
+        ck_assert_int_eq(steps.p[i].kind, want[i]);
+    ck_assert_ptr_eq(steps.p[1].line->file, &files[0]);
+    ck_assert_ptr_eq(steps.p[4].line->file, &files[2]);
+    ck_assert_uint_eq(diff_runtime(arena, &to, &to).n, 0);
+    arena_destroy(arena);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
@@ -282,6 +310,7 @@ int main(void)
         { a_server_that_moved_is_set_and_a_name_says_nothing, 5 },
         { the_steps_lead_from_any_state_to_any_other, 0 },
         { damage_of_a_map_is_mended_and_not_retired, 0 },
+        { lines_turn_before_routes_and_go_behind_them, 0 },
         { one_record_is_set_alone_and_several_in_a_transaction, 0 },
         { 0 },
     };

@@ -5,12 +5,12 @@
 START_TEST(only_files_that_differ_are_told_with_their_lines)
 {
     struct arena *arena = arena_create();
-    const struct artifact old[] = { { STR("a"), STR("1\n2\n2\n"), false },
-                                    { STR("b"), STR("same\n"), false },
-                                    { STR("gone"), STR("x\ny\n"), false } };
-    const struct artifact new[] = { { STR("a"), STR("2\n1\n3\n4\n"), false },
-                                    { STR("b"), STR("same\n"), false },
-                                    { STR("new"), STR("z\n"), true } };
+    const struct artifact old[] = { { STR("a"), STR("1\n2\n2\n"), false, false },
+                                    { STR("b"), STR("same\n"), false, false },
+                                    { STR("gone"), STR("x\ny\n"), false, false } };
+    const struct artifact new[] = { { STR("a"), STR("2\n1\n3\n4\n"), false, false },
+                                    { STR("b"), STR("same\n"), false, false },
+                                    { STR("new"), STR("z\n"), true, false } };
     struct artifacts before = { old, 3 }, after = { new, 3 };
     struct artifact_changes changes = artifacts_compare(arena, &before, &after);
     ck_assert_uint_eq(changes.n, 3);

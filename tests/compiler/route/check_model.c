@@ -50,8 +50,7 @@ static const struct {
     { USUAL("r") ROUTER("r") "priority = x", "out 1\n" },
     /* Never matching is a warning: the router stays and has no conjuncts. */
     { RULED("r", "Host(`a:80`)"), "r@etcd 12 web,websecure s@etcd\n! rule-never routers/r/rule\n" },
-    /* Not yet. */
-    { USUAL("r") ROUTER("r") "tls = true", "out 1\n! not-supported routers/r/tls\n" },
+    { USUAL("r") ROUTER("r") "tls = true", "r@etcd 9 web,websecure s@etcd, tls default\n" },
     { USUAL("r") ROUTER("r") "tls = false", "r@etcd 9 web,websecure s@etcd\n" },
     { USUAL("r") ROUTER("r") "parentrefs = p",
       "out 1\n! broken-reference routers/r\n! missing-reference routers/r/parentrefs\n" },
@@ -69,7 +68,7 @@ static const struct {
     { ROUTER("r") "rule = Host(a)\n" ROUTER("r") "service = x\n" ROUTER("r") "middlewares = y\n"
       ROUTER("r") "tls = true",
       "out 1\n! missing-reference routers/r/middlewares\n! rule-syntax routers/r/rule\n"
-      "! missing-reference routers/r/service\n! not-supported routers/r/tls\n" },
+      "! missing-reference routers/r/service\n" },
     /* One bad router takes no other down. */
     { USUAL("a") ROUTER("b") "rule = Host(\n" USUAL("c"),
       "a@etcd 9 web,websecure s@etcd\nc@etcd 9 web,websecure s@etcd\nout 1\n"

@@ -126,7 +126,7 @@ static inline void put_op(struct buf *out, const struct model_op *op)
     }
 }
 
-/* A line a router, in their order: name, priority, entry points, service, ops; then how many are out. */
+/* A line a router, in their order: name, priority, entry points, service, ops, TLS options; then how many are out. */
 static inline void put_routers(struct buf *out, const struct model *model)
 {
     for (size_t i = 0; i < model->n_routers; i++) {
@@ -138,6 +138,8 @@ static inline void put_routers(struct buf *out, const struct model *model)
         buf_printf(out, " %.*s", STR_ARG(r->service->name));
         for (size_t o = 0; o < r->n_ops; o++)
             put_op(out, &r->ops[o]);
+        if (r->tls)
+            buf_printf(out, ", tls %.*s", STR_ARG(r->tls_options));
         buf_putc(out, '\n');
     }
     if (model->n_routers_out)

@@ -1,0 +1,353 @@
+"""TLS towards clients, seen by real TLS clients. What the cases of tests/conformance cannot show: names that are crafted, changes without
+a reload and without a failed handshake, certificates of clients that a resumed session must not get round, private keys that stay where
+they belong. HAPROXY: the binary, if not the one on PATH."""
+import glob
+import os
+import re
+import socket
+import ssl
+import stat
+import subprocess
+import threading
+import time
+import unittest
+
+from lib import HOST, GatewayTest, eventually, free_port, maitred, router, service
+from traffic import Upstream
+
+VERSION = {"1.0": ssl.TLSVersion.TLSv1, "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def pem(path):
+    try:
+        with open(path) as f:
+            return f.read()
+    except FileNotFoundError:  # the folder follows the push
+        return ""
+
+
+def secure(name, rule, where, options=None, **more):
+    """A router of TLS connections."""
+    keys = {**router(name, rule, where, **more), f"http/routers/{name}/tls": "true"}
+    if options:
+        keys[f"http/routers/{name}/tls/options"] = options
+        del keys[f"http/routers/{name}/tls"]
+    return keys
+
+
+class Tls(GatewayTest):
+    def setUp(self):
+        super().setUp()
+        self.up = Upstream("a")
+        self.port = free_port()
+        haproxy = [f"--haproxy.binary={os.environ['HAPROXY']}"] if os.environ.get("HAPROXY") else []
+        self.store = self.etcd()
+        self.web = self.gateway(f"--entrypoints.websecure.address={HOST}:{self.port}", *self.FLAGS, *haproxy, etcd=self.store).start()
+        self.made = {}
+
+    FLAGS = ()
+
+    def certificate(self, name, *names, key="ec"):
+        """(certificate, key) as PEM texts: one of those names, of a serial of its own."""
+        if name not in self.made:
+            base = os.path.join(self.folder, name)
+            kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else ["-newkey", key]
+            subprocess.run(["openssl", "req", "-x509", *kind, "-nodes", "-days", "30", "-keyout", base + ".key", "-out", base + ".crt", "-subj",
+                            f"/CN={names[0] if names else name}", "-addext",
+                            "subjectAltName=" + ",".join("DNS:" + n for n in names or [name])], check=True, capture_output=True)
+            self.made[name] = base
+        base = self.made[name]
+        return pem(base + ".crt"), pem(base + ".key")
+
+    def stored(self, at, name, *names, **more):
+        crt, key = self.certificate(name, *names, **more)
+        return {f"tls/certificates/{at}/certFile": crt, f"tls/certificates/{at}/keyFile": key}
+
+    def serve(self, *trees, **more):
+        puts = {**service("a", self.up.url)}
+        for tree in trees:
+            puts.update(tree)
+        self.web.wait_served(self.store.change(puts, **more))
+
+    def change(self, puts, deletes=()):
+        self.web.wait_served(self.store.change(puts, deletes))
+
+    def context(self, newest="1.3", client=None, oldest=None, alpn=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.minimum_version = VERSION[oldest] if oldest else VERSION["1.2"]
+        context.maximum_version = VERSION[newest]
+        if client:
+            context.load_cert_chain(self.made[client] + ".crt", self.made[client] + ".key")
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        return context
+
+    def open(self, sni, context=None, session=None):
+        raw = socket.create_connection((HOST, self.port), timeout=10)
+        try:
+            return (context or self.context()).wrap_socket(raw, server_hostname=sni, session=session)
+        except Exception:
+            raw.close()
+            raise
+
+    def ask(self, sni, host=None, target="/", context=None, session=None, keep=None):
+        """(status, the name of the served certificate's file, or None)."""
+        with self.open(sni, context, session) as tls:
+            return self.ask_on(tls, host or sni, target), self.whose(tls)
+
+    def ask_on(self, tls, host, target="/"):
+        tls.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            got = tls.recv(65536)
+            if not got:
+                break
+            head += got
+        return int(head.split(b" ")[1]) if head else 0
+
+    def whose(self, tls):
+        der = tls.getpeercert(True)
+        for name, base in self.made.items():
+            if ssl.PEM_cert_to_DER_cert(pem(base + ".crt")) == der:
+                return name
+        return None
+
+    def reloads(self):
+        return self.web.status()["haproxy"]["reloads"]
+
+
+class Certificates(Tls):
+    def test_come_change_and_go_without_a_reload_or_a_failed_handshake(self):
+        self.certificate("a", "a.test")
+        self.serve(secure("a", "Host(`a.test`)", "a", entrypoints="websecure"), secure("w", "Host(`x.wild.test`)", "a", entrypoints="websecure"),
+                   self.stored(0, "a", "a.test"))
+        before, failures, stop, seen = self.reloads(), [], threading.Event(), set()
+
+        def hammer():
+            while not stop.is_set():
+                try:
+                    status, whose = self.ask("a.test")
+                    seen.add(whose)
+                    if status != 200 or whose is None:
+                        failures.append((status, whose))
+                except OSError as e:
+                    failures.append(e)
+        threads = [threading.Thread(target=hammer) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for i in range(10):
+                self.change(self.stored(0, f"a{i % 2}", "a.test"))
+                self.assertEqual(self.ask("a.test")[1], f"a{i % 2}")
+                self.change(self.stored(1, "wild", "*.wild.test"))
+                self.assertEqual(self.ask("x.wild.test"), (200, "wild"))
+                self.change(self.stored(2, "exact", "x.wild.test"))
+                self.assertEqual(self.ask("x.wild.test"), (200, "exact"))
+                self.change({}, ["tls/certificates/1", "tls/certificates/2"])
+                self.assertEqual(self.ask("x.wild.test"), (200, None))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(failures, [])
+        self.assertEqual(seen - {"a", "a0", "a1"}, set())
+        self.assertEqual(self.reloads(), before)
+        self.assertEqual(self.web.status()["push"]["repairs"], 0)
+
+    def test_a_new_worker_and_a_new_daemon_serve_the_same(self):
+        self.serve(secure("a", "Host(`a.test`)", "a", "strict", entrypoints="websecure"), {"tls/options/strict/minVersion": "VersionTLS13"},
+                   self.stored(0, "a", "a.test"))
+        self.change(self.stored(1, "b", "b.test"))
+        with self.open("none.test") as tls:
+            default = tls.getpeercert(True)
+        for end in (self.web.stop, self.web.kill):
+            end()
+            self.web.start().wait_served()
+            self.assertEqual(self.ask("a.test"), (200, "a"))
+            self.assertEqual(self.ask("b.test", "a.test"), (421, "b"))
+            with self.assertRaises(ssl.SSLError):
+                self.ask("a.test", context=self.context("1.2"))
+            with self.open("none.test") as tls:
+                self.assertEqual(tls.getpeercert(True), default, "the default certificate stays")
+
+    def test_another_hand_is_noticed(self):
+        self.serve(secure("a", "Host(`a.test`)", "a", entrypoints="websecure"), self.stored(0, "a", "a.test"), self.stored(1, "b", "b.test"))
+        line = next(l for path in glob.glob(self.web.state + "/tls/list-*") for l in pem(path).splitlines() if l.endswith(" a.test"))
+        crt_list = next(path for path in glob.glob(self.web.state + "/tls/list-*"))
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(os.path.join(self.web.state, "haproxy.sock"))
+            s.sendall(f"del ssl crt-list {crt_list} {line.split(' ')[0]}\n".encode())
+            self.assertIn(b"deleted", s.recv(65536))
+        self.assertEqual(self.ask("a.test")[1], None)
+        for changes in (1, 1):
+            self.assertEqual(maitred("verify", f"--state.dir={self.web.state}").returncode, 0)
+            self.assertEqual(self.ask("a.test"), (200, "a"))
+            self.assertEqual(self.web.status()["push"]["foreignChanges"], changes)
+
+    def test_private_keys_stay_where_they_belong(self):
+        crt, key = self.certificate("a", "a.test")
+        _, other = self.certificate("b", "b.test")
+        self.serve(secure("a", "Host(`a.test`)", "a", entrypoints="websecure"), self.stored(0, "a", "a.test"),
+                   {"tls/certificates/1/certFile": crt, "tls/certificates/1/keyFile": other, "tls/certificates/2/certFile": key,
+                    "tls/certificates/2/keyFile": key, "tls/options/o/clientAuth/caFiles": key})
+        secrets = [line for text in (key, other) for line in text.splitlines()[1:-1]]
+        tree = self.write("tree.txt", "".join(f"traefik/tls/certificates/0/{k}\n{v.strip()}\n" for k, v in (("certFile", crt), ("keyFile", key))))
+        out = os.path.join(self.folder, "out")
+        said = [self.web.said(), str(self.web.status())]
+        for verb in (["check", "--from", "etcd"], ["check", "--from", tree], ["explain", "--from", "etcd", "https://a.test/"],
+                     ["diff", "--from", "etcd", "--to", tree], ["compile", "--from", "etcd", "--out", out]):
+            done = maitred(*verb, *self.web.flags)
+            said.append(done.stdout + done.stderr)
+        said += [pem(path) for path in glob.glob(out + "/**/*", recursive=True) if os.path.isfile(path)]
+        self.assertTrue(os.path.isfile(out + "/haproxy.cfg"))
+        for text in said:
+            for secret in secrets:
+                self.assertNotIn(secret, text)
+        for path in glob.glob(self.web.state + "/**/*", recursive=True):
+            if os.path.isfile(path) and "PRIVATE KEY" in pem(path):
+                self.assertEqual(stat.S_IMODE(os.stat(path).st_mode) & 0o077, 0, path)
+        # What is not served any more is not there any more.
+        self.change({}, ["tls/certificates"])
+        eventually(lambda: not [path for path in glob.glob(self.web.state + "/tls/line-*") if secrets[0] in pem(path)], "its files are gone")
+
+
+class Options(Tls):
+    def clients(self, kind="RequireAndVerifyClientCert"):
+        """a.test wants certificates, b.test does not."""
+        self.certificate("ca", "client")
+        self.certificate("stranger", "stranger")
+        self.serve(secure("a", "Host(`a.test`)", "a", "strict", entrypoints="websecure"), secure("b", "Host(`b.test`)", "a", entrypoints="websecure"),
+                   self.stored(0, "a", "a.test"), self.stored(1, "b", "b.test"), {
+                       "tls/options/strict/clientAuth/caFiles": self.certificate("ca")[0], "tls/options/strict/clientAuth/clientAuthType": kind})
+
+    def refused(self, *args, **more):
+        try:
+            status = self.ask(*args, **more)[0]
+        except OSError:
+            return True
+        return status in (0, 421)
+
+    def test_nobody_gets_in_without_a_certificate(self):
+        self.clients()
+        self.assertEqual(self.ask("a.test", context=self.context(client="ca")), (200, "a"))
+        for version in ("1.2", "1.3"):
+            context = self.context(version)
+            self.assertTrue(self.refused("a.test", context=context))
+            self.assertTrue(self.refused("a.test", context=self.context(version, "stranger")))
+            # A session from a name that asks for none, under the name that does; and its Host on a connection of that name.
+            with self.open("b.test", context) as tls:
+                self.assertEqual(self.ask_on(tls, "b.test"), 200)
+                session = tls.session
+                self.assertEqual(self.ask_on(tls, "a.test"), 421)
+            self.assertTrue(self.refused("a.test", context=context, session=session))
+        # Names that begin like a key of the map, or end like a name.
+        for sni in ("a.test?x", "a.test?", "a.test;", "a.test ", "$a.test", "A.TEST?", "a.test\t"):
+            with self.subTest(sni=sni):
+                try:
+                    done = subprocess.run(["openssl", "s_client", "-connect", f"{HOST}:{self.port}", "-servername", sni, "-quiet", "-ign_eof"],
+                                          input=b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", capture_output=True, timeout=20)
+                except subprocess.TimeoutExpired:
+                    self.fail("no answer")
+                self.assertNotIn(b" 200 ", done.stdout.split(b"\r\n")[0])
+        self.assertEqual(len(self.up.hits), 3)
+
+    def test_a_session_of_before_does_not_outlive_the_demand(self):
+        self.serve(secure("a", "Host(`a.test`)", "a", "strict", entrypoints="websecure"), self.stored(0, "a", "a.test"),
+                   {"tls/options/strict/minVersion": "VersionTLS12"})
+        contexts = [self.context("1.2"), self.context("1.3")]
+        sessions = []
+        for context in contexts:
+            with self.open("a.test", context) as tls:
+                self.assertEqual(self.ask_on(tls, "a.test"), 200)
+                sessions.append(tls.session)
+        self.certificate("ca", "client")
+        self.change({"tls/options/strict/clientAuth/caFiles": self.certificate("ca")[0]})
+        for context, session in zip(contexts, sessions):
+            self.assertTrue(self.refused("a.test", context=context, session=session))
+        self.assertEqual(self.ask("a.test", context=self.context(client="ca")), (200, "a"))
+
+    def test_changes_of_a_set_need_no_reload(self):
+        self.clients()
+        before = self.reloads()
+        for i in range(5):
+            self.change({"tls/options/strict/clientAuth/caFiles": self.certificate("stranger")[0]})
+            self.assertTrue(self.refused("a.test", context=self.context(client="ca")))
+            self.assertEqual(self.ask("a.test", context=self.context(client="stranger")), (200, "a"))
+            self.change({"tls/options/strict/clientAuth/caFiles": self.certificate("ca")[0], "tls/options/strict/minVersion": "VersionTLS13"})
+            self.assertTrue(self.refused("a.test", context=self.context("1.2", "ca")))
+            self.assertEqual(self.ask("a.test", context=self.context(client="ca")), (200, "a"))
+            self.change({}, ["tls/options/strict/minVersion"])
+            self.assertEqual(self.ask("a.test", context=self.context("1.2", "ca")), (200, "a"))
+            self.change({"tls/options/strict/clientAuth/clientAuthType": "VerifyClientCertIfGiven"})
+            self.assertEqual(self.ask("a.test"), (200, "a"))
+            self.change({"tls/options/strict/clientAuth/clientAuthType": "RequireAndVerifyClientCert"})
+            self.assertTrue(self.refused("a.test"))
+        self.assertEqual(self.reloads(), before)
+
+    def test_old_versions_and_ciphers_by_name(self):
+        self.serve(secure("a", "Host(`a.test`)", "a", "old", entrypoints="websecure"), secure("b", "Host(`b.test`)", "a", entrypoints="websecure"),
+                   self.stored(0, "a", "a.test", key="rsa:2048"), {
+                       "tls/options/old/minVersion": "VersionTLS10", "tls/options/old/cipherSuites": "TLS_RSA_WITH_AES_128_CBC_SHA"})
+        context = self.context("1.0", oldest="1.0")
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        self.assertEqual(self.ask("a.test", context=context), (200, "a"))
+        with self.assertRaises(OSError):
+            self.ask("b.test", context=context)
+
+
+class Ports(Tls):
+    def head(self, text, port=None):
+        with socket.create_connection((HOST, port or self.port), timeout=10) as s:
+            s.sendall(text.encode())
+            return s.recv(65536).decode()
+
+    def test_one_port_takes_clear_and_tls_and_tells_who_asks(self):
+        self.serve(secure("s", "Host(`a.test`)", "a", entrypoints="websecure"), router("c", "Host(`c.test`)", "a", entrypoints="websecure"),
+                   self.stored(0, "a", "a.test"))
+        self.assertIn(" 200 ", self.head("GET /clear HTTP/1.1\r\nHost: c.test\r\n\r\n"))
+        self.assertIn(" 404 ", self.head("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"))
+        self.assertEqual(self.ask("a.test", target="/tls"), (200, "a"))
+        self.assertEqual(self.ask("a.test", "c.test"), (404, "a"))
+        clear, tls = self.up.hits
+        self.assertEqual([(h["x-forwarded-proto"], h["x-forwarded-port"], h["x-forwarded-for"], h["x-real-ip"]) for h in (clear.headers, tls.headers)],
+                         [("http", "80", HOST, HOST), ("https", "443", HOST, HOST)])
+        # One byte at a time, and HTTP/2 without TLS.
+        with socket.create_connection((HOST, self.port), timeout=10) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for c in b"GET /slow HTTP/1.1\r\nHost: c.test\r\n\r\n":
+                s.sendall(bytes([c]))
+                time.sleep(0.002)
+            self.assertIn(b" 200 ", s.recv(65536))
+        done = subprocess.run(["curl", "-sk", "--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", "-H", "Host: c.test",
+                               f"http://{HOST}:{self.port}/"], capture_output=True, text=True)
+        self.assertEqual(done.stdout, "200 2")
+        done = subprocess.run(["curl", "-sk", "--http2", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", "--resolve",
+                               f"a.test:{self.port}:{HOST}", f"https://a.test:{self.port}/"], capture_output=True, text=True)
+        self.assertEqual(done.stdout, "200 2")
+
+    def test_a_port_without_tls_has_no_front(self):
+        self.serve(secure("s", "Host(`a.test`)", "a", entrypoints="websecure"), router("c", "Host(`c.test`)", "a", entrypoints="web"))
+        config = pem(self.web.state + "/haproxy.cfg")
+        self.assertEqual(re.findall("^frontend (\\S*(?:entry|front):\\S+)", config, re.M), ["entry:web", "front:websecure", "entry:websecure", "entry:websecure:tls"])
+        self.assertEqual(re.findall(f"^    bind ({HOST}:\\d+)", config, re.M), [f"{HOST}:{self.web.web}", f"{HOST}:{self.port}"])
+
+
+class Redirection(Tls):
+    FLAGS = ("--entrypoints.web.http.redirections.entrypoint.to=websecure", "--entrypoints.websecure.http.tls", "--entrypoints.websecure.asdefault")
+
+    def test_all_that_is_clear_goes_to_tls(self):
+        self.serve(router("r", "Host(`a.test`)", "a"), self.stored(0, "a", "a.test"))
+        with socket.create_connection((HOST, self.web.web), timeout=10) as s:
+            s.sendall(b"GET /x?y HTTP/1.1\r\nHost: a.test:8080\r\n\r\n")
+            head = s.recv(65536).decode()
+        self.assertIn(" 301 ", head)
+        self.assertIn(f"https://a.test:{self.port}/x?y\r\n", head)
+        self.assertEqual(self.ask("a.test"), (200, "a"))
+        done = maitred("explain", "--from", "etcd", *self.web.flags, f"https://a.test:{self.port}/x")
+        self.assertIn("on entry point websecure, TLS", done.stdout)
+        self.assertIn("r@etcd", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
