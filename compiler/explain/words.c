@@ -139,6 +139,9 @@ void words_put_op(struct buf *out, const struct model_op *op)
     case OP_ENCODED:
         buf_puts(out, "encodedCharacters");
         return;
+    case OP_CLIENT_CERT:
+        buf_puts(out, "passTLSClientCert");
+        return;
     case OP_BODY_LIMIT:
         buf_printf(out, "buffering, at most %" PRId64 " bytes", op->most_bytes);
         return;

@@ -62,6 +62,7 @@ bool apply_op(struct apply *a, const struct model_router *router, size_t at)
     case OP_DIGEST_AUTH:
     case OP_FORWARD_AUTH:
     case OP_BREAKER:
+    case OP_CLIENT_CERT: /* what the certificate says is not known here */
         return true;
     case OP_HEADERS:
         return apply_headers(a, op->headers);

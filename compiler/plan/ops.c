@@ -231,6 +231,13 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at)
     case OP_ENCODED:
         buf_printf(out, "refuse?%s;", op->refused_codes);
         break;
+    case OP_CLIENT_CERT:
+        buf_puts(out, "clientcert");
+        put_argument(out, op->client_cert.what);
+        put_argument(out, op->client_cert.subject);
+        put_argument(out, op->client_cert.issuer);
+        buf_putc(out, ';');
+        break;
     case OP_BODY_LIMIT:
         buf_printf(out, "body?%" PRId64 ";", op->most_bytes);
         break;

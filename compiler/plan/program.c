@@ -71,7 +71,7 @@ static bool is_blind(const struct model_op *op)
 static bool is_silent(const struct model_op *op)
 {
     const struct model_headers *h = op->headers;
-    return op->kind == OP_ADD_PREFIX || (op->kind == OP_HEADERS && h->response.n == 0 && !h->cors.on && h->n_hosts == 0 &&
+    return op->kind == OP_ADD_PREFIX || op->kind == OP_CLIENT_CERT || (op->kind == OP_HEADERS && h->response.n == 0 && !h->cors.on && h->n_hosts == 0 &&
                                          h->security.n == 0 && h->secure.n == 0);
 }
 

@@ -11,7 +11,7 @@
 
 enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
                      OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
-                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH, OP_BREAKER };
+                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH, OP_BREAKER, OP_CLIENT_CERT };
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
 
@@ -96,6 +96,7 @@ struct model_op {
         struct model_in_flight in_flight;
         const char *refused_codes; /* OP_ENCODED: "2F5C": the codes that are refused, two digits each */
         int64_t most_bytes; /* OP_BODY_LIMIT */
+        struct model_client_cert client_cert;
     };
 };
 

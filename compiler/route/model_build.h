@@ -194,6 +194,7 @@ bool model_read_redirect_scheme(struct build *b, const struct redirect_scheme *s
 bool model_read_allow_list(struct build *b, const struct allow_list *source, struct model_op *op, bool *idle);
 bool model_read_in_flight(struct build *b, const struct in_flight_req *source, struct model_op *op, bool *idle);
 bool model_read_encoded(struct build *b, const struct encoded_characters *source, struct model_op *op, bool *idle);
+bool model_read_client_cert(struct build *b, const struct pass_client_cert *source, struct model_op *op, bool *idle);
 bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op, bool *idle);
 bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle);
 bool model_read_headers(struct build *b, const struct headers *source, struct model_op *op, bool *idle);

@@ -52,6 +52,8 @@ static bool read_other(struct build *b, const struct middleware *m, struct model
         return model_read_in_flight(b, &m->in_flight_req, op, idle);
     if (m->encoded_characters.key.p)
         return model_read_encoded(b, &m->encoded_characters, op, idle);
+    if (m->pass_client_cert.key.p)
+        return model_read_client_cert(b, &m->pass_client_cert, op, idle);
     if (m->content_type.key.p)
         return model_read_content_type(b, &m->content_type, op, idle);
     if (m->circuit_breaker.key.p)

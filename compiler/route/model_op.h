@@ -96,5 +96,11 @@ struct model_in_flight {
     struct model_ip_strategy strategy;
 };
 
+/* passTLSClientCert, as letters: p the certificates themselves, i what is said of them; n serial number, b and a the ends of its life, s
+ * alternative names. Parts of a name: D(C), C, (S)T, L, O, (O)U, S(N), (C)N. */
+struct model_client_cert {
+    struct str what, subject, issuer;
+};
+
 /* The reason text of a status as Go has it, or NULL. */
 const char *model_status_text(int64_t status);

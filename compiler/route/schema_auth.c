@@ -80,38 +80,37 @@ static const struct schema_row forward_rows[] = {
 };
 const struct schema schema_forward_auth = READ_TABLE("forwardAuth", forward_rows, struct forward_auth);
 
-static const struct schema_row subject_rows[] = {
-    KEY("country", BOOL, HARMLESS, "false", "C"),
-    KEY("province", BOOL, HARMLESS, "false", "ST"),
-    KEY("locality", BOOL, HARMLESS, "false", "L"),
-    KEY("organization", BOOL, HARMLESS, "false", "O"),
-    KEY("organizationalUnit", BOOL, HARMLESS, "false", "OU"),
-    KEY("commonName", BOOL, HARMLESS, "false", "CN"),
-    KEY("serialNumber", BOOL, HARMLESS, "false", "SN"),
-    KEY("domainComponent", BOOL, HARMLESS, "false", "DC"),
-};
-static const struct schema subject = CHECK_TABLE("subject", subject_rows);
+/* Of subject and issuer; the latter's organizationalUnit is none of Traefik's. */
+#define NAME_ROWS                                                                                            \
+    FIELD("country", BOOL, struct name_parts, country, "false", "C"),                                        \
+        FIELD("province", BOOL, struct name_parts, province, "false", "ST"),                                 \
+        FIELD("locality", BOOL, struct name_parts, locality, "false", "L"),                                  \
+        FIELD("organization", BOOL, struct name_parts, organization, "false", "O"),                          \
+        FIELD("commonName", BOOL, struct name_parts, common_name, "false", "CN"),                            \
+        FIELD("serialNumber", BOOL, struct name_parts, serial_number, "false", "SN"),                        \
+        FIELD("domainComponent", BOOL, struct name_parts, domain_component, "false", "DC")
 
-static const struct schema_row issuer_rows[] = {
-    KEY("country", BOOL, HARMLESS, "false", "C"),          KEY("province", BOOL, HARMLESS, "false", "ST"),
-    KEY("locality", BOOL, HARMLESS, "false", "L"),         KEY("organization", BOOL, HARMLESS, "false", "O"),
-    KEY("commonName", BOOL, HARMLESS, "false", "CN"),      KEY("serialNumber", BOOL, HARMLESS, "false", "SN"),
-    KEY("domainComponent", BOOL, HARMLESS, "false", "DC"),
+static const struct schema_row subject_rows[] = {
+    NAME_ROWS,
+    FIELD("organizationalUnit", BOOL, struct name_parts, unit, "false", "OU"),
 };
-static const struct schema issuer = CHECK_TABLE("issuer", issuer_rows);
+static const struct schema subject = READ_TABLE("subject", subject_rows, struct name_parts);
+
+static const struct schema_row issuer_rows[] = { NAME_ROWS };
+static const struct schema issuer = READ_TABLE("issuer", issuer_rows, struct name_parts);
 
 static const struct schema_row info_rows[] = {
-    KEY("notAfter", BOOL, HARMLESS, "false", "end of its life"),
-    KEY("notBefore", BOOL, HARMLESS, "false", "begin of its life"),
-    KEY("sans", BOOL, HARMLESS, "false", "alternative names"),
-    KEY("serialNumber", BOOL, HARMLESS, "false", "serial number"),
-    KEY_BELOW("subject", STRUCT, HARMLESS, subject, "parts of the subject"),
-    KEY_BELOW("issuer", STRUCT, HARMLESS, issuer, "parts of the issuer"),
+    FIELD("notAfter", BOOL, struct certificate_info, not_after, "false", "end of its life"),
+    FIELD("notBefore", BOOL, struct certificate_info, not_before, "false", "begin of its life"),
+    FIELD("sans", BOOL, struct certificate_info, sans, "false", "alternative names"),
+    FIELD("serialNumber", BOOL, struct certificate_info, serial_number, "false", "serial number"),
+    FIELD_BELOW("subject", STRUCT, struct certificate_info, subject, subject, "parts of the subject"),
+    FIELD_BELOW("issuer", STRUCT, struct certificate_info, issuer, issuer, "parts of the issuer"),
 };
-static const struct schema info = CHECK_TABLE("info", info_rows);
+static const struct schema info = READ_TABLE("info", info_rows, struct certificate_info);
 
 static const struct schema_row pass_rows[] = {
-    KEY("pem", BOOL, HARMLESS, "false", "the certificate itself"),
-    KEY_BELOW("info", STRUCT, HARMLESS, info, "parts of it"),
+    FIELD("pem", BOOL, struct pass_client_cert, pem, "false", "the certificate itself"),
+    FIELD_BELOW("info", STRUCT, struct pass_client_cert, info, info, "parts of it"),
 };
-const struct schema schema_pass_client_cert = CHECK_TABLE("passTLSClientCert", pass_rows);
+const struct schema schema_pass_client_cert = READ_TABLE("passTLSClientCert", pass_rows, struct pass_client_cert);

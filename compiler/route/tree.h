@@ -56,6 +56,7 @@ struct middleware {
     struct chain chain;
     struct password_auth basic_auth, digest_auth;
     struct forward_auth forward_auth;
+    struct pass_client_cert pass_client_cert;
     struct str other_kind; /* key of a type that is known but not compiled yet; p == NULL: none */
 };
 

@@ -98,3 +98,21 @@ struct buffering {
     struct int_value max_request, mem_request, max_response, mem_response;
     struct text_value retry_expression;
 };
+
+/* Which parts of a name are told. */
+struct name_parts {
+    struct str key;
+    struct bool_value country, province, locality, organization, unit, common_name, serial_number, domain_component;
+};
+
+struct certificate_info {
+    struct str key;
+    struct bool_value not_after, not_before, sans, serial_number;
+    struct name_parts subject, issuer;
+};
+
+struct pass_client_cert {
+    struct str key;
+    struct bool_value pem;
+    struct certificate_info info;
+};

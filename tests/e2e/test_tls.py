@@ -1,6 +1,6 @@
 """TLS towards clients, seen by real TLS clients. What the cases of tests/conformance cannot show: names that are crafted, changes without
 a reload and without a failed handshake, certificates of clients that a resumed session must not get round, private keys that stay where
-they belong. HAPROXY: the binary, if not the one on PATH."""
+they belong."""
 import glob
 import os
 import re
@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 import unittest
+import urllib.parse
 
 from lib import HOST, GatewayTest, eventually, free_port, maitred, router, service
 from traffic import Upstream
@@ -40,9 +41,8 @@ class Tls(GatewayTest):
         super().setUp()
         self.up = Upstream("a")
         self.port = free_port()
-        haproxy = [f"--haproxy.binary={os.environ['HAPROXY']}"] if os.environ.get("HAPROXY") else []
         self.store = self.etcd()
-        self.web = self.gateway(f"--entrypoints.websecure.address={HOST}:{self.port}", *self.FLAGS, *haproxy, etcd=self.store).start()
+        self.web = self.gateway(f"--entrypoints.websecure.address={HOST}:{self.port}", *self.FLAGS, etcd=self.store).start()
         self.made = {}
 
     FLAGS = ()
@@ -251,6 +251,34 @@ class Options(Tls):
                     self.fail("no answer")
                 self.assertNotIn(b" 200 ", done.stdout.split(b"\r\n")[0])
         self.assertEqual(len(self.up.hits), 3)
+
+    def test_servers_are_told_of_the_certificate(self):
+        """Every field, in Traefik's order and spelling: several values, blanks, quotes, large numbers, all kinds of alternative names."""
+        base, serial = os.path.join(self.folder, "who"), 0x7fedcba9876543210123456789abcdef0123
+        subject = "/DC=org/DC=ex/C=FR/ST=S t/L=L,oc/O=Org/O=Two/OU=Unit/serialNumber=77/CN=first/CN=c\"n\u00e9"
+        subprocess.run(["openssl", "req", "-x509", "-utf8", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", base + ".key",
+                        "-out", base + ".crt", "-days", "30", "-set_serial", str(serial), "-subj", subject, "-addext",
+                        "subjectAltName=URI:spiffe://x/y,IP:1.2.3.4,DNS:a.b,IP:2001:db8::1:0:0:5,email:e@f"], check=True, capture_output=True)
+        self.made["who"] = base
+        whole = "Subject", "Issuer"
+        names = {f"http/middlewares/m/passTLSClientCert/info/{who.lower()}/{part}": "true" for who in whole for part in (
+            "country", "province", "locality", "organization", "commonName", "serialNumber", "domainComponent")}
+        self.serve(secure("a", "Host(`a.test`)", "a", "ask", entrypoints="websecure", middlewares="m"), self.stored(0, "a", "a.test"), names, {
+            "tls/options/ask/clientAuth/clientAuthType": "RequestClientCert", "http/middlewares/m/passTLSClientCert/pem": "true",
+            "http/middlewares/m/passTLSClientCert/info/subject/organizationalUnit": "true",
+            **{f"http/middlewares/m/passTLSClientCert/info/{key}": "true" for key in ("notAfter", "notBefore", "sans", "serialNumber")}})
+        self.assertEqual(self.ask("a.test", context=self.context(client="who")), (200, "a"))
+        self.assertEqual(self.ask("a.test"), (200, "a"))
+        told, untold = (hit.headers for hit in self.up.hits)
+        self.assertEqual(told["x-forwarded-tls-client-cert"], "".join(pem(base + ".crt").split("\n")[1:-2]))
+        dates = subprocess.run(["openssl", "x509", "-in", base + ".crt", "-noout", "-dates"], check=True, capture_output=True, text=True).stdout
+        begin, end = (ssl.cert_time_to_seconds(line.split("=")[1]) for line in dates.splitlines())
+        name = 'DC=org,DC=ex,C=FR,ST=S t,L=L,oc,O=Org,O=Two,{}SN=77,CN=c"n\u00e9'
+        want = (f'Subject="{name.format("OU=Unit,")}";Issuer="{name.format("")}";SerialNumber="{serial}";NB="{begin}";NA="{end}";'
+                'SAN="a.b,e@f,1.2.3.4,2001:db8::1:0:0:5,spiffe://x/y"')
+        self.assertEqual(told["x-forwarded-tls-client-cert-info"], urllib.parse.quote_plus(want, safe="~"))
+        self.assertNotIn("x-forwarded-tls-client-cert", untold)
+        self.assertNotIn("x-forwarded-tls-client-cert-info", untold)
 
     def test_a_session_of_before_does_not_outlive_the_demand(self):
         self.serve(secure("a", "Host(`a.test`)", "a", "strict", entrypoints="websecure"), self.stored(0, "a", "a.test"),

@@ -84,6 +84,9 @@ static inline bool put_native_op(struct buf *out, const struct model_op *op)
     case OP_ENCODED:
         buf_printf(out, "refuse:%s", op->refused_codes);
         return true;
+    case OP_CLIENT_CERT:
+        buf_printf(out, "cert:%.*s:%.*s:%.*s", STR_ARG(op->client_cert.what), STR_ARG(op->client_cert.subject), STR_ARG(op->client_cert.issuer));
+        return true;
     case OP_BODY_LIMIT:
         buf_printf(out, "body:%lld", (long long)op->most_bytes);
         return true;
