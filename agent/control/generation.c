@@ -9,7 +9,9 @@ struct generation_layer {
     atomic_int holders;
     struct arena *arena, *kept;
     struct generation_layer *before; /* held; NULL: a whole tree */
-    struct kv_snapshot etcd;         /* of a whole tree */
+    struct kv_snapshot etcd;         /* of a whole tree, as the next two */
+    const struct tree *tree;
+    const struct model *model;
     const struct kv_change *changes; /* of the others */
     size_t n_changes;
 };
@@ -116,9 +118,16 @@ struct generation *generation_compile(const struct settings *settings, const str
     generation->n_services = model->n_services;
     generation->n_routers_out = model->n_routers_out;
     generation->revision = n ? snapshots[n - 1].revision : 0;
-    if (ledger && n == 1)
-        ledger_complete(ledger, &generation->layer->etcd, trees[0], model, plan, diag);
+    generation->layer->tree = n == 1 ? trees[0] : NULL;
+    generation->layer->model = model;
     return generation;
+}
+
+void generation_complete_ledger(const struct generation *generation, struct ledger *ledger)
+{
+    const struct generation_layer *layer = generation->layer;
+    if (layer->tree)
+        ledger_complete(ledger, &layer->etcd, layer->tree, layer->model, generation->plan, generation->diag);
 }
 
 /* The changes, for whoever wants the tree of a later generation. */

@@ -139,6 +139,13 @@ static bool wait_for_names(struct gateway *g, struct generation *generation, uns
     return true;
 }
 
+/* Behind the push: the change that comes next is compiled as one. */
+static void complete_ledger(struct gateway *g)
+{
+    if (g->ledger && !g->ledger_of->change)
+        generation_complete_ledger(g->ledger_of, g->ledger);
+}
+
 void serve_start(struct gateway *g)
 {
     g->dirty = false;
@@ -157,6 +164,7 @@ void serve_start(struct gateway *g)
         return;
     }
     helm_served(g->helm);
+    complete_ledger(g);
     log_line(g->log, LOG_LINE_INFO, "gateway", "serving revision %lld from %s",
              (long long)pusher_served(g->pusher)->plan->revision, state_folder_path(g->folder));
 }
@@ -191,6 +199,9 @@ void serve_if_dirty(struct gateway *g)
     }
     uv_timer_stop(&g->names_wait);
     log_findings(g, next->diag);
+    bool whole = !next->change;
     if (pusher_push(g->pusher, next))
         helm_served(g->helm);
+    if (whole)
+        complete_ledger(g);
 }
