@@ -99,7 +99,6 @@ static void enter(struct work *work)
     ledger->n_routers = ledger->n_routers - old->n_routers + new->n_routers;
     ledger->n_services = ledger->n_services - old->n_services + new->n_services;
     ledger->n_routers_out = ledger->n_routers_out - old->n_routers_out + new->n_routers_out;
-    ledger->effort.guesses = ledger->effort.guesses - old->effort.guesses + new->effort.guesses;
     ledger->effort.expanded = ledger->effort.expanded - old->effort.expanded + new->effort.expanded;
     ledger->effort.ties = ledger->effort.ties - old->effort.ties + new->effort.ties;
     if (work->holders != ledger->holders)

@@ -95,6 +95,7 @@ struct ledger_object *ledger_open(struct ledger *ledger, struct str prefix, enum
     if (!str_eq(ledger->sections[sort], section))
         return NULL;
     vec_push(&ledger->objects, object);
+    ledger->n_nameable += sort != SORT_ROUTER;
     strmap_put(ledger->by_name, lower(ledger->arena, prefix), object);
     return object;
 }

@@ -68,6 +68,7 @@ struct ledger {
     struct arena *holders_arena;
     struct strmap *holders; /* service to shape_backend */
     struct model_effort effort;
+    size_t n_nameable; /* objects that references can mean */
     size_t n_routers, n_routers_out, n_services;
     ledger_notes notes; /* while the model is built */
 };

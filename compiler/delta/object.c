@@ -47,6 +47,20 @@ enum object_sort object_of(struct str root, struct str key, struct str *prefix, 
     return sort;
 }
 
+struct str object_join(struct arena *arena, const struct str *parts)
+{
+    size_t n = 0;
+    for (size_t i = 0; parts[i].p; i++)
+        n += parts[i].n;
+    char *p = arena_alloc(arena, n + 1, 1), *next = p;
+    for (size_t i = 0; parts[i].p; i++) {
+        if (parts[i].n)
+            memcpy(next, parts[i].p, parts[i].n);
+        next += parts[i].n;
+    }
+    return str_of(p, n);
+}
+
 uint64_t object_target(enum object_kind kind, struct str name, struct str provider)
 {
     return hash_bytes(name) * 31 + hash_bytes(provider) * 7 + kind + 1;

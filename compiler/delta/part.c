@@ -43,7 +43,7 @@ bool part_add(struct part *part, struct str prefix)
 static void gather(const struct part *part, struct str prefix, struct kv_list *out)
 {
     struct str value = kv_store_get(part->input->store, prefix);
-    struct str below = arena_printf(part->arena, "%.*s/", STR_ARG(prefix));
+    struct str below = JOIN(part->arena, prefix, STR("/"));
     if (value.p) {
         struct kv_pair own = { prefix, value };
         vec_push(out, own);
@@ -118,8 +118,7 @@ static void note(void *context, enum object_kind kind, struct str name, struct s
     vec_push(&part->building->notes, (struct ledger_note){ object_target(kind, name, provider), key });
     if (found || !section.p || !str_eq(provider, STR("etcd")) || !object_name_is_plain(name))
         return;
-    struct str prefix = arena_printf(part->arena, "%.*s/http/%.*s/%.*s", STR_ARG(ledger->root),
-                                     STR_ARG(section), STR_ARG(name));
+    struct str prefix = JOIN(part->arena, ledger->root, STR("/http/"), section, STR("/"), name);
     bool alike;
     const struct ledger_object *object = ledger_find(ledger, prefix, &alike);
     if (object && object->there)
@@ -176,6 +175,15 @@ static bool blames_service(const struct side *side, const struct service *servic
     return false;
 }
 
+/* Each costs the whole tree as many guesses as there are names. */
+static size_t count_missing(const struct diag *diag)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < diag_total(diag); i++)
+        n += diag_get(diag, i)->code == FINDING_MISSING_REFERENCE;
+    return n;
+}
+
 /* Whether a side is all that the part must know. */
 static const char *check(const struct part *part, const struct side *side)
 {
@@ -196,7 +204,10 @@ static const char *check(const struct part *part, const struct side *side)
     for (size_t i = 0; i < side->tree->n_servers_transports; i++)
         if (side->tree->servers_transports[i].root_cas.n || side->tree->servers_transports[i].n_certificates)
             return "a transport names certificates";
-    if (!model_effort_is_small(&part->input->ledger->effort, &side->model->effort))
+    struct model_effort whole = part->input->ledger->effort, own = side->model->effort;
+    whole.guesses = count_missing(part->input->diag) * part->input->ledger->n_nameable;
+    own.guesses = count_missing(side->diag) * part->input->ledger->n_nameable;
+    if (!model_effort_is_small(&whole, &own))
         return "objects name each other in a circle, or rules come near their limits";
     return NULL;
 }

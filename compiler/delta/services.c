@@ -19,7 +19,7 @@ static struct str qualified_name(const struct work *work, const struct ledger_ob
 {
     struct str name =
         str_from(object->prefix, work->ledger->root.n + 6 + work->ledger->sections[object->sort].n + 1);
-    return arena_printf(work->scratch, "%.*s@etcd", STR_ARG(name));
+    return JOIN(work->scratch, name, STR("@etcd"));
 }
 
 /* Who uses what: services that change let go of what they used, then everybody uses what he uses now. */

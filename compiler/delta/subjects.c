@@ -16,7 +16,7 @@ static bool add_subject(struct work *work, struct ledger_object *object)
 static bool exists(const struct work *work, struct str prefix)
 {
     struct kv_list below = { 0 };
-    kv_store_collect(work->input->store, arena_printf(work->scratch, "%.*s/", STR_ARG(prefix)), &below);
+    kv_store_collect(work->input->store, JOIN(work->scratch, prefix, STR("/")), &below);
     bool any = below.n > 0 || kv_store_get(work->input->store, prefix).p;
     free(below.p);
     return any;
@@ -78,8 +78,7 @@ static bool is_static(const struct work *work, const struct ledger_object *objec
 static bool looks_the_same(const struct work *work, const struct ledger_object *object)
 {
     const struct side *sides = work->part.sides;
-    struct str name = name_of(work, object),
-               qualified = arena_printf(work->scratch, "%.*s@etcd", STR_ARG(name));
+    struct str name = name_of(work, object), qualified = JOIN(work->scratch, name, STR("@etcd"));
     const struct model_service *a = side_service(&sides[BEFORE], qualified),
                                *b = side_service(&sides[AFTER], qualified);
     const struct service *x = side_service_source(&sides[BEFORE], name),

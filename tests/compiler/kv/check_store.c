@@ -216,6 +216,40 @@ START_TEST(a_large_store_fills_and_empties_event_by_event)
 }
 END_TEST
 
+/* Settled pairs, fresh ones and deleted ones: what is found by key and by prefix is what a view shows. */
+START_TEST(looking_up_needs_no_view)
+{
+    kv_store_destroy(store);
+    store = kv_store_create(STR("r"), STR("etcd"));
+    char key[32];
+    for (int i = 0; i < 3000; i++) { /* beyond the fresh ones: some are settled */
+        snprintf(key, sizeof key, "r/%d/%d", i % 50, i);
+        kv_store_put(store, str_c(key), STR("v"));
+    }
+    for (int i = 0; i < 3000; i += 7) {
+        snprintf(key, sizeof key, "r/%d/%d", i % 50, i);
+        ck_assert(kv_store_get(store, str_c(key)).p != NULL);
+        kv_store_delete(store, str_c(key));
+        ck_assert(kv_store_get(store, str_c(key)).p == NULL);
+    }
+    size_t count = kv_store_count(store), all = 0;
+    struct kv_list found[50] = { 0 };
+    for (int i = 0; i < 50; i++) {
+        snprintf(key, sizeof key, "r/%d/", i);
+        kv_store_collect(store, str_c(key), &found[i]);
+        all += found[i].n;
+        for (size_t j = 0; j < found[i].n; j++) {
+            ck_assert(str_starts(found[i].p[j].key, str_c(key)));
+            ck_assert(j == 0 || str_cmp(found[i].p[j - 1].key, found[i].p[j].key) < 0);
+            ck_assert(str_eq(found[i].p[j].value, STR("v")));
+        }
+        free(found[i].p);
+    }
+    ck_assert_uint_eq(all, count);
+    ck_assert_uint_eq(kv_store_view(store, 1).n, count);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kv/store");
@@ -233,6 +267,7 @@ int main(void)
     tcase_add_test(all, replace_makes_it_hold_exactly_these_pairs);
     tcase_add_test(all, replace_sees_changes_that_no_view_has_seen);
     tcase_add_loop_test(all, any_sequence_of_changes_ends_like_the_model, 0, 4);
+    tcase_add_test(all, looking_up_needs_no_view);
     tcase_add_test(all, a_large_store_fills_and_empties_event_by_event);
     return kv_test_run(srunner_create(suite));
 }
