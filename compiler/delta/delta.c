@@ -24,9 +24,15 @@ static void begin(struct work *work, const struct delta_input *input, struct del
     part_init(&work->part, input);
 }
 
+struct side *work_service_side(struct work *work)
+{
+    return work->small.arena ? &work->small : &work->part.sides[AFTER];
+}
+
 static void end(struct work *work)
 {
     part_fini(&work->part);
+    side_fini(&work->small);
     vec_fini(&work->subject_list);
     vec_fini(&work->pairings);
     vec_fini(&work->touched);
@@ -113,8 +119,9 @@ static void keep_models(struct work *work)
         any = any || work->subject_list.p[i]->sort == SORT_SERVICE;
     if (!any)
         return;
-    work->out->kept = work->part.sides[AFTER].arena;
-    work->part.sides[AFTER].arena = NULL;
+    struct side *side = work_service_side(work);
+    work->out->kept = side->arena;
+    side->arena = NULL;
 }
 
 const char *delta_compile(const struct delta_input *input, struct delta *out)

@@ -13,7 +13,7 @@ void part_init(struct part *part, const struct delta_input *input)
         strmap_put(part->changed, input->changes[i].key, (void *)&input->changes[i]);
 }
 
-static void side_fini(struct side *side)
+void side_fini(struct side *side)
 {
     arena_destroy(side->arena);
     vec_fini(&side->notes);
@@ -221,7 +221,8 @@ const char *part_build(struct part *part)
             return "objects name each other too deep";
         part->grown = false;
         side_build(part, AFTER);
-        side_build(part, BEFORE);
+        if (!part->grown)
+            side_build(part, BEFORE);
     }
     why = check(part, &part->sides[BEFORE]);
     return why ? why : check(part, &part->sides[AFTER]);

@@ -37,6 +37,9 @@ bool part_add(struct part *part, struct str prefix);
  * right. */
 const char *part_build(struct part *part);
 
+/* All zero is allowed, and left behind. */
+void side_fini(struct side *side);
+
 /* The service of that qualified name in a side's model, or NULL; the object of that name in its tree. */
 const struct model_service *side_service(const struct side *side, struct str name);
 const struct service *side_service_source(const struct side *side, struct str name);

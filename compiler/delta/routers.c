@@ -135,6 +135,8 @@ static const char *add_rivals(struct work *work)
     size_t most = ledger->n_routers / 4 > 64 ? ledger->n_routers / 4 : 64;
     add_hosts(&work->part.sides[BEFORE], &hosts);
     add_hosts(&work->part.sides[AFTER], &hosts);
+    work->small = work->part.sides[AFTER];
+    work->part.sides[AFTER] = (struct side){ 0 };
     for (int round = 0; !why; round++) {
         for (size_t i = 0; i < ledger->scopes.n && work->part.prefixes.n <= MOST_ROUTERS; i++) {
             const struct ledger_scope *scope = &ledger->scopes.p[i];

@@ -36,7 +36,7 @@ static void count_uses(struct work *work)
     for (size_t i = 0; i < own.n; i++)
         uses_count_children(ledger, own.p[i], false, &watch);
     for (size_t i = 0; i < own.n; i++)
-        own.p[i]->model = side_service(&work->part.sides[AFTER], own.p[i]->name);
+        own.p[i]->model = side_service(work_service_side(work), own.p[i]->name);
     for (size_t i = 0; i < work->pairings.n; i++) {
         const struct pairing *p = &work->pairings.p[i];
         if (p->routers[BEFORE])

@@ -26,6 +26,8 @@ struct work {
     struct delta *out;
     struct arena *scratch;
     struct part part;
+    struct side small; /* the side after, before rivals joined the part: its models of services stay for long.
+                          Zero: none did */
     struct strmap *subjects; /* prefixes of what changed, or depends on what did: to ledger_object */
     VEC(struct ledger_object *) subject_list;
     VEC(struct pairing) pairings;
@@ -51,6 +53,9 @@ void work_change_programs(struct work *work);
 
 /* routes.c: records and groups. Behind work_change_services. */
 const char *work_change_routes(struct work *work);
+
+/* The side whose models of services are those of the new plan. */
+struct side *work_service_side(struct work *work);
 
 /* findings.c: diag of the new plan. false where those of before are not as they should be. */
 bool work_change_findings(struct work *work);

@@ -32,12 +32,17 @@ COLD_BOUND, MEMORY_BOUND = 5.0, 600.0  # seconds and MB with 100,000 routes
 
 class Change:
     """A kind of change: the puts of its `i`th transaction, and the question that tells that it is served."""
-    def __init__(self, name, puts, path, body):
-        self.name, self.puts, self.path, self.body = name, puts, path, body
+    def __init__(self, name, puts, path, body, host=lambda i: "example.test"):
+        self.name, self.puts, self.path, self.body, self.host = name, puts, path, body, host
 
 
 def other(i):
     return "ba"[i % 2]
+
+
+def host_of(i):
+    """One that other routes have too (trees.many_routes)."""
+    return f"h{i % 1000}.example.test"
 
 
 def changes(a, b):
@@ -46,9 +51,11 @@ def changes(a, b):
     return [
         Change("a route moves", lambda i: {"http/routers/probe/service": other(i)}, lambda i: "/probe", other),
         Change("a server's URL", lambda i: {"http/services/own/loadbalancer/servers/0/url": urls[other(i)]}, lambda i: "/own", other),
-        Change("a new route, a new service", lambda i: {**service(f"new-{i}", a), **router(f"new-{i}", f"Host(`new.test`) && Path(`/{i}`)", f"new-{i}")},
-               lambda i: f"/{i}", lambda i: "a"),
-        Change("a rule", lambda i: {"http/routers/moving/rule": f"Host(`new.test`) && Path(`/moved-{i}`)"}, lambda i: f"/moved-{i}", lambda i: "b"),
+        Change("a new route, a new service",
+               lambda i: {**service(f"new-{i}", a), **router(f"new-{i}", f"Host(`{host_of(i)}`) && Path(`/new-{i}`)", f"new-{i}")},
+               lambda i: f"/new-{i}", lambda i: "a", host_of),
+        Change("a rule", lambda i: {"http/routers/moving/rule": f"Host(`moving.test`) && Path(`/{i}`)"}, lambda i: f"/{i}", lambda i: "b",
+               lambda i: "moving.test"),
     ]
 
 
@@ -62,8 +69,8 @@ def once(etcd, gateway, change, i):
     """Milliseconds from sending the transaction to the end of the first answer that it makes."""
     start = time.monotonic()
     send(etcd, change.puts(i))
-    path, body = change.path(i), change.body(i)
-    while gateway.ask(path, host="new.test").body != body:
+    path, body, host = change.path(i), change.body(i), change.host(i)
+    while gateway.ask(path, host=host).body != body:
         if time.monotonic() - start > 20:
             raise SystemExit(f"{change.name}: a put was not served within 20 s")
     took = (time.monotonic() - start) * 1000
@@ -127,7 +134,7 @@ def measure_size(folder, args, routes):
         started.processes.append(start_haproxy(args.haproxy, folder, "upstreams", UPSTREAMS.format(host=HOST, **ports)))
         tree = {**service("a", a), **service("b", b), **service("own", a), **many_routes(routes, [a, b]),
                 **router("a", "Path(`/a`)", "a"), **router("b", "Path(`/b`)", "b"), **router("own", "Path(`/own`)", "own"),
-                **router("probe", "Path(`/probe`)", "a"), **router("moving", "Host(`new.test`) && Path(`/moved`)", "b")}
+                **router("probe", "Path(`/probe`)", "a"), **router("moving", "Host(`moving.test`) && Path(`/moved`)", "b")}
         web = Maitred(folder, f"--haproxy.binary={args.haproxy}", etcd=started.store, level="ERROR")
         revision = load(started.store, tree)
         started.gateways.append(web)
