@@ -351,6 +351,7 @@ int gateway_run(const struct settings *settings, struct log *log, char error[sta
     g->own.files = named_files_view(g->named_files);
     g->settings = &g->own;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, no end */
     init_loop(g);
     if (start_parts(g)) {
         uv_timer_start(&g->tick, on_tick, TICK_MS, TICK_MS);

@@ -28,7 +28,7 @@ struct scribe {
     struct generation *tree; /* whose tree is */
     int64_t files_due_ns, tree_due_ns;
     bool busy, ending, flushing;
-    char error[512];
+    char error[512], tree_error[512];
 };
 
 /* Emits and writes: what a push would have to wait for. */
@@ -44,23 +44,22 @@ static bool write_files(struct scribe *scribe, const struct generation *generati
     return ok;
 }
 
-static void write_tree(struct scribe *scribe, const struct generation *generation)
+static bool write_tree(struct scribe *scribe, const struct generation *generation, char error[static 512])
 {
-    char error[512];
     const struct settings *settings = scribe->parts.settings;
+    bool saved = true;
     if (settings->etcd.on && generation->revision) {
         struct arena *arena = arena_create();
         struct kv_snapshot tree = generation_tree(generation, arena);
-        bool saved = state_folder_save_tree(scribe->parts.folder, &tree, error);
+        saved = state_folder_save_tree(scribe->parts.folder, &tree, error);
         crash_at(CRASH_TREE);
         if (saved)
             history_keep(state_folder_path(scribe->parts.folder), tree.revision, settings->state.history);
-        else
-            log_line(scribe->parts.log, LOG_LINE_ERROR, "state", "%s", error);
         crash_at(CRASH_HISTORY);
         arena_destroy(arena);
     }
     state_folder_sync(scribe->parts.folder);
+    return saved;
 }
 
 /* When the next write may begin after one that took so long. */
@@ -95,16 +94,22 @@ static void do_files(struct scribe *scribe)
 static void do_tree(struct scribe *scribe)
 {
     struct generation *generation = scribe->tree;
+    char error[512] = "";
     scribe->tree = NULL;
     scribe->busy = true;
     pthread_mutex_unlock(&scribe->lock);
     int64_t start = clock_monotonic_ns();
-    write_tree(scribe, generation);
+    bool ok = write_tree(scribe, generation, error);
     int64_t end = clock_monotonic_ns();
-    generation_release(generation);
     pthread_mutex_lock(&scribe->lock);
     scribe->busy = false;
-    scribe->tree_due_ns = end + (end - start) * SHARE;
+    snprintf(scribe->tree_error, sizeof scribe->tree_error, "%s", ok ? "" : error);
+    scribe->flushing = scribe->flushing && ok;
+    scribe->tree_due_ns = end + (ok ? (end - start) * SHARE : AGAIN_MS * MS);
+    if (ok || scribe->tree || scribe->ending)
+        generation_release(generation);
+    else
+        scribe->tree = generation;
 }
 
 static void wait_until(struct scribe *scribe, int64_t due_ns)
@@ -237,7 +242,7 @@ bool scribe_has_skeleton(struct scribe *scribe, const struct generation *generat
 bool scribe_failed(struct scribe *scribe, char error[static 512])
 {
     pthread_mutex_lock(&scribe->lock);
-    snprintf(error, 512, "%s", scribe->error);
+    snprintf(error, 512, "%s", scribe->error[0] ? scribe->error : scribe->tree_error);
     pthread_mutex_unlock(&scribe->lock);
     return error[0] != '\0';
 }

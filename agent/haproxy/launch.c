@@ -44,7 +44,7 @@ static void set_attributes(posix_spawnattr_t *attributes)
     sigset_t none, handled;
     sigemptyset(&none);
     sigemptyset(&handled);
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGQUIT };
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGQUIT, SIGXFSZ };
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaddset(&handled, signals[i]);
     posix_spawnattr_init(attributes);

@@ -255,6 +255,7 @@ class Maitred:
     def __init__(self, folder, *flags, etcd=None, state=None, web=None, env=None, level="DEBUG"):
         self.state = state or os.path.join(folder, "state")
         self.web, self.env, self.proc, self.starts = web or free_port(), env or {}, None, 0
+        self.user = None  # other than who runs the tests
         self.log = os.path.join(folder, f"maitred.{self.web}.log")
         self.flags = [f"--entrypoints.web.address={HOST}:{self.web}", f"--state.dir={self.state}",
                       f"--log.level={level}", *([f"--providers.etcd.endpoints={HOST}:{etcd.port}"] if etcd else []),
@@ -263,7 +264,7 @@ class Maitred:
     def start(self):
         with open(self.log, "ab") as log:
             self.proc = subprocess.Popen([MAITRED, "run", *self.flags], stdout=log, stderr=log, cwd="/",
-                                         stdin=subprocess.DEVNULL, start_new_session=True,
+                                         stdin=subprocess.DEVNULL, start_new_session=True, user=self.user,
                                          env={**CLEAN, **SANITIZERS, **self.env})
         return self
 

@@ -140,6 +140,28 @@ START_TEST(a_folder_that_cannot_be_written_is_told_until_it_can)
 }
 END_TEST
 
+START_TEST(a_tree_that_cannot_be_saved_is_saved_as_soon_as_it_can)
+{
+    struct place p;
+    char error[512], tree[128];
+    open_place(&p);
+    struct generation *generation = compile(&p, 7);
+    snprintf(tree, sizeof tree, "%s/" STATE_TREE, p.path);
+    ck_assert_int_eq(mkdir(tree, 0700), 0); /* nothing is renamed to a folder */
+    scribe_follow(p.scribe, generation);
+    scribe_flush(p.scribe);
+    ck_assert(holds(&p, "maps/routes.map", "h7.test|0/"));
+    ck_assert(scribe_failed(p.scribe, error));
+    ck_assert_msg(strstr(error, STATE_TREE), "%s", error);
+    ck_assert_int_eq(rmdir(tree), 0);
+    for (int i = 0; i < 1000 && scribe_failed(p.scribe, error); i++)
+        usleep(10000);
+    ck_assert(holds(&p, STATE_TREE, "\"revision\":7"));
+    generation_release(generation);
+    close_place(&p);
+}
+END_TEST
+
 START_TEST(what_another_hand_changed_is_written_anew_if_all_is)
 {
     struct place p;
@@ -195,6 +217,7 @@ int main(void)
         { what_is_behind_is_written_at_the_end, 0 },
         { a_write_counts_before_all_that_was_to_follow, 0 },
         { a_folder_that_cannot_be_written_is_told_until_it_can, 0 },
+        { a_tree_that_cannot_be_saved_is_saved_as_soon_as_it_can, 0 },
         { what_another_hand_changed_is_written_anew_if_all_is, 0 },
         { a_skeleton_has_a_name, 0 },
         { 0 },
