@@ -14,7 +14,8 @@ struct haproxy {
     bool ours;
     const char *binary; /* NULL: not ours */
     struct haproxy_version binary_version;
-    const char *config, *backends, *relayed_socket, *pid_file, *lock_file, *master_socket, *runtime_socket;
+    const char *config, *backends, *relayed_socket, *closed_socket, *pid_file, *lock_file;
+    const char *master_socket, *runtime_socket;
     struct runtime runtime;
 
     pid_t master;               /* 0: none runs */

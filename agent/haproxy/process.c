@@ -101,6 +101,7 @@ static bool set_up(struct haproxy *haproxy, const struct haproxy_options *option
     haproxy->ours = !options->master_socket;
     haproxy->config = arena_printf(arena, "%s/" ARTIFACT_CONFIG, folder).p;
     haproxy->backends = arena_printf(arena, "%s/" ARTIFACT_BACKENDS, folder).p;
+    haproxy->closed_socket = arena_printf(arena, "%s/" CLOSED_SOCKET, folder).p;
     haproxy->relayed_socket = arena_printf(arena, "%s/" RELAYED_SOCKET, folder).p;
     haproxy->pid_file = arena_printf(arena, "%s/haproxy.pid", folder).p;
     haproxy->lock_file = arena_printf(arena, "%s/haproxy.lock", folder).p;
@@ -231,6 +232,7 @@ static void remove_traces(const struct haproxy *haproxy)
     unlink(haproxy->runtime_socket);
     unlink(haproxy->master_socket);
     unlink(haproxy->relayed_socket);
+    unlink(haproxy->closed_socket);
     unlink(haproxy->pid_file);
 }
 

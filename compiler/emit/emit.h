@@ -37,6 +37,7 @@ struct artifacts {
 #define EVENTS_SOCKET "events.sock" /* the agent's, in the same folder */
 #define MASTER_SOCKET "master.sock"
 #define RELAYED_SOCKET "relayed.sock" /* of the frontend that the relay asks */
+#define CLOSED_SOCKET "closed.sock" /* of the one that answers for an agent that is away (haproxy.cfg) */
 
 /* Renders all of them: deterministic. HAProxy is started with -f haproxy.cfg -f backends.cfg. */
 struct artifacts emit_all(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
