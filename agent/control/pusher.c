@@ -8,6 +8,7 @@
 
 enum {
     RELOAD_INTERVAL_MS = 500,  /* reloads are not made more often: each leaves an old worker behind for a while */
+    MOST_DOUBLED = 4,          /* after so many that failed in a row they are tried every 8 s */
     TRIM_AFTER_MS = 10000,     /* a request may meet its program that long after its record is gone */
     SWEEP_EVERY_MS = 200,
     RESTART_PAUSE_MS = 500,
@@ -24,6 +25,7 @@ struct pusher {
     struct push_stats stats;
     char skeleton[SKELETON_NAME + 1]; /* the name of the one that HAProxy shall run */
     bool verified; /* live state = served */
+    int refused; /* reloads that failed since one did not */
     bool files_failed; /* the state folder is behind and cannot be written */
     int64_t last_reload_ns, last_sweep_ns, last_restart_ns, last_look_ns, trim_at_ns;
 };
@@ -255,6 +257,7 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
     log_line(pusher->parts.log, LOG_LINE_INFO, "push", "reload: %.*s", STR_ARG(reason));
     pusher->last_reload_ns = clock_monotonic_ns();
     if (!start_worker(pusher, next, error)) {
+        pusher->refused++;
         pusher->stats.reloads_failed++;
         note_error(pusher, "the reload failed, HAProxy goes on with what it had", error);
         put_files_back(pusher, next);
@@ -262,6 +265,7 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
     }
     applier_forget(pusher->applier);
     prober_tell_again(pusher->parts.prober);
+    pusher->refused = 0;
     pusher->stats.reloads++;
     snprintf(pusher->stats.last_reload_reason, sizeof pusher->stats.last_reload_reason, "%.*s", STR_ARG(reason));
     pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
@@ -373,7 +377,8 @@ bool pusher_start(struct pusher *pusher, struct generation *first, char error[st
 int64_t pusher_reload_wait_ms(const struct pusher *pusher)
 {
     int64_t since = (clock_monotonic_ns() - pusher->last_reload_ns) / MS;
-    return pusher->last_reload_ns == 0 || since >= RELOAD_INTERVAL_MS ? 0 : RELOAD_INTERVAL_MS - since;
+    int64_t interval = RELOAD_INTERVAL_MS << (pusher->refused < MOST_DOUBLED ? pusher->refused : MOST_DOUBLED);
+    return pusher->last_reload_ns == 0 || since >= interval ? 0 : interval - since;
 }
 
 /* A new worker has what the files said when it started, which may be a second behind: it is brought up to date. One that was started from
@@ -400,32 +405,44 @@ static void meet_new_worker(struct pusher *pusher)
         note_error(pusher, "the new worker's state could not be verified", error);
 }
 
-static bool start_again(struct pusher *pusher, enum write_which which, char error[static 512])
+/* HAProxy starts from the files of a generation. What is served may be had from old files, too: it is brought up to date then. */
+static bool start_from(struct pusher *pusher, struct generation *generation, enum write_which which, char error[static 512])
 {
-    if (!scribe_write(pusher->parts.scribe, pusher->served, which, pusher->skeleton, error)) {
+    publish(pusher, pusher->served->plan, generation->plan);
+    bool written = scribe_write(pusher->parts.scribe, generation, which, pusher->skeleton, error);
+    if (!written)
         note_error(pusher, "the state folder cannot be written", error);
-        scribe_follow(pusher->parts.scribe, pusher->served);
-    }
-    return haproxy_start(pusher->parts.haproxy, error);
+    if (!written && generation == pusher->served)
+        scribe_follow(pusher->parts.scribe, generation);
+    return (written || generation == pusher->served) && haproxy_start(pusher->parts.haproxy, error);
 }
 
-static void restart(struct pusher *pusher)
+/* From what was about to be served, if a push was half done: somebody may have seen it. Whether that is served now. */
+static bool restart(struct pusher *pusher)
 {
     char error[512];
     int64_t now = clock_monotonic_ns();
+    struct generation *next = pusher->pending;
     pusher->verified = false;
     if (!haproxy_is_ours(pusher->parts.haproxy) || now - pusher->last_restart_ns < RESTART_PAUSE_MS * MS)
-        return;
+        return false;
     pusher->last_restart_ns = now;
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "HAProxy has ended: starting it again");
     applier_forget(pusher->applier);
     crash_at(CRASH_GONE);
-    if (!start_again(pusher, WRITE_CHANGED, error) && !start_again(pusher, WRITE_ALL, error)) {
+    bool newer = next && start_from(pusher, next, WRITE_CHANGED, error);
+    if (!newer && !start_from(pusher, pusher->served, WRITE_CHANGED, error) && !start_from(pusher, pusher->served, WRITE_ALL, error)) {
         note_error(pusher, "HAProxy does not start", error);
-        return;
+        return false;
     }
     pusher->stats.restarts++;
+    if (newer) {
+        pusher->pending = NULL;
+        serve(pusher, next);
+        pusher->stats.pushes++;
+    }
     meet_new_worker(pusher);
+    return newer;
 }
 
 bool pusher_verify(struct pusher *pusher, bool whole, size_t *mended, char error[static 256])
@@ -495,7 +512,7 @@ bool pusher_tick(struct pusher *pusher)
     int64_t now = clock_monotonic_ns();
     enum haproxy_condition condition = haproxy_poll(pusher->parts.haproxy);
     if (condition == HAPROXY_GONE)
-        restart(pusher);
+        caught_up = restart(pusher);
     else if (condition == HAPROXY_NEW_WORKER)
         meet_new_worker(pusher);
     if (condition != HAPROXY_GONE && !pusher->verified && !pusher->pending)
@@ -509,7 +526,7 @@ bool pusher_tick(struct pusher *pusher)
         publish(pusher, NULL, pusher->served->plan);
     }
     if (pusher->pending && pusher_reload_wait_ms(pusher) == 0)
-        caught_up = pusher_push(pusher, pusher->pending);
+        caught_up = pusher_push(pusher, pusher->pending) || caught_up;
     look(pusher, now);
     return caught_up;
 }

@@ -5,11 +5,17 @@ A request is lost if it got no answer, or one that is no state's, outside the ti
 connections along). It is misrouted if its state was not served at any time between its start and its end, or if another request that was
 over before it began had seen a newer one: then somebody met a mix."""
 import base64
+import contextlib
 import hashlib
+import os
 import re
+import socket
+import struct
+import subprocess
+import threading
 import time
 
-from lib import limit, router, service
+from lib import HOST, Etcd, eventually, free_port, limit, router, service
 from traffic import Traffic
 
 PASSWORD = {"Authorization": "Basic " + base64.b64encode(b"me:secret").decode()}
@@ -94,3 +100,103 @@ class Load(Traffic):
             if n < newest:
                 mixed.append((r, n, f"after {newest}"))
         return lost, mixed, cut
+
+
+class Proxy:
+    """Passes connections to a port on, and cuts them when it is told to: without a word, in the middle of what comes."""
+    def __init__(self, to):
+        self.to, self.limit, self.cuts, self.refusing = to, None, 0, False
+        self.pairs, self.lock = set(), threading.Lock()
+        self.listener = socket.create_server((HOST, free_port()), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_after(self, limit):
+        """Each connection is cut when so many further bytes have come from the server; None: none is."""
+        self.limit = limit
+
+    def close_all(self, refuse=False):
+        self.refusing = refuse
+        with self.lock:
+            pairs = list(self.pairs)
+        for pair in pairs:
+            self._cut(pair)
+
+    def accept(self):
+        self.refusing = False
+
+    def _cut(self, pair):
+        with self.lock:
+            self.cuts += pair in self.pairs
+            self.pairs.discard(pair)
+        for s in pair:
+            with contextlib.suppress(OSError):
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                s.shutdown(socket.SHUT_RDWR)
+            s.close()
+
+    def _accept(self):
+        while True:
+            client = self.listener.accept()[0]
+            try:
+                if self.refusing:
+                    raise OSError("refused")
+                pair = (client, socket.create_connection((HOST, self.to), 5))
+            except OSError:
+                client.close()
+                continue
+            with self.lock:
+                self.pairs.add(pair)
+            for source, sink, counts in ((*pair, False), (*pair[::-1], True)):
+                threading.Thread(target=self._pump, args=(pair, source, sink, counts), daemon=True).start()
+
+    def _pump(self, pair, source, sink, counts):
+        passed, limit = 0, self.limit
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if counts and limit != self.limit:
+                    passed, limit = 0, self.limit
+                passed += len(data)
+                if counts and limit is not None and passed > limit:
+                    sink.sendall(data[:len(data) - (passed - limit)])
+                    break
+                sink.sendall(data)
+        self._cut(pair)
+
+
+class Member(Etcd):
+    """One of several; it can be started without waiting for the others."""
+    def __init__(self, folder, name, initial):
+        self.name, self.initial = name, initial
+        self.folder, self.tls, self.proc, self.token, self.flags = folder, None, None, None, ()
+        self.port, self.peer = free_port(), initial[name]
+
+    def start(self, wait=True):
+        cluster = ",".join(f"{name}=http://{HOST}:{port}" for name, port in self.initial.items())
+        peer = f"http://{HOST}:{self.peer}"
+        words = ["etcd", "--name", self.name, "--data-dir", os.path.join(self.folder, self.name), "--listen-client-urls", self.url,
+                 "--advertise-client-urls", self.url, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                 "--initial-cluster", cluster, "--unsafe-no-fsync", "--max-txn-ops=20000", "--heartbeat-interval=50",
+                 "--election-timeout=500"]
+        with open(os.path.join(self.folder, "etcd.log"), "ab") as log:
+            self.proc = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+        if wait:
+            eventually(self.answers, lambda: f"member {self.name} is there", pause=0.05)
+
+
+class Cluster:
+    """Several members of one store. A change goes to the first that takes it."""
+    def __init__(self, folder, n):
+        initial = {f"m{i}": free_port() for i in range(n)}
+        self.members = [Member(folder, name, initial) for name in initial]
+        for member in self.members:
+            member.start(wait=False)
+        eventually(lambda: all(m.answers() for m in self.members), "all members are there", pause=0.05)
+
+    def change(self, puts={}, deletes=()):
+        def try_all():
+            for member in self.members:
+                with contextlib.suppress(OSError, ValueError):
+                    return member.change(puts, deletes)
+            return 0
+        return eventually(try_all, "a member takes the change", pause=0.1)

@@ -131,8 +131,8 @@ def b64(text):
 
 class Etcd:
     """A real etcd with its data below `folder`. It can be stopped, killed and started again on the same port."""
-    def __init__(self, folder, tls=None):
-        self.folder, self.tls, self.proc, self.token = folder, tls, None, None
+    def __init__(self, folder, tls=None, flags=()):
+        self.folder, self.tls, self.flags, self.proc, self.token = folder, tls, flags, None, None
         self.port, self.peer = free_port(), free_port()
         self.start()
 
@@ -147,7 +147,7 @@ class Etcd:
         words = ["etcd", "--data-dir", os.path.join(self.folder, "etcd"), "--listen-client-urls", self.url,
                  "--advertise-client-urls", self.url, "--listen-peer-urls", peer,
                  "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", "--unsafe-no-fsync",
-                 "--max-txn-ops=20000"]
+                 "--max-txn-ops=20000", *self.flags]
         if self.tls:
             words += ["--cert-file", self.tls.path("server.crt"), "--key-file", self.tls.path("server.key")]
         with open(os.path.join(self.folder, "etcd.log"), "ab") as log:

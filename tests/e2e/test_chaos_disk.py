@@ -211,6 +211,9 @@ class TooLarge(Unwritable, GatewayTest):
     def mend(self):
         self.limit(resource.RLIM_INFINITY)
 
+    # What a full disk shows as well.
+    test_a_worker_that_starts_from_old_files_is_brought_up_to_date = test_what_catches_up_is_whole = None
+
 
 if __name__ == "__main__":
     unittest.main()
