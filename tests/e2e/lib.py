@@ -93,6 +93,20 @@ def processes_of(folder):
     return found
 
 
+def freeze(proc):
+    """Stops all its threads where they are."""
+    proc.send_signal(signal.SIGSTOP)
+    tasks = f"/proc/{proc.pid}/task"
+
+    def stopped():
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/stat") as f:
+                if f.read().rpartition(") ")[2][0] != "T":
+                    return False
+        return True
+    eventually(stopped, "all threads stand still", pause=0.005)
+
+
 def tail(path, lines=25):
     with contextlib.suppress(OSError), open(path, errors="replace") as f:
         return "".join(f.readlines()[-lines:])
@@ -284,17 +298,8 @@ class Maitred:
         self.proc.wait(PATIENCE)
 
     def freeze(self):
-        """Stops all its threads where they are; HAProxy goes on."""
-        self.proc.send_signal(signal.SIGSTOP)
-        tasks = f"/proc/{self.proc.pid}/task"
-
-        def stopped():
-            for task in os.listdir(tasks):
-                with open(f"{tasks}/{task}/stat") as f:
-                    if f.read().rpartition(") ")[2][0] != "T":
-                        return False
-            return True
-        eventually(stopped, "all threads stand still", pause=0.005)
+        """HAProxy goes on."""
+        freeze(self.proc)
 
     def thaw(self):
         self.proc.send_signal(signal.SIGCONT)

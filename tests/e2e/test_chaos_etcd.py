@@ -7,7 +7,7 @@ import time
 import unittest
 
 from chaos import Cluster, Load, Proxy, states_tree
-from lib import HOST, GatewayTest, eventually, maitred, service
+from lib import HOST, GatewayTest, eventually, freeze, maitred, service
 from traffic import Upstream, word
 
 LONG = os.environ.get("LONG")
@@ -70,7 +70,7 @@ class One(StoreTest):
 
     def test_standing_still_for_a_moment(self):
         with self.load() as load:
-            self.store.proc.send_signal(signal.SIGSTOP)
+            freeze(self.store.proc)
             load.wait(2)
             self.store.proc.send_signal(signal.SIGCONT)
             self.put(load)
@@ -80,7 +80,7 @@ class One(StoreTest):
     @unittest.skipUnless(LONG, "half a minute: LONG=1")
     def test_standing_still_for_longer_than_anybody_waits(self):
         with self.load() as load:
-            self.store.proc.send_signal(signal.SIGSTOP)
+            freeze(self.store.proc)
             self.web.wait_status(lambda s: s["etcd"]["state"] != "watching" and s["etcd"]["error"], "that is noticed")
             load.wait(10)
             self.store.proc.send_signal(signal.SIGCONT)
@@ -280,7 +280,7 @@ class Three(StoreTest):
         """Its kernel takes connections, and nobody answers: that is noticed by a question every ten seconds."""
         with self.load() as load:
             mine, _ = self.watched()
-            mine.proc.send_signal(signal.SIGSTOP)
+            freeze(mine.proc)
             self.cluster.members.sort(key=lambda m: m is mine)  # it is asked last
             self.put(load)
             eventually(lambda: word(self.web.web, f"/re/y{self.n}") == ("a" if self.n % 2 else "b"), "another member is asked", 40)
