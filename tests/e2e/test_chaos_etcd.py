@@ -52,7 +52,7 @@ class StoreTest(GatewayTest):
         lost, mixed, _ = load.judge()
         self.assertEqual(lost[:5], [], f"{len(lost)} of {len(load.records)} are lost")
         self.assertEqual(mixed[:5], [], f"{len(mixed)} of {len(load.records)} are misrouted; states {load.states}, served {load.served}")
-        self.assertGreater(len(load.records), 100)
+        self.assertGreater(len(load.records), 30)
         status = self.web.status()
         self.assertEqual((status["haproxy"]["reloads"], status["push"]["repairs"]), (0, 0))
 
