@@ -121,7 +121,9 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
         FLAG("agent_body", shape->messages >> MESSAGE_PATIENT_BODY & 1),
         FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
-        emit_entry_points(arena, plan, paths), FLAG("tls", shape->n_tls_entry_points > 0), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
+        emit_entry_points(arena, plan, paths), FLAG("tls", shape->n_tls_entry_points > 0),
+        TEXT("refusing", emit_word(arena, arena_printf(arena, "unix@%.*s/refuse.sock", STR_ARG(paths->sockets)))),
+        TEXT("default_certificate", emit_word(arena, emit_path(arena, paths, ARTIFACT_TLS "/" PLAN_TLS_CERTIFICATE))), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));
     template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);

@@ -31,6 +31,24 @@ static struct template_value trusted_list(struct arena *arena, const struct entr
     return (struct template_value)LIST("trusted", rows, entry->trust_all ? 0 : entry->n_trusted_ips);
 }
 
+static struct template_value proxy_list(struct arena *arena, const struct entry_point *entry)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, entry->proxy.n_trusted_ips);
+    for (size_t i = 0; i < entry->proxy.n_trusted_ips; i++)
+        rows[i] = SCOPE(arena, TEXT("proxy_ip", emit_word(arena, entry->proxy.trusted_ips[i])));
+    return (struct template_value)LIST("proxies", rows, entry->proxy.insecure ? 0 : entry->proxy.n_trusted_ips);
+}
+
+/* The protocols of the default options; "-" is none that a client has. */
+static struct str usual_alpn(const struct shape *shape)
+{
+    const struct str mark = STR(" alpn ");
+    struct str words = shape->n_doors ? shape->doors[0] : STR("");
+    size_t at = str_search(words, mark);
+    struct str rest = at == SIZE_MAX ? STR("-") : str_from(words, at + mark.n);
+    return str_cut(&rest, ' ');
+}
+
 static struct str inside(struct arena *arena, const struct emit_paths *paths, struct str name)
 {
     return emit_word(arena, arena_printf(arena, "unix@%.*s/%.*s", STR_ARG(paths->sockets), STR_ARG(name)));
@@ -113,7 +131,8 @@ static struct template_scope entry_scope(struct arena *arena, const struct plan 
         TEXT("read_timeout", emit_duration(arena, entry->read_timeout_ns)),
         TEXT("idle_timeout", emit_duration(arena, entry->idle_timeout_ns)),
         FLAG("trust_all", entry->trust_all), FLAG("trusting", entry->trust_all || entry->n_trusted_ips > 0),
-        trusted_list(arena, entry), FLAG("ping", ping), FLAG("front", front),
+        trusted_list(arena, entry), FLAG("ping", ping), FLAG("front", front), FLAG("proxied", entry->proxy.on), FLAG("proxied_by_all", entry->proxy.insecure),
+        proxy_list(arena, entry), TEXT("usual_alpn", usual_alpn(&plan->shape)),
         TEXT("tls_index", arena_printf(arena, "%zu", index + settings->n_entry_points)),
         TEXT("clear", arena_printf(arena, "clear:%.*s", STR_ARG(name))),
         TEXT("first_door", arena_printf(arena, "door:%.*s:0", STR_ARG(name))),

@@ -176,8 +176,8 @@ struct plan {
  *     >=E=              … of all hosts and paths
  *     @SCOPE, @=E=      a table of what the request must have: a header (name=value, or name: for any value) or query parameter
  *                       (?key=value, ?key:); nothing at all for regular expressions that need headers or the query
- *     $E$NAME?          of TLS handshakes with that name (or *.REST): ".;;OPTIONS;DOOR;CLIENT". DOOR is a number, or
- *                       "close"; CLIENT is "c" where a certificate of the client is demanded
+ *     $E$NAME?          of TLS handshakes with that name (or *.REST): ".;;OPTIONS;DOOR;CLIENT;ALPN". DOOR is a number, or
+ *                       "close"; CLIENT is "c" where a certificate of the client is demanded; ALPN are the protocols
  *     {NAME             the router, for those that are found in one of these ways
  *     }NAME             how a backend is chosen (choice.h): here, so that one transaction changes both
  *

@@ -117,6 +117,19 @@ static void check_addresses(struct check *c)
         }
 }
 
+/* As in Traefik: the section alone trusts nobody, so it is a mistake. */
+static void check_proxies(struct check *c)
+{
+    for (size_t i = 0; i < c->settings->n_entry_points; i++) {
+        const struct entry_point *e = &c->settings->entry_points[i];
+        if (e->proxy.on && !e->proxy.insecure && e->proxy.n_trusted_ips == 0)
+            diag_add(c->diag, (struct finding){ .code = FINDING_BAD_SETTING,
+                                                .key = arena_printf(c->arena, "entrypoints.%.*s.proxyprotocol", STR_ARG(str_head(e->name, 100))),
+                                                .message = STR("nobody is trusted"),
+                                                .expected = STR("proxyprotocol.trustedips or proxyprotocol.insecure") });
+    }
+}
+
 void settings_check(struct arena *arena, const struct settings *settings, const struct choices *choices,
                     struct diag *diag)
 {
@@ -127,6 +140,7 @@ void settings_check(struct arena *arena, const struct settings *settings, const 
     check_files(&c);
     check_sockets(&c);
     check_ping(&c);
+    check_proxies(&c);
     check_addresses(&c);
     for (size_t i = 0; i < settings->n_entry_points; i++)
         check_headers(&c, &settings->entry_points[i]);

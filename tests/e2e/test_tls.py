@@ -313,6 +313,18 @@ class Options(Tls):
             self.assertTrue(self.refused("a.test"))
         self.assertEqual(self.reloads(), before)
 
+    def test_protocols_by_name(self):
+        self.serve(secure("a", "Host(`a.test`)", "a", "one", entrypoints="websecure"), secure("b", "Host(`b.test`)", "a", entrypoints="websecure"),
+                   self.stored(0, "a", "a.test"), self.stored(1, "b", "b.test"), {"tls/options/one/alpnProtocols": "http/1.1"})
+        for sni, offered, chosen in (("a.test", ["h2", "http/1.1"], "http/1.1"), ("a.test", None, None), ("b.test", ["http/1.1", "h2"], "h2"),
+                                     ("b.test", ["x", "http/1.1"], "http/1.1"), ("none.test", ["http/1.1"], "http/1.1"), (None, ["h2"], "h2")):
+            with self.open(sni, self.context(alpn=offered)) as tls:
+                self.assertEqual(tls.selected_alpn_protocol(), chosen)
+        for sni, offered in (("a.test", ["h2"]), ("a.test", ["ftp"]), ("b.test", ["http/1.0", "ftp"]), ("none.test", ["ftp"]), (None, ["x" * 255])):
+            with self.assertRaises(ssl.SSLError) as caught:
+                self.open(sni, self.context(alpn=offered))
+            self.assertNotIsInstance(caught.exception, ssl.SSLEOFError)
+
     def test_old_versions_and_ciphers_by_name(self):
         self.serve(secure("a", "Host(`a.test`)", "a", "old", entrypoints="websecure"), secure("b", "Host(`b.test`)", "a", entrypoints="websecure"),
                    self.stored(0, "a", "a.test", key="rsa:2048"), {
@@ -359,6 +371,58 @@ class Ports(Tls):
         config = pem(self.web.state + "/haproxy.cfg")
         self.assertEqual(re.findall("^frontend (\\S*(?:entry|front):\\S+)", config, re.M), ["entry:web", "front:websecure", "entry:websecure", "entry:websecure:tls"])
         self.assertEqual(re.findall(f"^    bind ({HOST}:\\d+)", config, re.M), [f"{HOST}:{self.web.web}", f"{HOST}:{self.port}"])
+
+
+class Proxies(Tls):
+    FLAGS = ("--entrypoints.websecure.proxyprotocol.trustedips=127.0.0.2,127.0.0.3/32",)
+    V1, V2 = b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 443\r\n", b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([192, 0, 2, 7, 192, 0, 2, 1]) + b"\x12\x67\x01\xbb"
+
+    def through(self, pieces, source="127.0.0.2", tls=None):
+        """The status of a request behind a header that comes in pieces; 0: closed."""
+        with socket.create_connection((HOST, self.port), timeout=10, source_address=(source, 0)) as raw:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for piece in pieces[:-1]:
+                raw.sendall(piece)
+                time.sleep(0.05)
+            if tls:
+                raw.sendall(pieces[-1])
+                with self.context().wrap_socket(raw, server_hostname=tls) as secured:
+                    return self.ask_on(secured, tls)
+            raw.sendall(pieces[-1] + b"GET / HTTP/1.1\r\nHost: c.test\r\n\r\n")
+            try:
+                answer = raw.recv(65536)
+            except ConnectionResetError:
+                return 0
+            return int(answer.split(b" ")[1]) if answer else 0
+
+    def peer(self):
+        return self.up.hits[-1].headers["x-real-ip"]
+
+    def test_the_address_comes_from_whom_it_may_come_and_headers_in_any_pieces(self):
+        self.serve(secure("s", "Host(`a.test`)", "a", entrypoints="websecure"), router("c", "Host(`c.test`)", "a", entrypoints="websecure"),
+                   self.stored(0, "a", "a.test"))
+        v6 = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24" + socket.inet_pton(socket.AF_INET6, "2001:db8::7") + socket.inet_pton(socket.AF_INET6, "::1") + b"\x12\x67\x01\xbb"
+        local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
+        for pieces, peer in (([b""], "127.0.0.2"), ([self.V1], "192.0.2.7"), ([self.V2], "192.0.2.7"), ([v6], "2001:db8::7"), ([local], "127.0.0.2"),
+                             ([b"PROXY UNKNOWN\r\n"], "127.0.0.2"), ([self.V1[:9], self.V1[9:]], "192.0.2.7"), ([self.V1, b""], "192.0.2.7"),
+                             ([self.V1[:3], self.V1[3:20], self.V1[20:]], "192.0.2.7"), ([self.V2[:5], self.V2[5:]], "192.0.2.7"),
+                             ([self.V2[:14], self.V2[14:20], self.V2[20:]], "192.0.2.7"), ([self.V2, b""], "192.0.2.7"),
+                             ([self.V2[:-2] + b"\x01\xbb", b""], "192.0.2.7")):
+            for tls in (None, "a.test"):
+                with self.subTest(pieces=pieces, tls=tls):
+                    self.assertEqual(self.through(pieces, tls=tls), 200)
+                    self.assertEqual(self.peer(), peer)
+        # From others it is taken off.
+        for header in (self.V1, self.V2):
+            self.assertEqual(self.through([header], "127.0.0.9"), 200)
+            self.assertEqual(self.peer(), "127.0.0.9")
+        # One header, no more; and what is none reaches nobody.
+        before = len(self.up.hits)
+        for junk in (self.V1 + self.V1, b"PROXY TCP4 x y 1 2\r\n", b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 99999\r\n", b"PROXY " + b"A" * 200 + b"\r\n",
+                     self.V2[:12] + b"\x31" + self.V2[13:]):
+            with self.subTest(junk=junk):
+                self.assertIn(self.through([junk]), (0, 400))
+        self.assertEqual(len(self.up.hits), before)
 
 
 class Redirection(Tls):
