@@ -34,6 +34,7 @@ struct rate_limit {
     struct limit limit;
     struct source source;
     bool shared; /* through Redis */
+    bool passes_without_redis;
     struct redis_target redis;
 };
 

@@ -59,10 +59,12 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
         { "average", json_type_int, true, NULL },   { "period", json_type_int, true, NULL },
         { "burst", json_type_int, true, NULL },     { "source", json_type_object, true, NULL },
         { "redis", json_type_object, false, NULL },
+        { "pass", json_type_boolean, false, NULL },
     };
     struct rate_limit *out = &op->rate_limit;
-    if (!fields_read(from, fields, 7, error) || !criterion_read(fields[5].value, &out->source, error))
+    if (!fields_read(from, fields, 8, error) || !criterion_read(fields[5].value, &out->source, error))
         return false;
+    out->passes_without_redis = fields[7].value && json_object_get_boolean(fields[7].value);
     out->bucket = str_own(field_str(fields[1].value));
     out->limit = (struct limit){ .average = json_object_get_int64(fields[2].value),
                                  .period_ns = json_object_get_int64(fields[3].value),
@@ -138,9 +140,12 @@ static void finish(struct redis_call *call)
     const struct bucket_terms terms = bucket_terms(call->limit);
     bool passed = false;
     if (call->error) {
+        passed = waiting->decision.program->ops[waiting->decision.at].rate_limit.passes_without_redis;
         decision_warn(&waiting->decision, rate_limit_op.name, call->target->host, call->error);
-        verdict_refuse_text(v, rate_limit_op.name, 500, "Could not insert/update bucket");
-        v->why = "Redis does not answer";
+        if (!passed) {
+            verdict_refuse_text(v, rate_limit_op.name, 500, "Could not insert/update bucket");
+            v->why = "Redis does not answer";
+        }
     } else if (call->wait_ns > terms.max_delay_ns) {
         refuse(v, call->wait_ns);
     } else {

@@ -19,22 +19,23 @@ static void put_source(struct buf *out, const struct model_op *op)
 }
 
 /* A bucket belongs to router, middleware and the limit as it was written: it outlives changes of anything else, and a changed limit begins
- * with full buckets, as in Traefik. The same middleware twice in a chain is two instances, as there. Through Redis it is the
- * middleware's alone. */
+ * with full buckets, as in Traefik. The same middleware twice in a chain is two instances, as there. One of all routers is the middleware's
+ * alone, and through Redis it has Traefik's name and no more. */
 static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
 {
     struct buf name = { 0 };
     size_t earlier = 0;
     const struct model_op *op = &router->ops[at];
+    bool shared = op->limit.redis != NULL;
     for (size_t i = 0; i < at; i++)
         earlier += router->ops[i].kind == OP_RATE_LIMIT && str_eq(router->ops[i].middleware, op->middleware);
-    if (op->limit.redis) {
-        buf_put(&name, op->middleware);
-    } else {
-        buf_printf(&name, "%.*s|%.*s|%.*s", STR_ARG(router->name), STR_ARG(op->middleware), STR_ARG(op->limit.written));
-        if (earlier)
-            buf_printf(&name, "|%zu", earlier + 1);
-    }
+    if (!op->limit.of_middleware)
+        buf_printf(&name, "%.*s|", STR_ARG(router->name));
+    buf_put(&name, op->middleware);
+    if (!shared)
+        buf_printf(&name, "|%.*s", STR_ARG(op->limit.written));
+    if (earlier && !op->limit.of_middleware)
+        buf_printf(&name, "|%zu", earlier + 1);
     buf_put_json(out, buf_str(&name));
     buf_fini(&name);
 }
@@ -73,6 +74,8 @@ void program_put_limit(struct buf *out, const struct model_router *router, size_
     put_source(out, op);
     if (op->limit.redis)
         put_redis(out, op->limit.redis);
+    if (op->limit.redis && op->limit.passes_without_redis)
+        buf_puts(out, ",\"pass\":true");
     buf_putc(out, '}');
     program_needs(need, program_limits_peer(op) ? MESSAGE_LEAN : MESSAGE_FULL, op->limit.redis != NULL);
 }

@@ -82,6 +82,8 @@ struct model_op {
             int subnet; /* > 0: IPv6 addresses count by networks of so many bits */
             struct str written; /* how the limit was written: a change of it is another limit */
             const struct model_redis *redis; /* NULL: of this process alone */
+            bool of_middleware;              /* all routers with the middleware count together; else each its own */
+            bool passes_without_redis;
         } limit;
         const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
         const struct model_forward *forward;

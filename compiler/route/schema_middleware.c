@@ -20,6 +20,14 @@ static const struct schema_row source_rows[] = {
 };
 static const struct schema source = READ_TABLE("sourceCriterion", source_rows, struct source_criterion);
 
+static const struct schema_row limit_extension_rows[] = {
+    FIELD("scope", TEXT, struct rate_limit_extension, scope, "",
+          "router or middleware: whose requests count together; by default a middleware's through Redis, else a router's"),
+    FIELD("onRedisFailure", TEXT, struct rate_limit_extension, on_redis_failure, "refuse",
+          "refuse or pass: what becomes of requests while Redis does not answer"),
+};
+static const struct schema limit_extension = READ_TABLE("maitred", limit_extension_rows, struct rate_limit_extension);
+
 static const struct schema_row rate_limit_rows[] = {
     FIELD("average", INT, struct rate_limit, average, "0", "requests in a period; 0 for no limit"),
     FIELD("period", DURATION, struct rate_limit, period, "1s", "the period"),
@@ -27,6 +35,7 @@ static const struct schema_row rate_limit_rows[] = {
     FIELD_BELOW("sourceCriterion", STRUCT, struct rate_limit, source_criterion, source,
                 "what counts as one client"),
     FIELD_BELOW("redis", STRUCT, struct rate_limit, redis, schema_redis, "buckets are shared through Redis"),
+    FIELD_BELOW("maitred", STRUCT, struct rate_limit, own, limit_extension, "keys of ours, which Traefik does not know"),
 };
 static const struct schema rate_limit = READ_TABLE("rateLimit", rate_limit_rows, struct rate_limit);
 

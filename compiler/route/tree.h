@@ -17,8 +17,15 @@ struct router {
     struct router_tls tls;
 };
 
+/* Keys of ours, not Traefik's. */
+struct rate_limit_extension {
+    struct str key;
+    struct text_value scope, on_redis_failure;
+};
+
 struct rate_limit {
     struct str key;
+    struct rate_limit_extension own;
     struct int_value average, burst;
     struct duration_value period;
     struct source_criterion source_criterion;

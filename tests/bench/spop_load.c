@@ -1,9 +1,9 @@
-/* spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES [RATE]]]
+/* spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES [RATE [PARTS]]]]
  *
  * Plays HAProxy: keeps DEPTH (1) questions for PROGRAM in flight on each connection, from SOURCES (1,000)
- * addresses in turn, and prints decisions a second and the time that one takes. With a RATE it asks so many a
- * second instead, at most DEPTH on a connection, and the time counts from when a question was due. One
- * thread: give it a core of its own. */
+ * addresses in turn, and prints decisions a second and the time that one takes. With a
+ * RATE it asks so many a second instead, at most DEPTH on a connection, and the time counts from when a
+ * question was due. One thread: give it a core of its own. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "spop/frame.h"
 #include "sys/clock.h"
 
-enum { LARGEST_DEPTH = 1000, STEPS = 32, BUCKETS = 40 * STEPS };
+enum { LARGEST_DEPTH = 1000, LARGEST_PARTS = 10000, STEPS = 32, BUCKETS = 40 * STEPS };
 
 struct connection {
     int fd;
@@ -33,7 +33,8 @@ struct load {
     uint32_t sources, next_source;
     double gap_ns;  /* between questions; 0: no rate */
     int64_t due_ns; /* the next one */
-    int64_t longest_ns;
+    size_t n_parts;
+    int64_t longest_ns[LARGEST_PARTS]; /* by the order of answers */
     uint64_t answers, passed, refused, other;
     uint64_t times[BUCKETS]; /* by log2 of ns, each octave in STEPS */
 };
@@ -117,7 +118,9 @@ static void count(struct load *load, const struct frame *ack, int64_t took_ns)
     struct str verdict = cursor_value(&c).bytes;
     load->answers++;
     load->times[bucket_of(took_ns)]++;
-    load->longest_ns = took_ns > load->longest_ns ? took_ns : load->longest_ns;
+    size_t part = load->answers * load->n_parts / load->sources;
+    int64_t *longest_ns = &load->longest_ns[part < load->n_parts ? part : load->n_parts - 1];
+    *longest_ns = took_ns > *longest_ns ? took_ns : *longest_ns;
     if (str_eq(verdict, load->program))
         load->passed++;
     else if (str_starts(verdict, STR("no:")))
@@ -220,7 +223,8 @@ static void run(struct load *load, struct connection *connections, size_t n, int
 int main(int argc, char **argv)
 {
     if (argc < 5) {
-        fputs("usage: spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES [RATE]]]\n", stderr);
+        fputs("usage: spop_load SOCKET SECONDS CONNECTIONS PROGRAM [DEPTH [SOURCES [RATE [PARTS]]]]\n",
+              stderr);
         return 2;
     }
     double seconds = atof(argv[2]);
@@ -229,8 +233,10 @@ int main(int argc, char **argv)
     load.program = str_c(argv[4]);
     load.depth = argc > 5 ? (unsigned)atoi(argv[5]) : 1;
     load.sources = argc > 6 ? (uint32_t)atoi(argv[6]) : 1000;
+    load.n_parts = argc > 8 ? (size_t)atoi(argv[8]) : 1;
     load.gap_ns = argc > 7 ? 1e9 / atof(argv[7]) : 0;
-    if (n < 1 || load.depth < 1 || load.depth > LARGEST_DEPTH || load.sources < 1) {
+    if (n < 1 || load.depth < 1 || load.depth > LARGEST_DEPTH || load.sources < 1 || load.n_parts < 1 ||
+        load.n_parts > LARGEST_PARTS) {
         fprintf(stderr, "spop_load: at least 1 connection and source, DEPTH 1 to %d\n", LARGEST_DEPTH);
         return 2;
     }
@@ -240,10 +246,15 @@ int main(int argc, char **argv)
     int64_t start_ns = clock_monotonic_ns();
     run(&load, connections, n, start_ns + (int64_t)(seconds * 1e9));
     double took = (double)(clock_monotonic_ns() - start_ns) / 1e9;
+    int64_t longest_ns = 0;
+    for (size_t i = 0; i < load.n_parts; i++)
+        longest_ns = load.longest_ns[i] > longest_ns ? load.longest_ns[i] : longest_ns;
     printf("%.0f decisions/s  p50 %.1f us  p99 %.1f us  longest %.1f us  passed %" PRIu64 "  refused %" PRIu64
            "  other %" PRIu64 "\n",
            (double)load.answers / took, percentile_us(&load, 0.5), percentile_us(&load, 0.99),
-           (double)load.longest_ns / 1000, load.passed, load.refused, load.other);
+           (double)longest_ns / 1000, load.passed, load.refused, load.other);
+    for (size_t i = 0; i < load.n_parts && load.n_parts > 1; i++)
+        printf("%.1f\n", (double)load.longest_ns[i] / 1000);
     for (size_t i = 0; i < n; i++) {
         close(connections[i].fd);
         buf_fini(&connections[i].in);

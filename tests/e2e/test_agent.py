@@ -149,7 +149,10 @@ class SharedLimits(GatewayTest):
         self.assertEqual([word(web.web, "/") for _ in range(10)], ["a"] * 9 + ["429"])
 
     def test_without_redis_requests_get_500_and_it_is_noticed_when_it_is_back(self):
+        self.tree.update({k.replace("/m/", "/open/"): v for k, v in self.tree.items() if "/middlewares/m/" in k})
+        self.tree.update({"http/middlewares/open/rateLimit/maitred/onRedisFailure": "pass", **router("open", "Path(`/open`)", "s", "open", priority="100")})
         web, = self.webs(1)
+        self.assertEqual(word(web.web, "/open"), "a")
         answer = ask(web.web, "/")
         self.assertEqual((answer.status, answer.body, answer.headers["content-type"]),
                          (500, "Could not insert/update bucket\n", "text/plain; charset=utf-8"))

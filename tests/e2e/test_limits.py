@@ -60,6 +60,13 @@ class RateLimits(GatewayTest):
                    for i in range(12)]
         self.assertLessEqual(answers.count("a"), 6)
 
+    def test_routers_count_together_only_if_asked(self):
+        web = self.serve(**limit("all", 1, 4, "1h"), **router("one", "Path(`/one`)", "s", "all"), **router("two", "Path(`/two`)", "s", "all"),
+                         **limit("each", 1, 4, "1h"), **router("three", "Path(`/3`)", "s", "each"), **router("four", "Path(`/4`)", "s", "each"),
+                         **{"http/middlewares/all/rateLimit/maitred/scope": "middleware"})
+        for paths, passed in ((("/one", "/two"), 4), (("/3", "/4"), 8)):
+            self.assertEqual([word(web.web, p) for p in paths * 6].count("a"), passed, paths)
+
     def test_the_path_is_stripped_and_the_limit_counted(self):
         web = self.serve()
         answers = [word(web.web, "/cut/x") for _ in range(10)]
