@@ -136,7 +136,7 @@ static struct str nearest(void *context, enum object_kind kind, struct str name)
     bool before = part->building == &part->sides[BEFORE];
     size_t limit = name.n / 3 ? name.n / 3 : 1, best = limit + 1;
     struct str found = { 0 };
-    for (size_t i = 0; i < ledger->objects.n; i++) {
+    for (size_t i = 0; i < ledger->objects.n && !part->grown; i++) { /* a side that lacks something is built again */
         const struct ledger_object *object = ledger->objects.p[i];
         if (object->sort != sorts[kind] || !(before ? object->was_there : object->there))
             continue;
