@@ -13,7 +13,8 @@
 enum {
     TICK_MS = 100,
     FIRST_TREE_MS = 1500, /* how long a start waits for etcd before the last known good state is served */
-    FIRST_LIST_S = 20,    /* how long for one that it is sending */
+    FIRST_WORD_S = 5,     /* how long for its first word, where there is no such state */
+    FIRST_LIST_S = 20,    /* how long for a tree that it is sending */
     FILE_POLL_MS = 250,
 };
 
@@ -59,14 +60,16 @@ static void on_wake(uv_async_t *async)
         check_first_contact(g);
 }
 
-/* A large tree takes its time; as long as it is coming and there is none to serve meanwhile, it is waited for. */
-static bool is_being_listed(const struct gateway *g)
+/* A large tree takes its time: as long as it is on its way, and there is none to serve meanwhile, it is waited for. */
+static bool is_first_tree_coming(const struct gateway *g)
 {
     struct etcd_status status;
-    if (!g->watch || sources_revision(g->sources) > 0 || clock_wall() - g->started > FIRST_LIST_S)
+    struct kv_snapshot file;
+    if (!g->watch || sources_revision(g->sources) > 0 || sources_file(g->sources, &file))
         return false;
+    double waited = clock_wall() - g->started;
     etcd_watch_status(g->watch, &status);
-    return status.state == ETCD_LISTING;
+    return (status.state == ETCD_CONNECTING && waited < FIRST_WORD_S) || (status.state == ETCD_LISTING && waited < FIRST_LIST_S);
 }
 
 static void on_first_tree_time(uv_timer_t *timer)
@@ -74,7 +77,7 @@ static void on_first_tree_time(uv_timer_t *timer)
     struct gateway *g = timer->data;
     if (g->serving || g->ending)
         return;
-    if (is_being_listed(g))
+    if (is_first_tree_coming(g))
         uv_timer_start(timer, on_first_tree_time, TICK_MS, 0);
     else
         serve_start(g);
