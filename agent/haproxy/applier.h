@@ -60,7 +60,7 @@ struct str push_word(struct push *push, struct str s);
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
 
-/* Takes lingering servers out of use: those of backends that another service holds in `to`; those that have lingered long enough. */
+/* Takes lingering servers out of use: those of backends that are held in `to`, but for those that they have there; those that have lingered long enough. */
 enum apply_status servers_evict(struct push *push, const struct runtime_state *to);
 void servers_let_go(struct push *push);
 

@@ -270,6 +270,14 @@ static int compare_to_name(const void *name, const void *backend)
     return str_cmp(*(const struct str *)name, ((const struct plan_backend *)backend)->name);
 }
 
+static bool has_server(const struct plan_backend *backend, struct str name)
+{
+    for (size_t i = 0; i < backend->n_servers; i++)
+        if (str_eq(backend->servers[i].name, name))
+            return true;
+    return false;
+}
+
 enum apply_status servers_evict(struct push *push, const struct runtime_state *to)
 {
     struct waiting *waiting = &push->applier->waiting;
@@ -279,8 +287,8 @@ enum apply_status servers_evict(struct push *push, const struct runtime_state *t
         const struct plan_backend *backend = NULL;
         if (server->lingers_until_ns && to->n_backends)
             backend = bsearch(&server->backend, to->backends, to->n_backends, sizeof *backend, compare_to_name);
-        if (!backend || backend->service.n == 0)
-            continue;
+        if (!backend || backend->service.n == 0 || has_server(backend, server->name))
+            continue; /* one that comes back is set as it shall be, and never out of use */
         server->lingers_until_ns = 0;
         batch_addf(push->batch, "set server %s state maint", server_path(push, server->backend, server->name).p);
     }

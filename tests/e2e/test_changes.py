@@ -2,10 +2,12 @@
 import os
 import unittest
 
-from churn import HEADER, Churn, grown, has_sanitizer
+from churn import HEADER, Churn, Upstreams, grown, has_sanitizer
 from lib import GatewayTest
+from swap import Swap
 
 SEED = int(os.environ.get("SEED", "1"))
+SWAPS = int(os.environ.get("SWAPS", "1000"))
 CHANGES = int(os.environ.get("CHANGES", "1000"))
 
 
@@ -29,6 +31,19 @@ class Changes(GatewayTest):
         self.assertLess(grown(haproxy), 12 * CHANGES, haproxy)
         if not has_sanitizer():
             self.assertLess(grown(daemon), 4 * CHANGES, daemon)
+
+
+class Swaps(GatewayTest):
+    def test_two_routers_swap_services_a_thousand_times(self):
+        web = self.gateway(f"--haproxy.revisionheader={HEADER}", "--haproxy.threads=4", etcd=self.etcd(), level="INFO")
+        upstreams = Upstreams(self.folder, self.certificates())
+        self.addCleanup(upstreams.end)
+        swap = Swap(self.stores[-1], web.start(), upstreams.urls)
+        swap.run(SWAPS)
+        self.assertEqual([mix for reader in swap.readers for mix in reader.mixes][:3], [])
+        self.assertEqual([what for reader in swap.readers for what in reader.failed][:3], [])
+        self.assertGreater(min(reader.answers for reader in swap.readers), SWAPS)
+        self.assertEqual(web.status()["haproxy"]["reloads"], 0)
 
 
 if __name__ == "__main__":

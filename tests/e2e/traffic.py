@@ -80,6 +80,15 @@ class Connection:
         except OSError as e:
             self.broken = e
             raise
+        return self._rest(words, method)
+
+    def read(self):
+        """The next answer, to a request that was sent otherwise."""
+        return self._rest(self.lines.readline().decode("latin-1").split(" "), "GET")
+
+    def _rest(self, words, method):
+        if len(words) < 2:
+            raise ConnectionError("closed without an answer")
         got = {}
         for line in iter(self.lines.readline, b"\r\n"):
             if not line:
