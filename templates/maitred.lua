@@ -382,13 +382,13 @@ local function canonical(lines)
     return table.concat(out, "\n")
 end
 
--- The best router (txn.kr: the key of its record) that the tables in txn.t1 to txn.t4 have for the request.
-core.register_action("fields", { "http-req" }, function(txn)
+-- The best router that four tables (nil: none) have for the request: the key of its record, or nil.
+function maitred.best_router(txn, tables)
     local best, wanted, lines, groups = nobody, { [""] = true }, {}, {}
     add_query(txn, wanted, lines)
     add_headers(txn, wanted, lines)
     for i = 1, 4 do
-        local name = txn:get_var("txn.t" .. i)
+        local name = tables[i]
         for text in pairs(name and wanted or {}) do
             local value = labels:lookup(name .. "/" .. text)
             local decided, group = (value or nobody .. ";"):match("^([^;]*;[^;]*);(.*)$")
@@ -406,8 +406,18 @@ core.register_action("fields", { "http-req" }, function(txn)
         local hit = fields:lookup(line)
         best = hit and hit < best and hit or best
     end
-    if best ~= nobody then
-        txn:set_var("txn.kr", "{" .. best:match(";(.*)$"))
+    return best ~= nobody and "{" .. best:match(";(.*)$") or nil
+end
+
+-- The same of the tables in txn.t1 to txn.t4, as txn.kr.
+core.register_action("fields", { "http-req" }, function(txn)
+    local tables = {}
+    for i = 1, 4 do
+        tables[i] = txn:get_var("txn.t" .. i)
+    end
+    local key = maitred.best_router(txn, tables)
+    if key then
+        txn:set_var("txn.kr", key)
     end
 end)
 

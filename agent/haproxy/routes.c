@@ -123,10 +123,13 @@ enum apply_status routes_replace(struct push *push, const struct runtime_state *
     push->applier->counts.replacements++;
     struct str command =
         arena_printf(push->arena, "add map @%lld %s <<", (long long)version, push->applier->map_word.p);
+    struct plan_entry number = { STR(PLAN_VERSION_KEY), arena_printf(push->arena, "%lld", (long long)version) };
     status = push_entries(push, command, to->routes, to->n_routes, "sending routes");
+    if (status == APPLY_OK)
+        status = push_entries(push, command, &number, 1, "sending the number of a version");
     if (status == APPLY_OK) {
         crash_at(CRASH_SENT);
-        return commit(push, version, to->n_routes);
+        return commit(push, version, to->n_routes + 1);
     }
     if (status == APPLY_DIFFERS) {
         /* Nobody sees what was sent, but it takes memory. Where this is without effect (3.4 keeps a version

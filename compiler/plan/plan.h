@@ -180,6 +180,7 @@ struct plan {
  *                       "close"; CLIENT is "c" where a certificate of the client is demanded; ALPN are the protocols
  *     {NAME             the router, for those that are found in one of these ways
  *     }NAME             how a backend is chosen (choice.h): here, so that one transaction changes both
+ *     }?                no part of a plan: a number that changes with each version of the map in which several entries change
  *
  * Fields of a record are parted by ';' and quoted by quote_field: */
 enum record_field {
@@ -199,6 +200,8 @@ enum record_field {
     RECORD_OPS,       /* with flag p or q: key of programs.map */
     RECORD_OPTIONS    /* of TLS: the name of the options that the connection must have. Fields at the end that are empty are not written */
 };
+
+#define PLAN_VERSION_KEY "}?"
 
 /* What may beat the router of a first record for some of its requests. */
 enum rival {

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -187,7 +188,21 @@ def wait_listening(port, proc, folder):
         raise SystemExit("HAProxy did not start:\n" + f.read()[-3000:])
 
 
-def world(seed, haproxy, folder, upstream, wanted):
+def look_up_again(folder):
+    """Edits the configuration: whatever needs more than one look-up goes through rematch.lua, as if the routes had changed meanwhile."""
+    path = os.path.join(folder, "haproxy.cfg")
+    with open(path) as f:
+        text = f.read()
+    text, exits = re.subn(r"\n *http-request (unset-var\(txn\.on\) if \{ var\(txn\.on\) -m found \} \{ var\(txn\.qr\) -m found \})[^\n]*",
+                          r"\n    http-request \1", text)
+    text, checks = re.subn(r"(set-var\(txn\.ag\) bool\(1\) if \{ var\(txn\.v\) -m found \})[^\n]*", r"\1", text)
+    if not exits or exits != checks:
+        raise SystemExit("the skeleton is another one: see rivals.cfg")
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def world(seed, haproxy, folder, upstream, wanted, again):
     """Disagreements of one world, and how many requests met a router."""
     r = random.Random(seed)
     ports = {"web": free_port(), "alt": free_port()}
@@ -207,6 +222,8 @@ def world(seed, haproxy, folder, upstream, wanted):
     predictions = [json.loads(line) for line in told.stdout.splitlines()]
     if len(predictions) != len(requests):
         raise SystemExit(f"seed {seed}: maitred explain: {told.stderr}")
+    if again:
+        look_up_again(folder)
     proc = start(haproxy, folder, "haproxy.cfg", "backends.cfg")
     bad, met = [], 0
     try:
@@ -226,7 +243,7 @@ def world(seed, haproxy, folder, upstream, wanted):
     return bad, met
 
 
-def run(pairs, seed, haproxy, keep=False):
+def run(pairs, seed, haproxy, keep=False, again=False):
     """(requests asked, requests that met a router, disagreements)"""
     folder = tempfile.mkdtemp(prefix="maitred-differential.")
     port = free_port()
@@ -240,7 +257,7 @@ def run(pairs, seed, haproxy, keep=False):
             n = min(REQUESTS, pairs - asked)
             at = os.path.join(folder, str(seed))
             os.mkdir(at)
-            more, hits = world(seed, haproxy, at, port, n)
+            more, hits = world(seed, haproxy, at, port, n, again)
             bad += more
             met += hits
             asked += n
@@ -263,9 +280,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--haproxy", default=HAPROXY)
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--again", action="store_true", help="all look-ups by rematch.lua, as if the routes had changed meanwhile")
     args = parser.parse_args()
     began = time.monotonic()
-    asked, met, bad = run(args.pairs, args.seed, args.haproxy, args.keep)
+    asked, met, bad = run(args.pairs, args.seed, args.haproxy, args.keep, args.again)
     print("\n".join(bad))
     print(f"{asked} requests, {met} met a router, {len(bad)} disagreements, {time.monotonic() - began:.0f} s")
     sys.exit(1 if bad else 0)
