@@ -21,6 +21,7 @@ struct shape_backend {
     struct str service; /* qualified name of the service it was declared for; empty: a spare */
     struct str holder;  /* the service that it holds at present; empty: none. Not part of the skeleton */
     enum backend_kind kind;
+    bool chosen;    /* its holder's servers are chosen by rules: set with the holder, and no part of the skeleton either */
     unsigned freed; /* the greater, the later its holder went; 0: never used since HAProxy started. Not part of the skeleton */
 };
 

@@ -47,13 +47,19 @@ struct handing_out {
     struct unused spares, added[2]; /* added while HAProxy runs: plain ones, chosen ones */
     struct unused left;             /* declared for services that are gone */
     unsigned freed;                 /* for those that become free in this plan */
+    struct strmap *names;           /* of all backends; NULL: not needed yet */
     struct strmap *placed;          /* services that keep what they hold */
     struct strmap *own;             /* place + 1 of the backend of a service's name */
 };
 
+/* A service that begins or ceases to choose takes another backend: records of before must not meet the servers of afterwards, which
+ * come before the commit, nor the other way round. */
 static bool fits(const struct shape_backend *backend, const struct model_service *service)
 {
-    return backend->kind == BACKEND_DECLARED || (backend->kind == BACKEND_PLAIN) == choice_is_plain(service);
+    bool chosen = !choice_is_plain(service);
+    if (backend->kind == BACKEND_DECLARED)
+        return backend->holder.n == 0 || backend->chosen == chosen;
+    return (backend->kind == BACKEND_CHOSEN) == chosen;
 }
 
 static struct shape_backend *peek(struct handing_out *h, struct unused *unused)
@@ -63,13 +69,28 @@ static struct shape_backend *peek(struct handing_out *h, struct unused *unused)
     return unused->at < unused->places.n ? &h->backends.p[unused->places.p[unused->at].backend] : NULL;
 }
 
+/* That name, or with a number behind it where another service has the backend of that name. No other name has a ':' with a '-' behind it. */
+static struct str free_name(struct handing_out *h, struct str base)
+{
+    struct str name = base;
+    if (!h->names) {
+        h->names = strmap_create(h->arena, h->backends.n);
+        for (size_t i = 0; i < h->backends.n; i++)
+            strmap_put(h->names, h->backends.p[i].name, h);
+    }
+    for (unsigned i = 2; strmap_get(h->names, name); i++)
+        name = arena_printf(h->arena, "%.*s:-%u", STR_ARG(base), i);
+    strmap_put(h->names, name, h);
+    return name;
+}
+
 static struct shape_backend *add_backend(struct handing_out *h, const struct model_service *service)
 {
     bool plain = choice_is_plain(service);
     struct str name = service_backend_name(h->arena, service->name);
-    /* No other name has a ':' with that behind it. */
     if (!plain)
         name = arena_printf(h->arena, "%.*s:-c", STR_ARG(name));
+    name = free_name(h, name);
     vec_push(&h->backends, (struct shape_backend){ .name = name,
                                                    .service = service->name,
                                                    .kind = plain ? BACKEND_PLAIN : BACKEND_CHOSEN });
@@ -152,8 +173,10 @@ static bool assign_holders(struct handing_out *h, const struct shape_need *need,
             continue;
         struct shape_backend *backend = find_place(h, service, grows);
         ok = backend != NULL;
-        if (backend)
+        if (backend) {
             backend->holder = service->name;
+            backend->chosen = !choice_is_plain(service);
+        }
     }
     vec_fini(&h->spares.places);
     vec_fini(&h->left.places);
@@ -177,7 +200,7 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     for (size_t i = 0; i < previous->n_backends; i++) {
         const struct shape_backend *old = &previous->backends[i];
         vec_push(&h.backends, (struct shape_backend){ arena_copy(arena, old->name), arena_copy(arena, old->service),
-                                                      arena_copy(arena, old->holder), old->kind, old->freed });
+                                                      arena_copy(arena, old->holder), old->kind, old->chosen, old->freed });
         h.freed = old->freed >= h.freed ? old->freed + 1 : h.freed;
     }
     struct str *names = ARENA_ARRAY(arena, struct str, previous->n_response_headers);
@@ -269,7 +292,8 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, n);
     for (size_t i = 0; i < need->n_services; i++) {
         struct str service = need->services[i]->name;
-        backends[i] = (struct shape_backend){ .name = service_backend_name(arena, service), .service = service, .holder = service };
+        backends[i] = (struct shape_backend){ .name = service_backend_name(arena, service), .service = service, .holder = service,
+                                              .chosen = !choice_is_plain(need->services[i]) };
     }
     for (size_t i = 0; i < spares; i++)
         backends[need->n_services + i].name = arena_printf(arena, "spare-%04zu", i + 1);

@@ -6,13 +6,15 @@ from cpu import Started
 from figures import table
 from lib import Certificates, Maitred
 
-FLAT = 0.10  # memory may grow by that share after the first half: until then bounded caches fill
+# Memory may grow by that share, or by so many kB, after the first half: until then bounded caches fill.
+FLAT, LEAST_KB = 0.10, 2048
 
 
 def growth(values):
     """By what share the last half needs more than the time before."""
     half = len(values) // 2
-    return max(values[half:]) / max(values[half // 2:half]) - 1
+    before, behind = max(values[half // 2:half]), max(values[half:])
+    return behind / before - 1 if behind - before > LEAST_KB else 0.0
 
 
 def measure(folder, args):

@@ -36,7 +36,8 @@ class Drift(GatewayTest):
     def entries(self, name):
         """{key: value} of a map."""
         lines = self.cli(f"show map {self.web.state}/maps/{name}.map").splitlines()
-        return {line.split(" ", 2)[1]: line.split(" ", 2)[2] for line in lines if line.startswith("0x")}
+        entries = {line.split(" ", 2)[1]: line.split(" ", 2)[2] for line in lines if line.startswith("0x")}
+        return {key: value for key, value in entries.items() if key != "}?"}  # that one tells only how often there were new ones
 
     def servers(self):
         """{service's backend: [server words]} of those that are in use."""

@@ -375,6 +375,39 @@ START_TEST(where_backends_can_be_added_a_new_service_gets_one_of_its_name)
 }
 END_TEST
 
+START_TEST(a_service_that_begins_to_choose_takes_another_backend)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "a");
+    struct plan *plan = plan_build(arena, &w.model, NULL);
+    w.services[0].cookie.name = STR("lb");
+    plan = plan_build(arena, &w.model, &plan->shape);
+    ck_assert_uint_eq(plan->shape_reason.n, 0);
+    ck_assert(str_eq(held_by(plan, STR("a@etcd")), STR("spare-0001")));
+    w.services[0].cookie.name = (struct str){ 0 };
+    plan = plan_build(arena, &w.model, &plan->shape);
+    ck_assert_msg(str_eq(held_by(plan, STR("a@etcd")), STR("etcd:a")), "and its own one when it ceases to");
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(an_added_backend_never_has_the_name_of_another)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    make_world(&w, arena, "b");
+    struct shape_backend taken = { .name = STR("etcd:a"), .service = STR("a@etcd"), .holder = STR("b@etcd") };
+    struct shape shape = { .cut = true, .agent = true, .rounds = 1, .grows = true, .backends = &taken, .n_backends = 1 };
+    make_world(&w, arena, "ab");
+    struct plan *plan = plan_build(arena, &w.model, &shape);
+    ck_assert_uint_eq(plan->shape_reason.n, 0);
+    ck_assert(str_eq(held_by(plan, STR("b@etcd")), STR("etcd:a")));
+    ck_assert(str_eq(held_by(plan, STR("a@etcd")), STR("etcd:a:-2")));
+    arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(a_shape_survives_writing_and_reading)
 {
     struct world w;
@@ -412,6 +445,8 @@ int main(void)
         { names_of_services_become_harmless_and_stay_different, 0 },
         { a_large_tree_has_more_spares, 0 },
         { where_backends_can_be_added_a_new_service_gets_one_of_its_name, 0 },
+        { a_service_that_begins_to_choose_takes_another_backend, 0 },
+        { an_added_backend_never_has_the_name_of_another, 0 },
         { a_shape_survives_writing_and_reading, 0 },
         { 0 },
     };
