@@ -7,7 +7,7 @@ from figures import table
 from lib import Certificates, Maitred
 
 # Memory may grow by that share, or by so many kB, after the first half: until then bounded caches fill.
-FLAT, LEAST_KB = 0.10, 2048
+FLAT, LEAST_KB = 0.15, 2048
 
 
 def growth(values):
