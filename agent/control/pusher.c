@@ -232,14 +232,15 @@ static void put_files_back(struct pusher *pusher, const struct generation *faile
     }
 }
 
-/* HAProxy starts a worker from the files of `next`, all of them written anew, whatever another hand did to them. */
+/* HAProxy starts a worker from the files of `next`, all of them written anew, whatever another hand did to them. They are checked first: from
+ * 3.1 on a master whose last reload was refused closes its ports for a moment in the next one. */
 static bool start_worker(struct pusher *pusher, struct generation *next, char error[static 512])
 {
     char skeleton[SKELETON_NAME + 1];
     if (!scribe_write(pusher->parts.scribe, next, WRITE_ALL, skeleton, error))
         return false;
     crash_at(CRASH_RELOAD);
-    if (!haproxy_reload(pusher->parts.haproxy, error))
+    if (!haproxy_check(pusher->parts.haproxy, error) || !haproxy_reload(pusher->parts.haproxy, error))
         return false;
     if (!runs_skeleton(pusher, skeleton)) {
         snprintf(error, 512, "it loaded other files than those in %.300s", pusher->parts.folder);

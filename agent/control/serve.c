@@ -109,11 +109,20 @@ static void log_findings(struct gateway *g, const struct diag *diag)
     since_update(g->since, diag, now);
 }
 
+/* From HAProxy 3.4 on a new service needs no spare backend. */
+static bool backends_can_be_added(const struct gateway *g)
+{
+    struct haproxy_version version;
+    haproxy_version(g->haproxy, &version);
+    return version.major > 3 || (version.major == 3 && version.minor >= 4);
+}
+
 /* An HAProxy that runs already has the shape that is in the folder. */
 static const struct shape *shape_of_running(struct gateway *g, struct arena *arena)
 {
     struct shape *shape = ARENA_NEW(arena, struct shape);
     bool known = haproxy_is_running(g->haproxy) && state_folder_load_shape(g->folder, arena, shape);
+    shape->grows = backends_can_be_added(g);
     return known ? shape : NULL;
 }
 
@@ -167,14 +176,6 @@ void serve_start(struct gateway *g)
     complete_ledger(g);
     log_line(g->log, LOG_LINE_INFO, "gateway", "serving revision %lld from %s",
              (long long)pusher_served(g->pusher)->plan->revision, state_folder_path(g->folder));
-}
-
-/* From HAProxy 3.4 on a new service needs no spare backend. */
-static bool backends_can_be_added(const struct gateway *g)
-{
-    struct haproxy_version version;
-    haproxy_version(g->haproxy, &version);
-    return version.major > 3 || (version.major == 3 && version.minor >= 4);
 }
 
 void serve_if_dirty(struct gateway *g)

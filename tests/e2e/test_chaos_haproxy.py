@@ -236,7 +236,7 @@ class Refused(HaproxyTest):
             self.store.change(self.grow())
             self.web.start()
             self.assertEqual(self.web.ends(), 1)
-            self.assertIn("refused the reload", self.web.said())
+            self.assertIn("the reload failed", self.web.said())
             load.wait()
             self.write("more.cfg", "global\n")
             self.web.start()
