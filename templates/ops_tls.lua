@@ -91,8 +91,13 @@ local function name_text(name, wanted)
     return table.concat(out, ",")
 end
 
--- A number of any length in decimal digits.
+-- A number in decimal digits. Longer ones than this are nobody's (RFC 5280: 20 bytes), and would take long.
+local LONGEST_NUMBER = 64
+
 local function decimal(s)
+    if #s == 0 or #s > LONGEST_NUMBER then
+        return ""
+    end
     local negative = (s:byte(1) or 0) >= 0x80
     local digits, carry = { 0 }, 0
     for i = 1, #s do

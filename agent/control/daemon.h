@@ -11,6 +11,7 @@
 #include "control/pusher.h"
 #include "control/since.h"
 #include "control/sources.h"
+#include "route/pem_cache.h"
 #include "names/names.h"
 #include "relay/relay.h"
 

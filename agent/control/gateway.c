@@ -343,6 +343,7 @@ static void stop_parts(struct gateway *g)
     mailbox_destroy(g->mailbox);
     named_files_destroy(g->named_files);
     buf_fini(&g->default_certificate);
+    pem_cache_destroy(g->own.pems);
     state_folder_close(g->folder);
 }
 
@@ -352,6 +353,7 @@ int gateway_run(const struct settings *settings, struct log *log, char error[sta
     *g = (struct gateway){ .own = *settings, .log = log, .error = error, .started = clock_wall() };
     g->named_files = named_files_create();
     g->own.files = named_files_view(g->named_files);
+    g->own.pems = pem_cache_create();
     g->settings = &g->own;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, no end */

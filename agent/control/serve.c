@@ -69,6 +69,7 @@ static struct generation *compile_whole(struct gateway *g, const struct shape *p
     size_t n = helm_choose(g->helm, pusher_served(g->pusher), snapshots);
     struct address_book book = names_book(g->names);
     int64_t start = clock_monotonic_ns();
+    pem_cache_turn(g->own.pems);
     forget_ledger(g);
     if (n == 1 && g->settings->etcd.on && helm_chose_newest(g->helm))
         g->ledger = ledger_create();

@@ -3,7 +3,7 @@
 
 #include "base/vec.h"
 #include "route/model_build.h"
-#include "route/pem.h"
+#include "route/pem_cache.h"
 
 /* A path, or PEM text. Neither goes into a finding: it may be a key. */
 bool model_read_contents(struct build *b, struct str text, struct str *out)
@@ -14,15 +14,15 @@ bool model_read_contents(struct build *b, struct str text, struct str *out)
            (text.n && files && files->read(files->context, text, out));
 }
 
-/* Why there is none, or NULL. */
-static const char *read_pair(struct build *b, struct str cert_file, struct str key_file, struct str *identity)
+/* Fills identity and names; why there are none, or NULL. */
+static const char *read_pair(struct build *b, struct str cert_file, struct str key_file, struct model_certificate *out)
 {
     struct str certificate, key;
     if (!model_read_contents(b, cert_file, &certificate))
         return "there is no certificate in it, or no such file";
     if (!model_read_contents(b, key_file, &key))
         return "its private key cannot be read";
-    return pem_identity(b->arena, certificate, key, identity);
+    return pem_cache_read(b->settings->pems, b->arena, certificate, key, &out->identity, &out->names, &out->n_names);
 }
 
 static bool is_served(const struct tls_certificate *source)
@@ -42,13 +42,12 @@ static void add_certificate(struct build *b, const struct tls_certificate *sourc
     struct model_certificate new = { .key = source->object.key };
     if (source->object.broken || !is_served(source))
         return;
-    const char *fault = read_pair(b, source->cert_file.v, source->key_file.v, &new.identity);
+    const char *fault = read_pair(b, source->cert_file.v, source->key_file.v, &new);
     if (fault) {
         diag_report(b->diag, FINDING_BAD_OBJECT, source->object.key, "the certificate is left out: %s",
                     fault);
         return;
     }
-    new.names = pem_names(b->arena, new.identity, &new.n_names);
     struct buf order = { 0 };
     for (size_t i = 0; i < new.n_names; i++)
         buf_printf(&order, "%s%.*s", i ? "," : "", STR_ARG(new.names[i]));
@@ -73,15 +72,15 @@ static int compare_orders(const void *a, const void *b)
 static void read_store(struct build *b, const struct tls_store *store, struct model_tls *out)
 {
     const struct tls_pair *pair = &store->default_certificate;
-    struct str identity;
+    struct model_certificate read = { 0 };
     if (!str_eq(store->object.name, STR("default")) || store->object.broken || !pair->key.p)
         return;
-    const char *fault = read_pair(b, pair->cert_file.v, pair->key_file.v, &identity);
+    const char *fault = read_pair(b, pair->cert_file.v, pair->key_file.v, &read);
     if (fault)
         diag_report(b->diag, FINDING_BAD_OBJECT, pair->key,
                     "the default certificate is a self-signed one: %s", fault);
     else
-        out->default_identity = identity;
+        out->default_identity = read.identity;
 }
 
 void tls_certificates_build(struct build *b, struct model_tls *out)

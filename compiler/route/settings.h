@@ -77,6 +77,7 @@ struct settings {
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
     struct str default_certificate; /* PEM with its key, made by the daemon for where the tree gives none; empty: none */
     const struct file_view *files; /* NULL: no file can be read */
+    struct pem_cache *pems;        /* certificates that were read before (pem_cache.h); NULL: none */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */
     struct {
         bool on, insecure, dashboard, debug;
