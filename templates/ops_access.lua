@@ -1,4 +1,4 @@
--- Ops that refuse: by address, by how many are on their way, by codes in the path, by length.
+-- Ops that refuse: by address, by how many are on their way, by codes in the path.
 local ops, stop, pause = maitred.ops, maitred.stop, maitred.pause
 
 -- Addresses --------------------------------------------------------------------------------------------------------
@@ -253,36 +253,6 @@ function ops.refuse(_, codes)
             if refused[code:upper()] then
                 return stop(st, 400, "Bad Request", "")
             end
-        end
-    end
-end
-
--- Longer bodies than this do not fit HAProxy's buffer beside the headers.
-local BUFFERED = 40000
-
-function ops.body(_, bytes)
-    local most = tonumber(bytes)
-    local function refuse(st)
-        return stop(st, 413, "Request Entity Too Large", "Request Entity Too Large")
-    end
-    local function check(st)
-        local size = st.txn.f:req_body_size() or 0
-        if size > most or size >= BUFFERED then
-            return refuse(st)
-        end
-    end
-    return function(st)
-        local f = st.txn.f
-        local length = f:req_fhdr("content-length", 1)
-        if length then
-            if (math.tointeger(tonumber(length)) or math.maxinteger) > most then
-                return refuse(st)
-            end
-            return
-        end
-        local chunked = f:req_fhdr("transfer-encoding", 1)
-        if chunked or (f:req_ver() or ""):sub(1, 1) ~= "1" and f:method() ~= "GET" and f:method() ~= "HEAD" then
-            return pause(st, "b", check)
         end
     end
 end

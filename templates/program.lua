@@ -15,7 +15,7 @@ do
 end
 
 -- Ops: a function of that name makes, of what the program's ops share and the arguments, a function of a request's state (or nothing).
--- What that returns ends the run: "stop" (answered), "pause" (something is to be done outside: st.wanted says what, st.resume is called
+-- What that returns ends the run: "stop" and "ended" (answered, or done), "pause" (something is to be done outside: st.wanted says what, st.resume is called
 -- first then).
 local ops = {}
 maitred.ops = ops
@@ -121,7 +121,7 @@ core.register_action("answered", after and { "http-after-res" } or { "http-res" 
     end
 end)
 
--- Something that happens outside: `wanted` is the agent's program, or "i" and "b" (see program.cfg).
+-- Something that happens outside: `wanted` is the agent's program, or "i" (see program.cfg).
 local function pause(st, wanted, resume)
     flush(st)
     st.resume = resume
@@ -187,6 +187,8 @@ local function run(st)
     end
     st.txn:unset_var("txn.o")
 end
+
+maitred.run, maitred.program_of = run, program_of
 
 local function start(txn)
     local id = txn:get_var("txn.o")

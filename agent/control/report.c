@@ -158,6 +158,9 @@ static void put_relay(struct buf *out, const struct relay_stats *relay)
     put_number(out, "openCopies", (int64_t)relay->open_copies);
     put_number(out, "copiesDropped", (int64_t)relay->copies_dropped);
     put_number(out, "failovers", (int64_t)relay->failovers);
+    put_number(out, "pages", (int64_t)relay->pages);
+    put_number(out, "retries", (int64_t)relay->retries);
+    put_number(out, "compressed", (int64_t)relay->compressed);
     buf_putc(out, '}');
 }
 

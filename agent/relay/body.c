@@ -2,7 +2,11 @@
 
 #include <assert.h>
 
-enum { IN_MEMORY = 1 << 20 }; /* what is longer goes to a file */
+enum {
+    IN_MEMORY = 1 << 20, /* what is longer goes to a file */
+    ON_ITS_WAY =
+        512 << 10, /* more than sockets and HAProxy's buffers hold: what is behind it has reached a server */
+};
 
 void body_init(struct body *body, const char *folder, int64_t length)
 {
@@ -85,9 +89,14 @@ size_t body_read(struct body *body, struct body_reader *reader, char *to, size_t
     size_t got = spool_read(&body->spool, reader->at, to, n);
     body->broken = body->broken || body->spool.failed;
     reader->at += got;
-    if (body->keepers == 0)
+    if (body->keepers == 0 && (!body->replays || slowest(body) > ON_ITS_WAY))
         spool_forget(&body->spool, slowest(body));
     if (got && body->drained && !body_is_full(body))
         body->drained(body->context);
     return got;
+}
+
+bool body_can_be_read_again(const struct body *body)
+{
+    return body->spool.start == 0;
 }

@@ -17,6 +17,8 @@ struct body {
     bool complete;  /* all is there */
     bool broken;    /* the rest will never come */
     int keepers;    /* > 0: nothing is forgotten, as somebody may want to read it once more */
+    bool replays;   /* a request that has reached no server is sent again: as much is kept as fits on its way
+                       there */
     struct body_reader *readers;
     unsigned round;
     /* Called when readers have taken what was there; NULL: nobody cares. */
@@ -43,3 +45,6 @@ void body_close_reader(struct body *body, struct body_reader *reader);
 
 /* Up to n bytes; 0: none at present (see complete and broken). */
 size_t body_read(struct body *body, struct body_reader *reader, char *to, size_t n);
+
+/* Whether nothing is forgotten yet. */
+bool body_can_be_read_again(const struct body *body);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "relay/fetch.h"
 #include "relay/worker.h"
 
 enum {
@@ -124,8 +123,8 @@ static void relieve(struct relay_connection *c)
     if (!c->exchange.paused || c->out.n + uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > OUT_LOW)
         return;
     c->exchange.paused = false;
-    if (c->exchange.live)
-        fetch_resume(c->exchange.live);
+    if (c->exchange.source)
+        c->exchange.source->resume(c->exchange.source);
 }
 
 static void on_written(uv_write_t *request, int status)

@@ -49,7 +49,9 @@ struct stage *stage_create(const struct stage_type *type, struct stage *outer,
 void stage_open_inner(struct stage *stage)
 {
     static const struct stage_type *const types[] = {
-        [DIRECTIVE_MIRROR] = &mirror_stage, [DIRECTIVE_FAILOVER] = &failover_stage
+        [DIRECTIVE_MIRROR] = &mirror_stage,    [DIRECTIVE_FAILOVER] = &failover_stage,
+        [DIRECTIVE_ERRORS] = &errors_stage,    [DIRECTIVE_RETRY] = &retry_stage,
+        [DIRECTIVE_BUFFER] = &buffering_stage, [DIRECTIVE_COMPRESS] = &compress_stage
     };
     const struct request *request = stage->exchange->request;
     const struct directive *next = stage->directive ? stage->directive + 1 : request->directives.p;
@@ -96,6 +98,12 @@ void stage_pass_data(struct stage *stage, struct str bytes)
 void stage_pass_end(struct stage *stage, bool whole, const struct heading *trailers)
 {
     stage->outer->type->end(stage->outer, whole, trailers);
+}
+
+void stage_give_up(struct stage *stage)
+{
+    if (stage->exchange->live)
+        fetch_give_up(stage->exchange->live);
 }
 
 static void reply(struct stage *stage, int status, bool typed, struct str text)

@@ -45,11 +45,17 @@ struct answer {
     bool unsent;            /* HEADER_UNSENT */
 };
 
+/* Who sends the answer, and stops while its receiver is slow. */
+struct source {
+    void (*resume)(struct source *source);
+};
+
 struct exchange {
     struct relay_worker *worker;
     struct request *request;
-    bool paused;        /* the receiver of the answer is slow */
-    struct fetch *live; /* that brings the answer; NULL: none */
+    bool paused;           /* the receiver of the answer is slow */
+    struct fetch *live;    /* that asks HAProxy; NULL: none */
+    struct source *source; /* NULL: none */
 };
 
 struct stage;
@@ -91,6 +97,9 @@ void stage_pass_end(struct stage *stage, bool whole, const struct heading *trail
 void stage_reply(struct stage *stage, int status);
 void stage_reply_error(struct stage *stage, int status, struct str text);
 
+/* The rest of the answer is not wanted: what fetches it ends, as broken, at the next piece. */
+void stage_give_up(struct stage *stage);
+
 /* A stage of that type inside of `outer`, all zero behind its first fields. */
 struct stage *stage_create(const struct stage_type *type, struct stage *outer,
                            const struct directive *directive);
@@ -111,4 +120,5 @@ void collector_start(struct collector *collector, struct body *body, int64_t mos
                      void (*done)(struct collector *collector, bool over));
 void collector_close(struct collector *collector);
 
-extern const struct stage_type mirror_stage, failover_stage;
+extern const struct stage_type mirror_stage, failover_stage, errors_stage, retry_stage, buffering_stage,
+    compress_stage;

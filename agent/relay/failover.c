@@ -27,7 +27,7 @@ static void start(struct stage *stage)
 static void head(struct stage *stage, struct answer *answer)
 {
     struct failover *f = (struct failover *)stage;
-    f->dropping = !f->fallen && status_list_has(&stage->directive->failover.statuses, answer->status);
+    f->dropping = !f->fallen && status_list_has(&stage->directive->statuses, answer->status);
     if (!f->dropping)
         stage_pass_head(stage, answer);
 }

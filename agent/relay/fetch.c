@@ -7,6 +7,7 @@
 
 struct fetch {
     struct stage stage; /* first */
+    struct source source;
     struct body_reader reader;
     CURL *easy;
     struct curl_slist *lines;
@@ -16,6 +17,7 @@ struct fetch {
     bool starved; /* waits for more of it */
     bool held;    /* the receiver of the answer is slow */
     bool head_done;
+    bool unwanted; /* the rest of the answer is */
 };
 
 enum { CONNECT_TIMEOUT_MS = 5000, MOST_HEADERS = 512 << 10 };
@@ -39,12 +41,18 @@ static void on_more(struct body_reader *reader)
     unpause(f);
 }
 
-void fetch_resume(struct fetch *f)
+static void on_room(struct source *source)
 {
+    struct fetch *f = (struct fetch *)((char *)source - offsetof(struct fetch, source));
     if (!f->held)
         return;
     f->held = false;
     unpause(f);
+}
+
+void fetch_give_up(struct fetch *fetch)
+{
+    fetch->unwanted = true;
 }
 
 static size_t on_read(char *to, size_t size, size_t n, void *context)
@@ -118,7 +126,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
         f->held = true;
         return CURL_WRITEFUNC_PAUSE;
     }
-    if (!f->head_done)
+    if (!f->head_done || f->unwanted)
         return 0;
     stage_pass_data(&f->stage, str_of(bytes, size * n));
     return size * n;
@@ -153,6 +161,8 @@ static void fini(struct stage *stage)
         body_close_reader(&stage->exchange->request->body, &f->reader);
     if (stage->exchange->live == f)
         stage->exchange->live = NULL;
+    if (stage->exchange->source == &f->source)
+        stage->exchange->source = NULL;
     curl_slist_free_all(f->lines);
     heading_fini(&f->answer.heading);
     heading_fini(&f->trailers);
@@ -248,7 +258,9 @@ static void set_options(struct fetch *f, const struct fetch_what *what)
 void fetch_open(struct stage *outer, const struct fetch_what *what)
 {
     struct fetch *f = (struct fetch *)stage_create(&fetch_stage, outer, NULL);
+    f->source.resume = on_room;
     f->stage.exchange->live = f;
+    f->stage.exchange->source = &f->source;
     f->answer.length = -1;
     f->easy = multi_take(multi_of(f));
     add_lines(f, what);

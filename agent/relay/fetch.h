@@ -17,8 +17,8 @@ void fetch_open(struct stage *outer, const struct fetch_what *what);
 /* The exchange's request, with these headers, for a service: "}name" (compiler/plan/choice.h). */
 void fetch_open_target(struct stage *outer, struct str target, const struct heading *heading, bool body);
 
-/* The receiver of the answer has room again. */
-void fetch_resume(struct fetch *fetch);
+/* It ends, as broken, when the next piece of its answer comes. */
+void fetch_give_up(struct fetch *fetch);
 
 /* For multi_create: `context` is the fetch. */
 void fetch_done(void *context, CURLcode code);

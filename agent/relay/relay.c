@@ -50,6 +50,9 @@ void relay_stats(const struct relay *relay, struct relay_stats *out)
         out->open_copies += counter_get(&c->open_copies);
         out->copies_dropped += counter_get(&c->copies_dropped);
         out->failovers += counter_get(&c->failovers);
+        out->pages += counter_get(&c->pages);
+        out->compressed += counter_get(&c->compressed);
+        out->retries += counter_get(&c->retries);
     }
 }
 

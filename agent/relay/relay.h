@@ -18,7 +18,7 @@ struct relay_options {
 struct relay_stats {
     uint64_t requests, open_requests, broken, aborted;
     uint64_t copies, open_copies, copies_dropped;
-    uint64_t failovers;
+    uint64_t failovers, pages, retries, compressed;
 };
 
 struct relay;

@@ -20,6 +20,7 @@ struct relay_counters {
     _Atomic uint64_t broken;  /* answers that broke off, or never came */
     _Atomic uint64_t aborted; /* requests that HAProxy gave up */
     _Atomic uint64_t copies, open_copies, copies_dropped;
+    _Atomic uint64_t pages, retries, compressed;
     _Atomic uint64_t failovers; /* requests that the fallback got */
 };
 

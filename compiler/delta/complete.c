@@ -54,7 +54,7 @@ void ledger_complete(struct ledger *ledger, const struct kv_snapshot *snapshot, 
     for (size_t i = 0; i < model->n_routers && !ledger->closed; i++) {
         struct chain_plan chain = chain_plan_of(scratch, &model->routers[i], model->settings);
         uses_of_router(ledger, &model->routers[i], &chain, true);
-        uses_add(ledger, model->routers[i].service, NULL);
+        uses_add_router(ledger, &model->routers[i], NULL);
     }
     arena_destroy(scratch);
 }

@@ -234,13 +234,11 @@ static void splice_programs(struct work *work)
     work->out->plan.n_programs = n;
 }
 
-static void change_lines(struct work *work, const struct chain_plan *chain)
+static void change_program(struct work *work, const struct plan_entry *program)
 {
     plan_entries lines = { 0 };
-    if (!chain->ops.key.p)
-        return;
-    bool has = ledger_counted(work->ledger->ops, chain->ops.key) > 0;
-    ops_lines(work->scratch, &chain->ops, &lines);
+    bool has = ledger_counted(work->ledger->ops, program->key) > 0;
+    ops_lines(work->scratch, program, &lines);
     for (size_t i = 0; i < lines.n; i++) {
         struct arena *arena = work->out->arena;
         struct plan_entry entry = { arena_copy(arena, lines.p[i].key), { 0 } };
@@ -249,6 +247,14 @@ static void change_lines(struct work *work, const struct chain_plan *chain)
         vec_push(&work->maps[MAP_PROGRAMS], entry);
     }
     vec_fini(&lines);
+}
+
+static void change_lines(struct work *work, const struct chain_plan *chain)
+{
+    if (chain->ops.key.p)
+        change_program(work, &chain->ops);
+    for (size_t i = 0; i < chain->n_more; i++)
+        change_program(work, &chain->more[i]);
 }
 
 static void change_names(struct work *work, const struct model_router *router)

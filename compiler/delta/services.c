@@ -40,9 +40,9 @@ static void count_uses(struct work *work)
     for (size_t i = 0; i < work->pairings.n; i++) {
         const struct pairing *p = &work->pairings.p[i];
         if (p->routers[BEFORE])
-            uses_drop(ledger, p->routers[BEFORE]->service, &watch);
+            uses_drop_router(ledger, p->routers[BEFORE], &watch);
         if (p->routers[AFTER])
-            uses_add(ledger, p->routers[AFTER]->service, &watch);
+            uses_add_router(ledger, p->routers[AFTER], &watch);
     }
     for (size_t i = 0; i < own.n; i++)
         if (own.p[i]->uses && own.p[i]->model)

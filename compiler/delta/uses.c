@@ -42,6 +42,39 @@ void uses_drop(struct ledger *ledger, const struct model_service *service, const
         uses_count_children(ledger, found, false, watch);
 }
 
+static void name(struct ledger *ledger, const struct model_service *service, bool up, const struct use_watch *watch)
+{
+    struct ledger_service *found = known(ledger, service, watch);
+    if (found)
+        found->names = up ? found->names + 1 : found->names - 1;
+}
+
+/* Where the relay is in a chain, it asks for the router's service. */
+static void name_those_asked(struct ledger *ledger, const struct model_router *router, bool up, const struct use_watch *watch)
+{
+    for (size_t i = 0; i < router->n_ops; i++) {
+        if (router->ops[i].kind != OP_RELAYED)
+            continue;
+        name(ledger, router->service, up, watch);
+        if (router->ops[i].relayed->kind == RELAYED_ERRORS) {
+            name(ledger, router->ops[i].relayed->errors.service, up, watch);
+            (up ? uses_add : uses_drop)(ledger, router->ops[i].relayed->errors.service, watch);
+        }
+    }
+}
+
+void uses_add_router(struct ledger *ledger, const struct model_router *router, const struct use_watch *watch)
+{
+    uses_add(ledger, router->service, watch);
+    name_those_asked(ledger, router, true, watch);
+}
+
+void uses_drop_router(struct ledger *ledger, const struct model_router *router, const struct use_watch *watch)
+{
+    name_those_asked(ledger, router, false, watch);
+    uses_drop(ledger, router->service, watch);
+}
+
 static void count(struct ledger *ledger, struct strmap *counts, struct str key, bool up)
 {
     if (up)
@@ -62,6 +95,8 @@ void uses_of_router(struct ledger *ledger, const struct model_router *router, co
         count(ledger, ledger->programs, chain->asked[i]->id, up);
     if (chain->ops.key.p)
         count(ledger, ledger->ops, chain->ops.key, up);
+    for (size_t i = 0; i < chain->n_more; i++)
+        count(ledger, ledger->ops, chain->more[i].key, up);
     for (size_t i = 0; i < n; i++)
         count(ledger, ledger->names, names[i], up);
     arena_destroy(scratch);

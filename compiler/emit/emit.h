@@ -30,7 +30,9 @@ struct artifacts {
 #define ARTIFACT_TLS "tls" /* a folder: what servers are reached with */
 #define ARTIFACT_SPOE "spoe.cfg"
 /* Scripts, in the order in which they are loaded; each builds on those before. */
-#define ARTIFACT_SCRIPTS "maitred.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua", "regex.lua", "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_tls.lua", "closed.lua"
+#define ARTIFACT_SCRIPTS \
+    "maitred.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua", "regex.lua", "program.lua", \
+    "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_relay.lua", "ops_tls.lua", "closed.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"

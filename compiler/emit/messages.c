@@ -13,8 +13,8 @@ static const struct {
     [MESSAGE_FULL] = { "full", FULL, false },
     [MESSAGE_PATIENT] = { "lean", "", true },
     [MESSAGE_PATIENT_AUTH] = { "auth", AUTH, true },
-    [MESSAGE_PATIENT_FULL] = { "full", FULL " tls=ssl_fc", true },
-    [MESSAGE_PATIENT_BODY] = { "body", FULL " tls=ssl_fc body=req.body size=req.body_size", true },
+    [MESSAGE_PATIENT_FULL] = { "full", FULL " tls=var(sess.secure)", true },
+    [MESSAGE_PATIENT_BODY] = { "body", FULL " tls=var(sess.secure) body=req.body size=req.body_size", true },
 #undef FULL
 #undef AUTH
 };

@@ -86,6 +86,42 @@ static void put_password_auth(struct buf *out, const char *front, const struct m
         buf_puts(out, ", without Authorization behind it");
 }
 
+static void put_statuses(struct buf *out, const struct model_statuses *statuses)
+{
+    for (size_t i = 0; i < statuses->n; i++) {
+        buf_printf(out, "%s%d", i ? ", " : " ", statuses->p[i].from);
+        if (statuses->p[i].to != statuses->p[i].from)
+            buf_printf(out, "-%d", statuses->p[i].to);
+    }
+}
+
+/* Through the relay. */
+static void put_relayed(struct buf *out, const struct model_relayed *r)
+{
+    switch (r->kind) {
+    case RELAYED_ERRORS:
+        buf_puts(out, "errors: pages of ");
+        words_put_shown(out, r->errors.service->name);
+        buf_puts(out, " for");
+        put_statuses(out, &r->statuses);
+        return;
+    case RELAYED_RETRY:
+        buf_printf(out, "retry, %" PRId64 " attempts%s", r->retry.attempts, r->statuses.n ? ", on" : "");
+        put_statuses(out, &r->statuses);
+        return;
+    case RELAYED_BUFFERING:
+        buf_puts(out, "buffering");
+        if (r->buffering.max_request)
+            buf_printf(out, ", at most %" PRId64 " bytes", r->buffering.max_request);
+        return;
+    case RELAYED_COMPRESS:
+        buf_puts(out, "compress");
+        for (size_t i = 0; i < r->compress.n_encodings; i++)
+            buf_printf(out, "%s%.*s", i ? ", " : " ", STR_ARG(r->compress.encodings[i]));
+        return;
+    }
+}
+
 void words_put_op(struct buf *out, const struct model_op *op)
 {
     switch (op->kind) {
@@ -142,8 +178,8 @@ void words_put_op(struct buf *out, const struct model_op *op)
     case OP_CLIENT_CERT:
         buf_puts(out, "passTLSClientCert");
         return;
-    case OP_BODY_LIMIT:
-        buf_printf(out, "buffering, at most %" PRId64 " bytes", op->most_bytes);
+    case OP_RELAYED:
+        put_relayed(out, op->relayed);
         return;
     }
 }

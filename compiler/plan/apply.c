@@ -63,13 +63,13 @@ bool apply_op(struct apply *a, const struct model_router *router, size_t at)
     case OP_FORWARD_AUTH:
     case OP_BREAKER:
     case OP_CLIENT_CERT: /* what the certificate says is not known here */
+    case OP_RELAYED: /* changes answers, or asks more than once */
         return true;
     case OP_HEADERS:
         return apply_headers(a, op->headers);
     case OP_ALLOW_LIST:
     case OP_IN_FLIGHT:
     case OP_ENCODED:
-    case OP_BODY_LIMIT:
         return apply_access(a, op);
     default:
         return apply_path(a, op);

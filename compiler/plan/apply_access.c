@@ -117,7 +117,6 @@ static bool is_refused(const char *codes, struct str path)
 bool apply_access(struct apply *a, const struct model_op *op)
 {
     struct str host, port;
-    int64_t length;
     switch (op->kind) {
     case OP_ALLOW_LIST:
         apply_split_host(source(a, &op->allow.strategy), &host, &port);
@@ -128,9 +127,6 @@ bool apply_access(struct apply *a, const struct model_op *op)
     case OP_ENCODED:
         return !is_refused(op->refused_codes, apply_request_now(a).path) ||
                apply_stop(a, 400, STR(""), false);
-    case OP_BODY_LIMIT:
-        return !str_to_int64(apply_header(a, STR("content-length")), &length) || length <= op->most_bytes ||
-               apply_stop(a, 413, STR("Request Entity Too Large"), false);
     default:
         return true;
     }

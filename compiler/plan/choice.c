@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/quote.h"
+#include "plan/relayed.h"
 #include "plan/service.h"
 
 /* What all weights of a service may come to: the Lua side multiplies two of them. */
@@ -70,6 +71,8 @@ struct choice_target choice_target_of(struct arena *arena, const struct model_se
 
 struct str choice_name_of(struct arena *arena, const struct model_service *service)
 {
+    if (service->kind == SERVICE_INTERNAL)
+        return str_head(service->name, str_find(service->name, '@'));
     struct buf name = { 0 };
     buf_putc(&name, '}');
     quote_field(&name, service->name);
@@ -163,19 +166,6 @@ static void put_children(struct buf *out, struct arena *arena, const struct mode
     }
 }
 
-static void put_statuses(struct buf *out, const struct model_statuses *statuses)
-{
-    const int most = 999;
-    const char *comma = "";
-    for (size_t i = 0; i < statuses->n; i++) {
-        int from = statuses->p[i].from < 0 ? 0 : statuses->p[i].from, to = statuses->p[i].to > most ? most : statuses->p[i].to;
-        if (from > to)
-            continue;
-        buf_printf(out, "%s%d-%d", comma, from, to);
-        comma = ",";
-    }
-}
-
 static void put_relayed(struct buf *out, const struct model_service *service)
 {
     if (!is_relayed(service))
@@ -186,7 +176,7 @@ static void put_relayed(struct buf *out, const struct model_service *service)
         return;
     }
     buf_printf(out, "%" PRId64 "?", service->max_body);
-    put_statuses(out, &service->statuses);
+    relayed_put_statuses(out, &service->statuses);
 }
 
 /* A named service that needs no choice. */

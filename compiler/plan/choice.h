@@ -22,7 +22,7 @@ struct choice_target choice_target_of(struct arena *arena, const struct model_se
                                       const struct strmap *holders);
 
 /* The name of a service in routes.map, "}name", whatever it takes to serve it: for who comes back later, when other services may
- * have the backends. model_service.named must be set. */
+ * have the backends. model_service.named must be set. (Internal ones are their backend.) */
 struct str choice_name_of(struct arena *arena, const struct model_service *service);
 
 /* The entries of all services that are used, by key: "}whoami@etcd?" (no host begins with '}', and the '?'

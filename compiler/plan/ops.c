@@ -238,9 +238,7 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at)
         put_argument(out, op->client_cert.issuer);
         buf_putc(out, ';');
         break;
-    case OP_BODY_LIMIT:
-        buf_printf(out, "body?%" PRId64 ";", op->most_bytes);
-        break;
+    case OP_RELAYED: /* told by program.c: what stands behind it has a program of its own */
     case OP_RATE_LIMIT:
     case OP_BASIC_AUTH:
     case OP_DIGEST_AUTH:

@@ -15,7 +15,7 @@
  *                              STRATEGY: "peer", "depth,N,SUBNET", "peer,SUBNET" or "not,NET,NET…"
  *   inflight?AMOUNT?KEY?COUNTER?SOURCE   inFlightReq; KEY tells one limit from another, COUNTER 0 or 1,
  * SOURCE "host", "=NAME" of a header, or a STRATEGY refuse?CODES               encodedCharacters: codes that
- * are refused, two hexadecimal digits each body?BYTES                 the most bytes of a request's body
+ * are refused, two hexadecimal digits each
  *   preflight?CREDENTIALS?HEADERS?METHODS?EXPOSE?MAXAGE   CORS: answers preflights. In front of it:
  *   origins?CREDENTIALS?+ORIGIN?…?~REGEX?…                which origins are welcome
  *   cors?CREDENTIALS?EXPOSE    the headers of CORS for other requests
@@ -24,6 +24,8 @@
  *   tls?NAME?VALUE?…           whether the request counts as secure: TLS, or a header says so; for
  *   secure?NAME?VALUE?…        as answer, only if it does
  *   agent?ID                   ask the agent, program ID
+ *   relay?FLAGS?PROGRAM?OPS?SERVICE?WHEN?TEXT?…   go to the relay with those TEXTs that are needed (plan/relayed.h); fields of the
+ *                              record that it comes back with. Where none is needed: on to what OPS names, here
  * The key of a program is its digest. A long one goes on under KEY.1, KEY.2, …: its first line begins with
  * "+N;", N lines in all. */
 #pragma once

@@ -228,9 +228,12 @@ static void fill_maps(struct arena *arena, const struct model *model, const stru
                       const struct chain_plan *chains, struct plan *plan)
 {
     plan_entries programs = { 0 };
-    for (size_t i = 0; i < model->n_routers; i++)
+    for (size_t i = 0; i < model->n_routers; i++) {
         if (chains[i].ops.key.p)
             ops_lines(arena, &chains[i].ops, &programs);
+        for (size_t j = 0; j < chains[i].n_more; j++)
+            ops_lines(arena, &chains[i].more[j], &programs);
+    }
     plan->maps[MAP_PROGRAMS] = map_of(arena, &programs);
     plan->maps[MAP_REGEXES] = matches->regexes;
     plan->maps[MAP_FIELDS] = matches->fields;

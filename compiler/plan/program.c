@@ -7,7 +7,9 @@
 #include "plan/conjunct.h"
 #include "plan/key.h"
 #include "plan/ops.h"
+#include "plan/choice.h"
 #include "plan/program_auth.h"
+#include "plan/relayed.h"
 
 enum { DIGEST_DIGITS = 16 };
 
@@ -136,18 +138,65 @@ static void mark_call(const struct model_router *router, size_t at, bool *marked
 }
 
 static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
-                                       const struct settings *settings)
+                                       const struct settings *settings, size_t from);
+
+/* A run of ops of the relay's, from `at` on, and all that stands behind it: returns what that comes to. The text is "relay?FLAGS?PROGRAM?
+ * OPS?SERVICE" and, for each of them, what relayed_put appends. */
+static struct chain_plan put_relayed(struct buf *text, struct arena *arena, const struct model_router *router,
+                                     const struct settings *settings, size_t at)
+{
+    size_t end = at;
+    while (end < router->n_ops && router->ops[end].kind == OP_RELAYED)
+        end++;
+    struct chain_plan rest = { 0 };
+    if (end < router->n_ops)
+        rest = general_chain(arena, router, settings, end);
+    const char *native = !rest.ops.key.p ? "" : rest.program ? "q" : "p";
+    struct str program = rest.program ? rest.program->id : STR("");
+    buf_printf(text, "relay?%s%sb?%.*s?%.*s?", rest.program ? "g" : "", native, STR_ARG(program), STR_ARG(rest.ops.key));
+    quote_field(text, choice_name_of(arena, router->service));
+    for (size_t i = at; i < end; i++)
+        relayed_put(text, arena, router->ops[i].relayed);
+    buf_putc(text, ';');
+    return rest;
+}
+
+/* What stands behind the relay is part of the whole; it is asked here, too, where a request does not need the relay. */
+static void take_rest(struct chain_plan *chain, struct arena *arena, const struct chain_plan *rest,
+                      const struct plan_program **asked)
+{
+    struct plan_entry *more = ARENA_ARRAY(arena, struct plan_entry, rest->n_more + 1);
+    for (size_t i = 0; i < rest->n_more; i++)
+        more[chain->n_more++] = rest->more[i];
+    if (rest->ops.key.p)
+        more[chain->n_more++] = rest->ops;
+    chain->more = more;
+    for (size_t i = 0; i < rest->n_asked; i++)
+        asked[chain->n_asked++] = rest->asked[i];
+    if (rest->program)
+        asked[chain->n_asked++] = rest->program;
+    chain->rounds += rest->rounds;
+}
+
+/* Of the ops from `from` on. */
+static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
+                                       const struct settings *settings, size_t from)
 {
     struct chain_plan chain = { 0 };
     const struct plan_program **asked = ARENA_ARRAY(arena, const struct plan_program *, router->n_ops);
     bool *done = ARENA_ARRAY(arena, bool, router->n_ops), native = false;
     struct buf text = { 0 };
-    for (size_t i = 0; i < router->n_ops; i++) {
+    for (size_t i = from; i < router->n_ops; i++) {
         if (done[i])
             continue;
+        if (router->ops[i].kind == OP_RELAYED) {
+            struct chain_plan rest = put_relayed(&text, arena, router, settings, i);
+            take_rest(&chain, arena, &rest, asked);
+            break;
+        }
         if (!is_of_agent(&router->ops[i])) {
             ops_put(&text, router, i);
-            chain.rounds += router->ops[i].kind == OP_IN_FLIGHT || router->ops[i].kind == OP_BODY_LIMIT;
+            chain.rounds += router->ops[i].kind == OP_IN_FLIGHT;
             native = true;
             continue;
         }
@@ -165,7 +214,8 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
         }
     }
     chain.asked = asked;
-    chain.ops = ops_entry(arena, buf_str(&text));
+    if (text.n)
+        chain.ops = ops_entry(arena, buf_str(&text));
     buf_fini(&text);
     return chain;
 }
@@ -173,7 +223,7 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
 struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
                                 const struct settings *settings)
 {
-    return is_simple(router) ? simple_chain(arena, router, settings) : general_chain(arena, router, settings);
+    return is_simple(router) ? simple_chain(arena, router, settings) : general_chain(arena, router, settings, 0);
 }
 
 size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)

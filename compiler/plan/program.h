@@ -15,6 +15,8 @@ struct chain_plan {
         ops; /* key and text of the native program, which runs behind `program`; key.p NULL: none */
     const struct plan_program *const *asked; /* agent programs that the native one names */
     size_t n_asked;
+    const struct plan_entry *more; /* key and text of the native programs that it names: those behind the relay */
+    size_t n_more;
     size_t rounds; /* how often a request pauses: for the agent, to be counted, for its body */
 };
 

@@ -11,7 +11,7 @@
 
 enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
                      OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
-                     OP_IN_FLIGHT, OP_ENCODED, OP_BODY_LIMIT, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH, OP_BREAKER, OP_CLIENT_CERT };
+                     OP_IN_FLIGHT, OP_ENCODED, OP_RELAYED, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH, OP_BREAKER, OP_CLIENT_CERT };
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
 
@@ -62,6 +62,48 @@ struct model_breaker {
     int64_t status; /* of answers while it is open */
 };
 
+enum model_relayed_kind { RELAYED_ERRORS, RELAYED_RETRY, RELAYED_BUFFERING, RELAYED_COMPRESS };
+
+/* A status to answer instead of those of a range. */
+struct model_rewrite {
+    struct model_status_range range;
+    int to;
+};
+
+/* A middleware of the relay's. */
+struct model_relayed {
+    enum model_relayed_kind kind;
+    struct model_statuses statuses; /* errors, retry: answers that are no good */
+    union {
+        struct {
+            const struct model_service *service;
+            const struct model_rewrite *rewrites;
+            size_t n_rewrites;
+            struct str query;
+            bool all_headers; /* else those of `headers` only */
+            const struct str *headers;
+            size_t n_headers;
+        } errors;
+        struct {
+            int64_t attempts, interval_ns, timeout_ns, max_body; /* max_body < 0: no limit */
+            bool on_network_error, non_idempotent;
+        } retry;
+        struct {
+            int64_t max_request, mem_request, max_response, mem_response; /* maxima: 0 for no limit */
+            struct str again; /* when to try again, as model_read_expression has it; empty: never */
+        } buffering;
+        struct {
+            const struct str *encodings;
+            size_t n_encodings;
+            struct str default_encoding; /* or empty */
+            int64_t min_size;
+            bool only; /* `types` are those to compress, else those not to */
+            const struct str *types; /* media types, with parameters where they were written with some */
+            size_t n_types;
+        } compress;
+    };
+};
+
 /* One middleware at its place in a router's chain; chains are expanded. */
 struct model_op {
     enum model_op_kind kind;
@@ -97,8 +139,8 @@ struct model_op {
         struct model_allow_list allow;
         struct model_in_flight in_flight;
         const char *refused_codes; /* OP_ENCODED: "2F5C": the codes that are refused, two digits each */
-        int64_t most_bytes; /* OP_BODY_LIMIT */
         struct model_client_cert client_cert;
+        const struct model_relayed *relayed; /* OP_RELAYED */
     };
 };
 

@@ -239,28 +239,3 @@ bool model_read_content_type(struct build *b, const struct content_type *source,
     return (IS_SET(source->auto_detect) && !source->auto_detect.v) ||
            refuse_unsupported(b, source->key, "guesses of content types are");
 }
-
-static bool check_not_negative(struct build *b, const struct int_value *value)
-{
-    if (!IS_SET(*value) || value->v >= 0)
-        return true;
-    diag_report(b->diag, FINDING_BAD_OBJECT, value->key, "a number of bytes is not negative");
-    return false;
-}
-
-/* Only the limit of requests, which their Content-Length tells. */
-bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle)
-{
-    bool ok = check_not_negative(b, &source->max_request);
-    ok = check_not_negative(b, &source->mem_request) && ok;
-    ok = check_not_negative(b, &source->max_response) && ok;
-    ok = check_not_negative(b, &source->mem_response) && ok;
-    op->kind = OP_BODY_LIMIT;
-    op->most_bytes = source->max_request.v;
-    *idle = op->most_bytes == 0;
-    if (ok && source->max_response.v > 0)
-        ok = refuse_unsupported(b, source->max_response.key, "maxResponseBodyBytes is");
-    if (ok && source->retry_expression.v.n)
-        ok = refuse_unsupported(b, source->retry_expression.key, "retryExpression is");
-    return ok;
-}

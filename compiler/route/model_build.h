@@ -197,6 +197,18 @@ bool model_read_encoded(struct build *b, const struct encoded_characters *source
 bool model_read_client_cert(struct build *b, const struct pass_client_cert *source, struct model_op *op, bool *idle);
 bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op, bool *idle);
 bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle);
+bool model_read_retry(struct build *b, const struct retry *source, struct model_op *op, bool *idle);
+bool model_read_compress(struct build *b, const struct compress *source, struct model_op *op, bool *idle);
+/* `scope`: the provider of bare names. */
+bool model_read_errors(struct build *b, const struct error_pages *source, struct str scope, struct model_op *op, bool *idle);
+
+/* An expression over a try, such as "ResponseCode() >= 500 && Attempts() < 3", as a list of steps on a stack, parted by blanks:
+ *     Attempts ResponseCode IsNetworkError   a number, or a truth
+ *     RequestMethod=NAME                     a truth; NAME quoted by quote_field
+ *     17                                     a number
+ *     == != < <= > >= && ||                  of the two on top
+ * false with a finding where it is none (vulcand/predicate, as oxy/buffer uses it). */
+bool model_read_expression(struct build *b, const struct text_value *source, struct str *out);
 bool model_read_headers(struct build *b, const struct headers *source, struct model_op *op, bool *idle);
 
 /* Fills out->routers (in the order of the trees) and n_routers_out. */

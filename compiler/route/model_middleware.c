@@ -60,6 +60,10 @@ static bool read_other(struct build *b, const struct middleware *m, struct model
         return model_read_breaker(b, &m->circuit_breaker, op, idle);
     if (m->buffering.key.p)
         return model_read_buffering(b, &m->buffering, op, idle);
+    if (m->retry.key.p)
+        return model_read_retry(b, &m->retry, op, idle);
+    if (m->compress.key.p)
+        return model_read_compress(b, &m->compress, op, idle);
     return m->headers.key.p && model_read_headers(b, &m->headers, op, idle);
 }
 
@@ -87,6 +91,8 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
         out.ok = model_read_add_prefix(b, &m->add_prefix, op, &idle);
     else if (m->strip_prefix_regex.key.p)
         out.ok = model_read_strip_regex(b, &m->strip_prefix_regex, op, &idle);
+    else if (m->errors.key.p)
+        out.ok = model_read_errors(b, &m->errors, reference_scope(&m->object, entry->space->tree->provider), op, &idle);
     else if (m->replace_path.key.p)
         out.ok = model_read_replace_path(b, &m->replace_path, op, &idle);
     else

@@ -144,6 +144,12 @@ static bool check_ops(struct build *b, const struct router *r, struct op_list op
     }
     for (size_t i = 0; i < ops.n; i++)
         n_counted += ops.p[i].kind == OP_IN_FLIGHT;
+    bool relayed = false; /* the handshake is not known behind it */
+    for (size_t i = 0; i < ops.n; i++) {
+        relayed = relayed || ops.p[i].kind == OP_RELAYED;
+        if (relayed && ops.p[i].kind == OP_CLIENT_CERT)
+            return refuse_unsupported(b, key, "passTLSClientCert behind errors, retry, buffering or compress is");
+    }
     return n_counted <= MAX_IN_FLIGHT || refuse_unsupported(b, key, "more than two inFlightReq in a router's middlewares are");
 }
 

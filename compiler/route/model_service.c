@@ -292,8 +292,25 @@ static void use(const struct model_service *service)
     }
 }
 
+/* Behind the relay a router's service is asked by name, and so are those that have the pages of errors. */
+static void use_of_router(const struct model_router *router)
+{
+    for (size_t i = 0; i < router->n_ops; i++) {
+        const struct model_op *op = &router->ops[i];
+        if (op->kind != OP_RELAYED)
+            continue;
+        ((struct model_service *)router->service)->named = true;
+        if (op->relayed->kind == RELAYED_ERRORS) {
+            struct model_service *pages = (struct model_service *)op->relayed->errors.service;
+            pages->used = pages->named = true;
+        }
+    }
+}
+
 void services_spread_use(struct model *model)
 {
+    for (size_t i = 0; i < model->n_routers; i++)
+        use_of_router(&model->routers[i]);
     for (size_t i = 0; i < model->n_services; i++)
         if (model->services[i].used)
             use(&model->services[i]);

@@ -10,7 +10,8 @@ static bool read_number(struct str text, int *out)
     return true;
 }
 
-/* "500", "500-504". What stands behind a second '-' does not count, as in Traefik (types.NewHTTPCodeRanges). */
+/* "500", "500-504". What stands behind a second '-' does not count, as in Traefik (types.NewHTTPCodeRanges).
+ */
 bool model_read_statuses(struct build *b, const struct list_value *list, struct model_statuses *out)
 {
     struct model_status_range *p = ARENA_ARRAY(b->arena, struct model_status_range, list->n);

@@ -76,13 +76,13 @@ static const struct schema_row circuit_breaker_rows[] = {
 static const struct schema circuit_breaker = READ_TABLE("circuitBreaker", circuit_breaker_rows, struct circuit_breaker);
 
 static const struct schema_row compress_rows[] = {
-    KEY("excludedContentTypes", LIST, HARMLESS, "", "media types to leave alone"),
-    KEY("includedContentTypes", LIST, HARMLESS, "", "or the only ones to compress"),
-    KEY("minResponseBodyBytes", INT, HARMLESS, "1024", "smaller answers are left alone"),
-    KEY("encodings", LIST, HARMLESS, "gzip, br, zstd", "in the order preferred"),
-    KEY("defaultEncoding", TEXT, HARMLESS, "", "for clients that do not say what they take"),
+    FIELD("excludedContentTypes", LIST, struct compress, excluded, "", "media types to leave alone"),
+    FIELD("includedContentTypes", LIST, struct compress, included, "", "or the only ones to compress"),
+    FIELD("minResponseBodyBytes", INT, struct compress, min_size, "1024", "smaller answers are left alone"),
+    FIELD("encodings", LIST, struct compress, encodings, "gzip, br, zstd", "in the order preferred"),
+    FIELD("defaultEncoding", TEXT, struct compress, default_encoding, "", "for clients that do not say what they take"),
 };
-static const struct schema compress = CHECK_TABLE("compress", compress_rows);
+static const struct schema compress = READ_TABLE("compress", compress_rows, struct compress);
 
 static const struct schema_row content_type_rows[] = {
     FIELD("autoDetect", BOOL, struct content_type, auto_detect, "", "deprecated"),
@@ -101,14 +101,14 @@ static const struct schema_row encoded_rows[] = {
 static const struct schema encoded = READ_TABLE("encodedCharacters", encoded_rows, struct encoded_characters);
 
 static const struct schema_row error_rows[] = {
-    KEY("status", LIST, HARMLESS, "", "answers to replace: NNN or NNN-MMM"),
-    KEY("statusRewrites", INT_MAP, HARMLESS, "", "status to answer for a range, as 418-418"),
-    KEY("service", TEXT, HARMLESS, "", "name of the service that has the pages"),
-    KEY("query", TEXT, HARMLESS, "", "path of the page; {status}, {originalStatus}, {url}"),
-    KEY("errorRequestHeaders", LIST, HARMLESS, "", "headers to send there; all if none"),
+    FIELD("status", LIST, struct error_pages, status, "", "answers to replace: NNN or NNN-MMM"),
+    FIELD("statusRewrites", INT_MAP, struct error_pages, rewrites, "", "status to answer for a range, as 418-418"),
+    FIELD("service", TEXT, struct error_pages, service, "", "name of the service that has the pages"),
+    FIELD("query", TEXT, struct error_pages, query, "", "path of the page; {status}, {originalStatus}, {url}"),
+    FIELD("errorRequestHeaders", LIST, struct error_pages, request_headers, "", "headers to send there; all if none"),
     KEY("nginxHeaders", ANY, HARMLESS, "", "no effect"),
 };
-static const struct schema errors = CHECK_TABLE("errors", error_rows);
+static const struct schema errors = READ_TABLE("errors", error_rows, struct error_pages);
 
 static const struct schema_row grpc_web_rows[] = {
     KEY("allowOrigins", LIST, HARMLESS, "", "origins, or *"),
@@ -162,16 +162,16 @@ static const struct schema_row replace_path_regex_rows[] = {
 static const struct schema replace_path_regex = READ_TABLE("replacePathRegex", replace_path_regex_rows, struct regex_replace);
 
 static const struct schema_row retry_rows[] = {
-    KEY("attempts", INT, HARMLESS, "", "tries in all; needed"),
-    KEY("initialInterval", DURATION, HARMLESS, "0", "before the second try; it grows"),
-    KEY("timeout", DURATION, HARMLESS, "0", "no further try behind it; 0 for none"),
-    KEY("maxRequestBodyBytes", INT, HARMLESS, "2097152",
-        "larger requests are not tried again; -1 for no limit"),
-    KEY("status", LIST, HARMLESS, "", "answers to try again on: NNN or NNN-MMM"),
-    KEY("disableRetryOnNetworkError", BOOL, HARMLESS, "false", "only on those"),
-    KEY("retryNonIdempotentMethod", BOOL, HARMLESS, "false", "also POST, PATCH and LOCK"),
+    FIELD("attempts", INT, struct retry, attempts, "", "tries in all; needed"),
+    FIELD("initialInterval", DURATION, struct retry, interval, "0", "before the second try; it grows"),
+    FIELD("timeout", DURATION, struct retry, timeout, "0", "no further try behind it; 0 for none"),
+    FIELD("maxRequestBodyBytes", INT, struct retry, max_body, "2097152",
+          "larger requests are not tried again; -1 for no limit"),
+    FIELD("status", LIST, struct retry, status, "", "answers to try again on: NNN or NNN-MMM"),
+    FIELD("disableRetryOnNetworkError", BOOL, struct retry, not_on_network_error, "false", "only on those"),
+    FIELD("retryNonIdempotentMethod", BOOL, struct retry, non_idempotent, "false", "also POST, PATCH and LOCK"),
 };
-static const struct schema retry = CHECK_TABLE("retry", retry_rows);
+static const struct schema retry = READ_TABLE("retry", retry_rows, struct retry);
 
 static const struct schema_row strip_regex_rows[] = {
     FIELD("regex", LIST, struct strip_prefix_regex, regex, "", "the first that fits at the start is cut off the path"),
@@ -184,11 +184,11 @@ static const struct schema_row middleware_rows[] = {
     KIND("buffering", struct middleware, buffering, buffering, "reads requests and answers whole"),
     KIND("chain", struct middleware, chain, chain, "several middlewares under one name"),
     KIND("circuitBreaker", struct middleware, circuit_breaker, circuit_breaker, "spares servers that are in trouble"),
-    OTHER_KIND("compress", MARKER, compress, "compresses answers"),
+    { STR("compress"), SCHEMA_MARKER, SCHEMA_KIND, offsetof(struct middleware, compress), &compress, "", "compresses answers" },
     { STR("contentType"), SCHEMA_MARKER, SCHEMA_KIND, offsetof(struct middleware, content_type), &content_type, "", "guesses missing content types" },
     KIND("digestAuth", struct middleware, digest_auth, schema_digest_auth, "asks for a digest of name and password"),
     KIND("encodedCharacters", struct middleware, encoded_characters, encoded, "refuses some encoded characters in paths"),
-    OTHER_KIND("errors", STRUCT, errors, "replaces error pages"),
+    KIND("errors", struct middleware, errors, errors, "replaces error pages"),
     KIND("forwardAuth", struct middleware, forward_auth, schema_forward_auth, "asks another server"),
     OTHER_KIND("grpcWeb", STRUCT, grpc_web, "translates gRPC-Web"),
     KIND("headers", struct middleware, headers, schema_headers, "changes headers; CORS; security headers"),
@@ -204,7 +204,7 @@ static const struct schema_row middleware_rows[] = {
     KIND("replacePath", struct middleware, replace_path, replace_path, "replaces the path"),
     KIND("replacePathRegex", struct middleware, replace_path_regex, replace_path_regex,
                "replaces what a regular expression finds in it"),
-    OTHER_KIND("retry", STRUCT, retry, "tries again"),
+    KIND("retry", struct middleware, retry, retry, "tries again"),
     KIND("stripPrefix", struct middleware, strip_prefix, strip_prefix, "cuts a prefix off the path"),
     KIND("stripPrefixRegex", struct middleware, strip_prefix_regex, strip_regex, "the same by regular expressions"),
     KEY("requestHeaderModifier", ANY, HARMLESS, "", "not available in a store, no effect"),

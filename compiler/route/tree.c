@@ -82,6 +82,8 @@ static bool is_present(struct decoder *d, const struct schema_row *row, uint32_t
     bool has_keys = node_at(d, node)->first != 0;
     if (!keytree_has_value(d->keys, node))
         return true;
+    if (row->type == SCHEMA_INT_MAP && node_at(d, node)->value.folded)
+        return true;
     if (row->type != SCHEMA_MARKER && !(row->type == SCHEMA_FILE_MARKER && d->from_file)) {
         if (!has_keys)
             report_value(d, row, node);

@@ -59,6 +59,9 @@ struct middleware {
     struct content_type content_type;
     struct circuit_breaker circuit_breaker;
     struct buffering buffering;
+    struct error_pages errors;
+    struct retry retry;
+    struct compress compress;
     struct rate_limit rate_limit;
     struct chain chain;
     struct password_auth basic_auth, digest_auth;

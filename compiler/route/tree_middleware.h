@@ -116,3 +116,25 @@ struct pass_client_cert {
     struct bool_value pem;
     struct certificate_info info;
 };
+
+struct error_pages {
+    struct str key;
+    struct list_value status, request_headers;
+    struct map_value rewrites; /* integers */
+    struct text_value service, query;
+};
+
+struct retry {
+    struct str key;
+    struct int_value attempts, max_body;
+    struct duration_value interval, timeout;
+    struct list_value status;
+    struct bool_value not_on_network_error, non_idempotent;
+};
+
+struct compress {
+    struct str key;
+    struct list_value excluded, included, encodings;
+    struct int_value min_size;
+    struct text_value default_encoding;
+};

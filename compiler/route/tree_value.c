@@ -205,14 +205,31 @@ static void collect_pairs(struct decoder *d, uint32_t node, struct str name, pai
     }
 }
 
+/* Numbers as names: they were folded into a list (Traefik takes them for one, and drops the tree). */
+static void collect_numbered(struct decoder *d, uint32_t node, pairs *out)
+{
+    const struct keytree_value *value = &d->keys->nodes.p[node].value;
+    if (!value->folded || !keytree_has_value(d->keys, node))
+        return;
+    for (uint32_t i = value->first; i != KEYTREE_NO_VALUE; i = d->keys->items.p[i].next) {
+        const struct kv_pair *pair = &d->keys->snapshot->pairs[d->keys->items.p[i].pair];
+        struct str rest = pair->key, name = rest;
+        while (rest.p)
+            name = str_cut(&rest, '/');
+        vec_push(out, (struct pair_value){ pair->key, name, pair->value });
+    }
+}
+
 void decode_map(struct decoder *d, const struct schema_row *row, uint32_t node, struct map_value *field)
 {
     pairs found = { 0 };
+    if (field && row->type == SCHEMA_INT_MAP)
+        collect_numbered(d, node, &found);
     keytree_merge_children(d->keys, node, !d->from_file);
     for (uint32_t c = d->keys->nodes.p[node].first; c; c = d->keys->nodes.p[c].next) {
         if (row->type == SCHEMA_INT_MAP)
             decode_scalar(d, &(struct schema_row){ .name = row->name, .type = SCHEMA_INT }, c, NULL);
-        else if (field)
+        if (field)
             collect_pairs(d, c, decode_name(d, c), &found);
     }
     if (field) {

@@ -31,11 +31,11 @@ START_TEST(statuses_are_single_ones_and_ranges)
 {
     ck_assert(reads("failover?10?500-599,404?}b;mirror?1?0?}a;"));
     ck_assert_uint_eq(read.n, 2);
-    const struct status_list *list = &read.p[0].failover.statuses;
+    const struct status_list *list = &read.p[0].statuses;
     ck_assert(status_list_has(list, 500) && status_list_has(list, 599) && status_list_has(list, 404));
     ck_assert(!status_list_has(list, 499) && !status_list_has(list, 600) && !status_list_has(list, 403));
     ck_assert(reads("failover?-1??}b;"));
-    ck_assert(!status_list_has(&read.p[0].failover.statuses, 0));
+    ck_assert(!status_list_has(&read.p[0].statuses, 0));
 }
 END_TEST
 
@@ -46,11 +46,11 @@ static const char *const wrong[] = {
     "mirror;",
     "mirror?1?;",
     "mirror?1?x?}a;",
-    "mirror?1?-1?a;",
+    "mirror?1?-1?a;b;",
     "mirror?1?-1?};",
     "mirror?1?99999999999999999999?}a;",
     "failover?10?500;",
-    "failover?10?500?b;",
+    "failover?10?500?;",
     "failover?10?5xx?}b;",
     "failover?10?500-?}b;",
     "failover?10?500?}b?}c;",

@@ -288,6 +288,10 @@ static inline void change_middleware(struct changes *c)
         { "chain/middlewares", "" },
         { "plugin/x/y", "1" },
         { "inflightreq/amount", "5" },
+        { "retry/attempts", "3" },
+        { "compress/encodings", "gzip" },
+        { "buffering/maxrequestbodybytes", "10" },
+        { "errors/status", "500-599" },
     };
     unsigned own = below(c, 13);
     snprintf(at, sizeof at, "middlewares/m%u", own);
@@ -299,6 +303,11 @@ static inline void change_middleware(struct changes *c)
     snprintf(key, sizeof key, "%s/%s", at, kinds[kind][0]);
     snprintf(value, sizeof value, "m%u,m%u", behind(c, own), behind(c, own));
     put(c, key, kinds[kind][1][0] ? kinds[kind][1] : value);
+    if (strncmp(kinds[kind][0], "errors", 6) == 0) {
+        snprintf(key, sizeof key, "%s/errors/service", at);
+        snprintf(value, sizeof value, "s%u", below(c, 16));
+        put(c, key, value);
+    }
 }
 
 static inline void change_transport(struct changes *c)

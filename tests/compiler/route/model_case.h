@@ -52,6 +52,31 @@ static inline void model_case_fini(struct model_case *c)
 }
 
 /* Those of model_path.c and model_access.c; false for others. */
+static inline void put_relayed_op(struct buf *out, const struct model_relayed *r)
+{
+    static const char *const kinds[] = { "errors", "retry", "buffering", "compress" };
+    buf_puts(out, kinds[r->kind]);
+    for (size_t i = 0; i < r->statuses.n; i++)
+        buf_printf(out, ":%d-%d", r->statuses.p[i].from, r->statuses.p[i].to);
+    if (r->kind == RELAYED_ERRORS) {
+        buf_printf(out, ":%.*s:%.*s", STR_ARG(r->errors.service->name), STR_ARG(r->errors.query));
+        for (size_t i = 0; i < r->errors.n_rewrites; i++)
+            buf_printf(out, ":%d-%d=%d", r->errors.rewrites[i].range.from, r->errors.rewrites[i].range.to, r->errors.rewrites[i].to);
+    } else if (r->kind == RELAYED_RETRY) {
+        buf_printf(out, ":%lld:%lld%s%s", (long long)r->retry.attempts, (long long)r->retry.max_body,
+                   r->retry.on_network_error ? ":network" : "", r->retry.non_idempotent ? ":all" : "");
+    } else if (r->kind == RELAYED_BUFFERING) {
+        buf_printf(out, ":%lld:%lld:%.*s", (long long)r->buffering.max_request, (long long)r->buffering.max_response,
+                   STR_ARG(r->buffering.again));
+    } else {
+        buf_printf(out, ":%lld:%s", (long long)r->compress.min_size, r->compress.only ? "only" : "but");
+        for (size_t i = 0; i < r->compress.n_encodings; i++)
+            buf_printf(out, ":%.*s", STR_ARG(r->compress.encodings[i]));
+        for (size_t i = 0; i < r->compress.n_types; i++)
+            buf_printf(out, ":%.*s", STR_ARG(r->compress.types[i]));
+    }
+}
+
 static inline bool put_native_op(struct buf *out, const struct model_op *op)
 {
     static const char *const sources[] = { "ip", "header", "host" };
@@ -87,8 +112,8 @@ static inline bool put_native_op(struct buf *out, const struct model_op *op)
     case OP_CLIENT_CERT:
         buf_printf(out, "cert:%.*s:%.*s:%.*s", STR_ARG(op->client_cert.what), STR_ARG(op->client_cert.subject), STR_ARG(op->client_cert.issuer));
         return true;
-    case OP_BODY_LIMIT:
-        buf_printf(out, "body:%lld", (long long)op->most_bytes);
+    case OP_RELAYED:
+        put_relayed_op(out, op->relayed);
         return true;
     default:
         return false;

@@ -40,6 +40,5 @@ end
 
 -- Whether the client came by TLS, here or in front of the relay.
 function maitred.is_secure(txn)
-    local tls = txn.f:ssl_fc()
-    return tls == true or tls == 1 or txn:get_var("txn.secure") ~= nil
+    return txn:get_var("sess.secure") ~= nil
 end

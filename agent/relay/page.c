@@ -1,0 +1,119 @@
+#include "relay/page.h"
+
+#include <string.h>
+
+/* net/url QueryEscape. */
+static void put_escaped(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit((char)c) ||
+                     (c && strchr("-_.~", c));
+        if (plain)
+            buf_putc(out, (char)c);
+        else if (c == ' ')
+            buf_putc(out, '+');
+        else
+            buf_printf(out, "%%%02X", c);
+    }
+}
+
+static void put_url(struct buf *out, const struct request *request)
+{
+    struct buf url = { 0 };
+    buf_puts(&url, request->tls.n ? "https://" : "http://");
+    buf_put(&url, heading_get(&request->heading, STR("host")));
+    buf_put(&url, request->target);
+    put_escaped(out, buf_str(&url));
+    buf_fini(&url);
+}
+
+static void put_filled(struct buf *out, const struct request *request, struct str query, int status,
+                       int original)
+{
+    while (query.n) {
+        static const struct str names[] = { STR("{status}"), STR("{originalStatus}"), STR("{url}") };
+        if (str_starts(query, names[0])) {
+            buf_printf(out, "%d", status);
+            query = str_from(query, names[0].n);
+        } else if (str_starts(query, names[1])) {
+            buf_printf(out, "%d", original);
+            query = str_from(query, names[1].n);
+        } else if (str_starts(query, names[2])) {
+            put_url(out, request);
+            query = str_from(query, names[2].n);
+        } else {
+            buf_putc(out, query.p[0]);
+            query = str_from(query, 1);
+        }
+    }
+}
+
+static bool is_hex(char c)
+{
+    return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* As net/url writes what it has read: without a fragment, and with codes for what cannot stand in a path. */
+static bool put_target(struct buf *out, struct str url)
+{
+    bool in_path = true;
+    url = str_head(url, str_find(url, '#'));
+    for (size_t i = 0; i < url.n; i++) {
+        unsigned char c = (unsigned char)url.p[i];
+        if (c < ' ' || c == 0x7f)
+            return false;
+        if (in_path && c == '%' && !(i + 2 < url.n && is_hex(url.p[i + 1]) && is_hex(url.p[i + 2])))
+            return false;
+        in_path = in_path && c != '?';
+        if (c == ' ' || c >= 0x80 || (in_path && strchr("\"<>\\^`{|}", c)))
+            buf_printf(out, "%%%02X", c);
+        else
+            buf_putc(out, (char)c);
+    }
+    return true;
+}
+
+bool page_target(struct buf *out, const struct request *request, struct str query, int status, int original)
+{
+    struct buf url = { 0 };
+    buf_putc(&url, '/');
+    put_filled(&url, request, str_from(query, query.n && query.p[0] == '/'), status, original);
+    bool ok = put_target(out, buf_str(&url));
+    buf_fini(&url);
+    return ok;
+}
+
+static bool is_wanted(const struct directive *d, struct str name)
+{
+    for (size_t i = 0; i < d->errors.n_headers; i++)
+        if (str_eq_nocase(d->errors.headers[i], name))
+            return true;
+    return d->errors.all_headers;
+}
+
+/* Without our own word at its end. */
+static struct str as_received(struct str value, struct str peer)
+{
+    if (str_eq(value, peer))
+        return (struct str){ 0 };
+    if (str_ends(value, peer) && str_ends(str_head(value, value.n - peer.n), STR(", ")))
+        return str_head(value, value.n - peer.n - 2);
+    return value;
+}
+
+void page_headers(struct heading *out, const struct request *request, const struct directive *d)
+{
+    for (size_t i = 0; i < request->heading.n; i++) {
+        struct str name = heading_name(&request->heading, i), value = heading_value(&request->heading, i);
+        bool host = str_eq_nocase(name, STR("host"));
+        if (!host && !is_wanted(d, name))
+            continue;
+        if (str_eq_nocase(name, STR("x-forwarded-for"))) {
+            value = as_received(str_trim(value), request->source);
+            if (!value.p)
+                continue;
+        }
+        heading_add(out, name, value);
+    }
+}
