@@ -1,53 +1,67 @@
 #include "relay/fetch.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
+#include <stddef.h>
 
+#include "relay/inner.h"
 #include "relay/worker.h"
+
+/* A request of so many bytes is sent at once, on a connection that was kept: HAProxy has read all of it or
+ * nothing, so it is known whether it may be sent again. A longer one gets a connection of its own. */
+enum { SMALL = 16 << 10, PIECE = 32 << 10 };
 
 struct fetch {
     struct stage stage; /* first */
     struct source source;
+    struct inner_user user;
     struct body_reader reader;
-    CURL *easy;
-    struct curl_slist *lines;
-    struct answer answer;
-    struct heading trailers;
-    bool reads;   /* sends the body */
-    bool starved; /* waits for more of it */
+    struct inner *inner; /* NULL: it has ended */
+    struct buf out;      /* the request, as far as it is sent at once */
+    bool is_head;
+    bool streams; /* the body is sent as it comes */
+    bool sent;    /* all of it */
     bool held;    /* the receiver of the answer is slow */
+    bool again;   /* it was sent again */
     bool head_done;
     bool unwanted; /* the rest of the answer is */
 };
 
-enum { CONNECT_TIMEOUT_MS = 5000, MOST_HEADERS = 512 << 10 };
-
-static struct multi *multi_of(const struct fetch *f)
+static struct body *body_of(const struct fetch *f)
 {
-    return f->stage.exchange->worker->multi;
+    return &f->stage.exchange->request->body;
 }
 
-static void unpause(struct fetch *f)
-{
-    curl_easy_pause(f->easy, (f->starved ? CURLPAUSE_SEND : 0) | (f->held ? CURLPAUSE_RECV : 0));
-}
+/* --- the answer --- */
 
-static void on_more(struct body_reader *reader)
+static void on_head(struct inner_user *user, struct answer *answer)
 {
-    struct fetch *f = (struct fetch *)((char *)reader - offsetof(struct fetch, reader));
-    if (!f->starved)
+    struct fetch *f = (struct fetch *)((char *)user - offsetof(struct fetch, user));
+    if (answer->status < 200) {
+        stage_pass_interim(&f->stage, answer);
         return;
-    f->starved = false;
-    unpause(f);
+    }
+    f->head_done = true;
+    stage_pass_head(&f->stage, answer);
 }
 
-static void on_room(struct source *source)
+static bool on_data(struct inner_user *user, struct str bytes)
+{
+    struct fetch *f = (struct fetch *)((char *)user - offsetof(struct fetch, user));
+    if (f->unwanted)
+        return false;
+    stage_pass_data(&f->stage, bytes);
+    f->held = f->stage.exchange->paused;
+    if (f->held)
+        inner_hold(f->inner, true);
+    return !f->unwanted;
+}
+
+static void on_resume(struct source *source)
 {
     struct fetch *f = (struct fetch *)((char *)source - offsetof(struct fetch, source));
-    if (!f->held)
-        return;
+    if (f->held && f->inner)
+        inner_hold(f->inner, false);
     f->held = false;
-    unpause(f);
 }
 
 void fetch_give_up(struct fetch *fetch)
@@ -55,218 +69,163 @@ void fetch_give_up(struct fetch *fetch)
     fetch->unwanted = true;
 }
 
-static size_t on_read(char *to, size_t size, size_t n, void *context)
+static void send_all(struct fetch *f, bool kept)
 {
-    struct fetch *f = context;
-    struct body *body = &f->stage.exchange->request->body;
-    size_t got = body_read(body, &f->reader, to, size * n);
-    if (got)
-        return got;
-    if (body->broken)
-        return CURL_READFUNC_ABORT;
-    f->starved = !body->complete;
-    return f->starved ? CURL_READFUNC_PAUSE : 0;
+    f->inner = inner_open(f->stage.exchange->worker, &f->user, kept, f->is_head);
+    inner_send(f->inner, buf_str(&f->out));
+    if (f->streams)
+        return;
+    f->sent = true;
+    inner_finish(f->inner);
 }
 
-/* What is between HAProxy and us ends here. */
-static void take_framing(struct answer *answer)
+static void on_end(struct inner_user *user, bool whole, bool lost, const struct heading *trailers)
 {
-    struct str length = heading_get(&answer->heading, STR("content-length"));
-    if (!length.p || !str_to_int64(length, &answer->length) || answer->length < 0)
-        answer->length = -1;
-    answer->unsent = heading_get(&answer->heading, STR(HEADER_UNSENT)).p != NULL;
-    static const char *const between[] = { "content-length", "transfer-encoding", "connection", "keep-alive",
-                                           HEADER_UNSENT };
-    for (size_t i = 0; i < sizeof between / sizeof *between; i++)
-        heading_drop(&answer->heading, str_c(between[i]));
+    struct fetch *f = (struct fetch *)((char *)user - offsetof(struct fetch, user));
+    f->inner = NULL;
+    if (lost && !f->again && !f->streams) {
+        f->again = true;
+        send_all(f, false);
+    } else if (f->head_done) {
+        stage_pass_end(&f->stage, whole, trailers);
+    } else {
+        stage_reply(&f->stage, 502);
+    }
 }
 
-static void finish_head(struct fetch *f)
+/* --- the request --- */
+
+static void send_piece(struct fetch *f, struct str bytes)
 {
-    if (f->answer.status < 200) {
-        stage_pass_interim(&f->stage, &f->answer);
-        heading_reset(&f->answer.heading);
+    if (body_of(f)->length >= 0) {
+        inner_send(f->inner, bytes);
         return;
     }
-    take_framing(&f->answer);
-    f->head_done = true;
-    stage_pass_head(&f->stage, &f->answer);
+    buf_reset(&f->out);
+    buf_printf(&f->out, "%zx\r\n", bytes.n);
+    buf_put(&f->out, bytes);
+    buf_puts(&f->out, "\r\n");
+    inner_send(f->inner, buf_str(&f->out));
 }
 
-static size_t on_header(char *bytes, size_t size, size_t n, void *context)
+static void give_up_body(struct fetch *f)
 {
-    struct fetch *f = context;
-    struct str line = str_trim(str_of(bytes, size * n));
-    struct heading *to = f->head_done ? &f->trailers : &f->answer.heading;
-    if (to->text.n + line.n > MOST_HEADERS)
-        return 0;
-    size_t colon = str_find(line, ':');
-    if (line.n == 0) {
-        if (!f->head_done)
-            finish_head(f);
-    } else if (!f->head_done && str_starts(line, STR("HTTP/")) && str_find(line, ' ') < colon) {
-        int64_t status;
-        struct str code = str_head(str_from(line, str_find(line, ' ') + 1), 3);
-        if (!str_to_int64(code, &status))
-            return 0;
-        heading_reset(to);
-        f->answer.status = (int)status;
-        snprintf(f->answer.reason, sizeof f->answer.reason, "%.*s",
-                 STR_ARG(str_head(str_from(line, str_find(line, ' ') + 5), sizeof f->answer.reason - 1)));
-    } else if (colon < line.n) {
-        heading_add(to, str_head(line, colon), str_trim(str_from(line, colon + 1)));
-    }
-    return size * n;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t n, void *context)
-{
-    struct fetch *f = context;
-    if (f->stage.exchange->paused) {
-        f->held = true;
-        return CURL_WRITEFUNC_PAUSE;
-    }
-    if (!f->head_done || f->unwanted)
-        return 0;
-    stage_pass_data(&f->stage, str_of(bytes, size * n));
-    return size * n;
-}
-
-void fetch_done(void *context, CURLcode code)
-{
-    struct fetch *f = context;
-    struct stage *stage = &f->stage;
-    multi_give_back(multi_of(f), f->easy);
-    f->easy = NULL;
-    if (f->head_done) {
-        stage_pass_end(stage, code == CURLE_OK, code == CURLE_OK ? &f->trailers : NULL);
-        return;
-    }
-    log_line(stage->exchange->worker->log, LOG_LINE_DEBUG, "relay", "no answer from HAProxy: %s",
-             curl_easy_strerror(code));
-    if (stage->exchange->request->body.broken)
-        stage_pass_end(stage, false, NULL);
+    inner_drop(f->inner);
+    f->inner = NULL;
+    if (f->head_done)
+        stage_pass_end(&f->stage, false, NULL);
     else
-        stage_reply(stage, 502);
+        stage_reply(&f->stage, 502);
+}
+
+/* As much of the body as is there and fits. */
+static void send_body(struct fetch *f)
+{
+    char piece[PIECE];
+    struct body *body = body_of(f);
+    size_t n = 0;
+    while (f->inner && !f->sent && !inner_is_full(f->inner) &&
+           (n = body_read(body, &f->reader, piece, sizeof piece)))
+        send_piece(f, str_of(piece, n));
+    if (!f->inner || f->sent || n || inner_is_full(f->inner))
+        return;
+    if (body->broken) {
+        give_up_body(f);
+    } else if (body->complete) {
+        f->sent = true;
+        if (body->length < 0)
+            inner_send(f->inner, STR("0\r\n\r\n"));
+        inner_finish(f->inner);
+    }
+}
+
+static void on_more(struct body_reader *reader)
+{
+    send_body((struct fetch *)((char *)reader - offsetof(struct fetch, reader)));
+}
+
+static void on_room(struct inner_user *user)
+{
+    struct fetch *f = (struct fetch *)((char *)user - offsetof(struct fetch, user));
+    if (f->streams)
+        send_body(f);
 }
 
 static void fini(struct stage *stage)
 {
     struct fetch *f = (struct fetch *)stage;
-    if (f->easy) {
-        multi_remove(multi_of(f), f->easy);
-        multi_give_back(multi_of(f), f->easy);
-    }
-    if (f->reads)
-        body_close_reader(&stage->exchange->request->body, &f->reader);
+    if (f->inner)
+        inner_drop(f->inner);
+    body_close_reader(body_of(f), &f->reader);
     if (stage->exchange->live == f)
         stage->exchange->live = NULL;
     if (stage->exchange->source == &f->source)
         stage->exchange->source = NULL;
-    curl_slist_free_all(f->lines);
-    heading_fini(&f->answer.heading);
-    heading_fini(&f->trailers);
+    buf_fini(&f->out);
 }
 
 static const struct stage_type fetch_stage = { .size = sizeof(struct fetch), .fini = fini };
 
-/* A header without a value is written "Name;" for curl; "Name:" takes away one of its own. */
-static void add_line(struct fetch *f, struct buf *line, struct str name, struct str value)
+static void put_line(struct buf *out, struct str name, struct str value)
 {
-    buf_reset(line);
-    buf_put(line, name);
-    buf_puts(line, value.n ? ": " : ";");
-    buf_put(line, value);
-    f->lines = curl_slist_append(f->lines, line->p);
+    buf_put(out, name);
+    buf_puts(out, ": ");
+    buf_put(out, value);
+    buf_puts(out, "\r\n");
 }
 
-static void add_lines(struct fetch *f, const struct fetch_what *what)
+static void put_head(struct fetch *f, const struct fetch_what *what)
 {
     const struct request *request = f->stage.exchange->request;
-    struct buf line = { 0 };
-    bool accept = false, host = false;
-    for (size_t i = 0; i < what->heading->n; i++) {
-        struct str name = heading_name(what->heading, i);
-        accept = accept || str_eq_nocase(name, STR("accept"));
-        host = host || str_eq_nocase(name, STR("host"));
-        if (!str_eq_nocase(name, STR("expect")))
-            add_line(f, &line, name, str_trim(heading_value(what->heading, i)));
-    }
-    if (!accept)
-        f->lines = curl_slist_append(f->lines, "Accept:");
-    if (!host)
-        f->lines = curl_slist_append(f->lines, "Host:");
-    if (what->body && request->empty_body)
-        f->lines = curl_slist_append(f->lines, "Content-Length: 0");
-    f->lines = curl_slist_append(f->lines, "Expect:");
-    add_line(f, &line, STR(HEADER_NEXT), what->next);
-    add_line(f, &line, STR(HEADER_SOURCE), request->source);
+    struct buf *out = &f->out;
+    buf_put(out, what->method);
+    buf_putc(out, ' ');
+    buf_put(out, what->target);
+    buf_puts(out, " HTTP/1.1\r\n");
+    for (size_t i = 0; i < what->heading->n; i++)
+        if (!str_eq_nocase(heading_name(what->heading, i), STR("expect")))
+            put_line(out, heading_name(what->heading, i), heading_value(what->heading, i));
+    put_line(out, STR(HEADER_NEXT), what->next);
+    put_line(out, STR(HEADER_SOURCE), request->source);
     if (request->tls.n)
-        add_line(f, &line, STR(HEADER_TLS), request->tls);
-    buf_fini(&line);
+        put_line(out, STR(HEADER_TLS), request->tls);
 }
 
-static void set_text(CURL *easy, CURLoption option, struct buf *text, struct str s)
+/* How long the body is, and the body where it is small. */
+static void put_body(struct fetch *f)
 {
-    buf_reset(text);
-    buf_put(text, s);
-    curl_easy_setopt(easy, option, s.n ? text->p : "");
-}
-
-static void set_body(struct fetch *f)
-{
-    struct body *body = &f->stage.exchange->request->body;
-    f->reads = true;
+    struct request *request = f->stage.exchange->request;
+    struct body *body = &request->body;
+    if (body->length < 0)
+        buf_puts(&f->out, "transfer-encoding: chunked\r\n\r\n");
+    else
+        buf_printf(&f->out, "content-length: %" PRId64 "\r\n\r\n", body->length);
     f->reader.more = on_more;
     body_open_reader(body, &f->reader);
-    curl_easy_setopt(f->easy, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(f->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body->length);
-    curl_easy_setopt(f->easy, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(f->easy, CURLOPT_READDATA, f);
-}
-
-static void set_options(struct fetch *f, const struct fetch_what *what)
-{
-    struct buf text = { 0 };
-    curl_easy_setopt(f->easy, CURLOPT_PRIVATE, f);
-    curl_easy_setopt(f->easy, CURLOPT_URL, "http://haproxy/");
-    curl_easy_setopt(f->easy, CURLOPT_UNIX_SOCKET_PATH, f->stage.exchange->worker->inner);
-    set_text(f->easy, CURLOPT_REQUEST_TARGET, &text, what->target);
-    curl_easy_setopt(f->easy, CURLOPT_PATH_AS_IS, 1L);
-    /* A kept connection is closed without a word where a server hangs up (HAProxy 2.6 wants its clients to
-     * send the request again, and libcurl does): the server would get it twice. */
-    curl_easy_setopt(f->easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(f->easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(f->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(f->easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(f->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(f->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f);
-    curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
-    curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->lines);
-    bool head = str_eq(what->method, STR("HEAD"));
-    if (head)
-        curl_easy_setopt(f->easy, CURLOPT_NOBODY, 1L);
-    else if (what->body && f->stage.exchange->request->body.length != 0)
-        set_body(f);
-    set_text(f->easy, CURLOPT_CUSTOMREQUEST, &text, what->method);
-    buf_fini(&text);
+    f->streams = !body->complete || body->length < 0 || body->spool.end + f->out.n > SMALL;
+    if (f->streams)
+        return;
+    char *to = buf_reserve(&f->out, SMALL);
+    f->out.n += body_read(body, &f->reader, to, SMALL);
 }
 
 void fetch_open(struct stage *outer, const struct fetch_what *what)
 {
     struct fetch *f = (struct fetch *)stage_create(&fetch_stage, outer, NULL);
-    f->source.resume = on_room;
+    f->user = (struct inner_user){ on_head, on_data, on_room, on_end };
+    f->source.resume = on_resume;
     f->stage.exchange->live = f;
     f->stage.exchange->source = &f->source;
-    f->answer.length = -1;
-    f->easy = multi_take(multi_of(f));
-    add_lines(f, what);
-    set_options(f, what);
-    if (!multi_add(multi_of(f), f->easy))
-        fetch_done(f, CURLE_FAILED_INIT);
+    f->is_head = str_eq(what->method, STR("HEAD"));
+    put_head(f, what);
+    if (what->body && !f->is_head && body_of(f)->length != 0)
+        put_body(f);
+    else
+        buf_puts(&f->out,
+                 what->body && f->stage.exchange->request->empty_body ? "content-length: 0\r\n\r\n" : "\r\n");
+    send_all(f, !f->streams && f->out.n <= SMALL);
+    if (f->streams)
+        send_body(f);
 }
 
 void fetch_open_target(struct stage *outer, struct str target, const struct heading *heading, bool body)

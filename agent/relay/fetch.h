@@ -1,14 +1,12 @@
-/* The innermost stage: asks HAProxy's inner frontend, by libcurl. */
+/* The innermost stage: asks HAProxy's inner frontend. */
 #pragma once
-
-#include <curl/curl.h>
 
 #include "relay/exchange.h"
 
 struct fetch_what {
-    struct str next, method, target; /* copied */
-    const struct heading *heading;   /* copied */
-    bool body;                       /* with the body of the exchange's request */
+    struct str next, method, target;
+    const struct heading *heading;
+    bool body; /* with the body of the exchange's request */
 };
 
 /* Opens and starts it inside of `outer`. Without an answer from HAProxy it answers 502 by itself. */
@@ -19,6 +17,3 @@ void fetch_open_target(struct stage *outer, struct str target, const struct head
 
 /* It ends, as broken, when the next piece of its answer comes. */
 void fetch_give_up(struct fetch *fetch);
-
-/* For multi_create: `context` is the fetch. */
-void fetch_done(void *context, CURLcode code);

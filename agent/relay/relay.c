@@ -23,7 +23,6 @@ static char *copy(const char *text)
 struct relay *relay_start(const struct relay_options *options, struct log *log, char error[static 256])
 {
     assert(options->workers >= 1);
-    curl_global_init(CURL_GLOBAL_DEFAULT); /* counted: relay_stop gives it back */
     struct relay *relay = xmalloc(sizeof *relay);
     *relay = (struct relay){ .workers = xmalloc((size_t)options->workers * sizeof *relay->workers) };
     relay->folder = copy(options->folder);
@@ -66,5 +65,4 @@ void relay_stop(struct relay *relay)
     free(relay->folder);
     free(relay->inner);
     free(relay);
-    curl_global_cleanup();
 }

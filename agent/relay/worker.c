@@ -8,7 +8,7 @@
 
 #include "relay/connection.h"
 #include "relay/copies.h"
-#include "relay/fetch.h"
+#include "relay/inner.h"
 #include "sys/unix_socket.h"
 
 enum { BACKLOG = 1024 }; /* HAProxy opens a connection for every request in flight */
@@ -38,7 +38,7 @@ static void on_end(uv_async_t *end)
     uv_close((uv_handle_t *)&w->listener, NULL);
     relay_connections_close(w);
     copies_close(w);
-    multi_close(w->multi);
+    inners_close(w);
     uv_close((uv_handle_t *)&w->before, NULL);
     uv_close((uv_handle_t *)&w->behind, NULL);
     uv_close((uv_handle_t *)&w->end, NULL);
@@ -120,14 +120,11 @@ bool relay_worker_start(struct relay_worker *w, const char *folder, int index, c
         unlink(w->path);
         return false;
     }
-    w->multi = multi_create(&w->loop, fetch_done);
     int code = start_thread(w);
     if (code == 0)
         return true;
     snprintf(error, 256, "no thread: %s", strerror(code));
-    multi_close(w->multi);
     drop_loop(w);
-    multi_destroy(w->multi);
     unlink(w->path);
     return false;
 }
@@ -138,6 +135,5 @@ void relay_worker_stop(struct relay_worker *w)
     pthread_join(w->thread, NULL);
     int left = uv_loop_close(&w->loop);
     assert(left == 0);
-    multi_destroy(w->multi);
     unlink(w->path);
 }

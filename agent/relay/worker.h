@@ -7,12 +7,12 @@
 #include <uv.h>
 
 #include "relay/exchange.h"
-#include "relay/multi.h"
 #include "sys/counter.h"
 #include "sys/log.h"
 
 struct relay_connection;
 struct copies;
+struct inner;
 
 /* Of one worker: only it writes, anybody reads. */
 struct relay_counters {
@@ -36,7 +36,8 @@ struct relay_worker {
     uv_prepare_t
         before; /* what timers brought is sent before the loop waits, what sockets brought behind that */
     uv_check_t behind;
-    struct multi *multi;
+    struct inner *inners, *kept; /* to HAProxy: in use, and not */
+    size_t n_kept;
     struct relay_connection *connections;
     struct relay_connection
         *unsent; /* those with something to send, or to do, at the end of this turn of the loop */

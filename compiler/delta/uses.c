@@ -42,7 +42,8 @@ void uses_drop(struct ledger *ledger, const struct model_service *service, const
         uses_count_children(ledger, found, false, watch);
 }
 
-static void name(struct ledger *ledger, const struct model_service *service, bool up, const struct use_watch *watch)
+static void name(struct ledger *ledger, const struct model_service *service, bool up,
+                 const struct use_watch *watch)
 {
     struct ledger_service *found = known(ledger, service, watch);
     if (found)
@@ -50,7 +51,8 @@ static void name(struct ledger *ledger, const struct model_service *service, boo
 }
 
 /* Where the relay is in a chain, it asks for the router's service. */
-static void name_those_asked(struct ledger *ledger, const struct model_router *router, bool up, const struct use_watch *watch)
+static void name_those_asked(struct ledger *ledger, const struct model_router *router, bool up,
+                             const struct use_watch *watch)
 {
     for (size_t i = 0; i < router->n_ops; i++) {
         if (router->ops[i].kind != OP_RELAYED)
