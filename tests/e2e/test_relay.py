@@ -186,7 +186,7 @@ class Relayed(GatewayTest):
         return client
 
     def expect_copies(self, *targets):
-        eventually(lambda: self.copy.targets() == list(targets), lambda: f"copies {targets}, not {self.copy.targets()}")
+        eventually(lambda: sorted(self.copy.targets()) == sorted(targets), lambda: f"copies {targets}, not {self.copy.targets()}")
 
     def relay(self):
         return self.web.status()["relay"]
