@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "spop/server.h"
+#include "sys/files.h"
 
 enum { LARGEST_POLICY = 1 << 30, LOOK_EVERY_MS = 250 };
 
@@ -73,6 +74,7 @@ enum exit_code verb_agent(const struct verb_call *call)
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    files_raise();
     struct log *log = settings ? log_open(NULL, LOG_LINE_INFO, settings->log.json) : NULL;
     struct agent_options options = { .folder = folder };
     if (settings) {

@@ -2,6 +2,7 @@
 
 #include "cmd/cmd.h"
 #include "control/gateway.h"
+#include "sys/files.h"
 
 static enum log_severity severity_of(enum log_level level)
 {
@@ -17,6 +18,7 @@ enum exit_code verb_run(const struct verb_call *call)
     const struct settings *settings = cmd_settings(arena, call);
     char error[512] = "", path[4096] = "";
     int status = EXIT_FINDINGS;
+    files_raise();
     if (settings) {
         snprintf(path, sizeof path, "%.*s", STR_ARG(settings->log.path));
         struct log *log =

@@ -9,6 +9,7 @@
 
 #include "peer.h"
 #include "sys/clock.h"
+#include "sys/files.h"
 
 #define LIMIT(average, period, burst)                                                                        \
     "{\"op\":\"rateLimit\",\"bucket\":\"r|" #average #period #burst "\",\"average\":" #average               \
@@ -209,9 +210,10 @@ END_TEST
 
 START_TEST(a_burst_of_connections_is_accepted)
 {
-    enum { MANY = 500 };
+    enum { MANY = 2000 };
     struct desk desk;
-    struct peer peers[MANY];
+    static struct peer peers[MANY];
+    files_raise();
     desk_open(&desk, 1, POLICY(FREE));
     for (int i = 0; i < MANY; i++) {
         peers[i] = peer_connect(desk.folder, 0);
