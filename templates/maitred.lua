@@ -17,6 +17,9 @@ local function refuse(txn, body, status)
     local reply = txn:reply({ status = status or 400, reason = reasons[status or 400] })
     reply:add_header("Content-Type", "text/plain; charset=utf-8")
     reply:add_header("X-Content-Type-Options", "nosniff")
+    if status ~= 503 then
+        reply:add_header("Connection", "close") -- where such a request ends, somebody in front may see otherwise
+    end
     reply:set_body(body)
     txn:done(reply)
 end
@@ -161,7 +164,7 @@ core.register_action("version", { "http-req" }, function(txn)
 end)
 
 core.register_action("names", { "http-req" }, function(txn)
-    refuse(txn, "400 Bad Request: invalid header name")
+    refuse(txn, "400 Bad Request: invalid header")
 end)
 
 -- Headers ----------------------------------------------------------------------------------------------------------

@@ -87,8 +87,13 @@ function maitred.stop(st, status, reason, body, headers)
     st.dirty, st.more = nil, nil
     flush(st)
     txn:unset_var("txn.hx")
+    local typed = not st.guesses or body == ""
     for i = 1, headers and #headers or 0, 2 do
         reply:add_header(headers[i], headers[i + 1])
+        typed = typed or headers[i] == "Content-Type"
+    end
+    if not typed then
+        reply:add_header("Content-Type", maitred.guess_type(body))
     end
     for _, item in ipairs(more or {}) do
         local name, value = item:match("^(.-):(.*)$")

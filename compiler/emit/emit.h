@@ -32,7 +32,7 @@ struct artifacts {
 /* Scripts, in the order in which they are loaded; each builds on those before. */
 #define ARTIFACT_SCRIPTS \
     "maitred.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua", "regex.lua", "program.lua", \
-    "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_relay.lua", "ops_tls.lua", "closed.lua"
+    "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_relay.lua", "ops_tls.lua", "ops_content.lua", "closed.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"
 #define RUNTIME_SOCKET "haproxy.sock"

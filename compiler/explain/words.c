@@ -159,6 +159,9 @@ void words_put_op(struct buf *out, const struct model_op *op)
         buf_puts(out, "rateLimit ");
         put_limit(out, op);
         return;
+    case OP_CONTENT_TYPE:
+        buf_puts(out, "contentType, guesses a missing one");
+        return;
     case OP_BREAKER:
         buf_printf(out, "circuitBreaker, answers %" PRId64 " while it is open", op->breaker->status);
         return;

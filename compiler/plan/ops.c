@@ -238,6 +238,9 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at)
         put_argument(out, op->client_cert.issuer);
         buf_putc(out, ';');
         break;
+    case OP_CONTENT_TYPE:
+        buf_puts(out, "guess?;");
+        break;
     case OP_RELAYED: /* told by program.c: what stands behind it has a program of its own */
     case OP_RATE_LIMIT:
     case OP_BASIC_AUTH:

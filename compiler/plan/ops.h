@@ -16,6 +16,7 @@
  *   inflight?AMOUNT?KEY?COUNTER?SOURCE   inFlightReq; KEY tells one limit from another, COUNTER 0 or 1,
  * SOURCE "host", "=NAME" of a header, or a STRATEGY refuse?CODES               encodedCharacters: codes that
  * are refused, two hexadecimal digits each
+ *   guess?                     contentType: a missing one is guessed
  *   preflight?CREDENTIALS?HEADERS?METHODS?EXPOSE?MAXAGE   CORS: answers preflights. In front of it:
  *   origins?CREDENTIALS?+ORIGIN?…?~REGEX?…                which origins are welcome
  *   cors?CREDENTIALS?EXPOSE    the headers of CORS for other requests

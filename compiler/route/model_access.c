@@ -230,12 +230,12 @@ bool model_read_encoded(struct build *b, const struct encoded_characters *source
     return true;
 }
 
-/* Nothing guesses a content type here, so the middleware that says not to is done. */
+/* Nothing guesses a content type here without it. */
 bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op,
                              bool *idle)
 {
-    (void)op;
-    *idle = true;
-    return (IS_SET(source->auto_detect) && !source->auto_detect.v) ||
-           refuse_unsupported(b, source->key, "guesses of content types are");
+    (void)b;
+    op->kind = OP_CONTENT_TYPE;
+    *idle = IS_SET(source->auto_detect) && !source->auto_detect.v;
+    return true;
 }

@@ -193,8 +193,17 @@ static const struct {
       OUT "! not-supported routers/r/middlewares\n" },
     { USE("a") MW("a") "compress = false", OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
     { USE("a") MW("a") "contenttype/autodetect = false", ROUTER "\n" },
-    { USE("a") MW("a") "contenttype = true",
-      OUT "! not-supported middlewares/a/contenttype\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "contenttype = true", ROUTER " a@etcd=guess\n" },
+    /* circuitBreaker: times that are none are the usual ones. */
+    { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5", ROUTER " a@etcd=breaker:1:100/10000/10000:503\n" },
+    { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5 || RequestThreshold() > 1\n" MW("a")
+      "circuitbreaker/checkperiod = -1\n" MW("a") "circuitbreaker/fallbackduration = 2\n" MW("a")
+      "circuitbreaker/recoveryduration = 3\n" MW("a") "circuitbreaker/responsecode = 418",
+      ROUTER " a@etcd=breaker:3:100/2000/3000:418\n" },
+    { USE("a") MW("a") "circuitbreaker/expression = Foo() > 1",
+      OUT "! bad-object middlewares/a/circuitbreaker/expression\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5\n" MW("a") "circuitbreaker/responsecode = 99",
+      OUT "! not-supported middlewares/a/circuitbreaker/responsecode\n! broken-reference routers/r/middlewares\n" },
     /* A middleware in error is never passed by. */
     { USE("a"), OUT "! missing-reference routers/r/middlewares\n" },
     { USE("a,,b") LIMIT("a") LIMIT("b"), OUT "! missing-reference routers/r/middlewares\n" },

@@ -112,6 +112,14 @@ static inline bool put_native_op(struct buf *out, const struct model_op *op)
     case OP_CLIENT_CERT:
         buf_printf(out, "cert:%.*s:%.*s:%.*s", STR_ARG(op->client_cert.what), STR_ARG(op->client_cert.subject), STR_ARG(op->client_cert.issuer));
         return true;
+    case OP_CONTENT_TYPE:
+        buf_puts(out, "guess");
+        return true;
+    case OP_BREAKER:
+        buf_printf(out, "breaker:%zu:%lld/%lld/%lld:%lld", op->breaker->condition.n, (long long)op->breaker->check_ns / 1000000,
+                   (long long)op->breaker->fallback_ns / 1000000, (long long)op->breaker->recovery_ns / 1000000,
+                   (long long)op->breaker->status);
+        return true;
     case OP_RELAYED:
         put_relayed_op(out, op->relayed);
         return true;
