@@ -210,6 +210,7 @@ function ops.allow(_, status, reason, strategy, ...)
         if not welcome then
             return stop(st, status, reason, reason)
         end
+        st.listed = true
     end
 end
 

@@ -190,6 +190,13 @@ local function run(st)
     if st.dirty or st.any then
         flush(st)
     end
+    if st.listed then
+        -- The peer has passed all lists of this program: its lane need not ask again.
+        local al = st.txn:get_var("txn.al")
+        if al then
+            st.txn:set_var("sess.al", al)
+        end
+    end
     st.txn:unset_var("txn.o")
 end
 

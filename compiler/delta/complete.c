@@ -53,6 +53,7 @@ void ledger_complete(struct ledger *ledger, const struct kv_snapshot *snapshot, 
     struct arena *scratch = arena_create();
     for (size_t i = 0; i < model->n_routers && !ledger->closed; i++) {
         struct chain_plan chain = chain_plan_of(scratch, &model->routers[i], model->settings);
+        chain_settle(scratch, &chain, &plan->shape);
         uses_of_router(ledger, &model->routers[i], &chain, true);
         uses_add_router(ledger, &model->routers[i], NULL);
     }

@@ -78,6 +78,7 @@ static void pair(struct work *work)
             struct pairing *p = &work->pairings.p[at - 1];
             p->routers[s] = router;
             p->chains[s] = chain_plan_of(work->scratch, router, work->input->before->settings);
+            chain_settle(work->scratch, &p->chains[s], &work->input->before->shape);
         }
     for (size_t i = 0; i < work->pairings.n; i++)
         work->pairings.p[i].same_keys = same_keys(&work->pairings.p[i]);
@@ -255,6 +256,8 @@ static void change_lines(struct work *work, const struct chain_plan *chain)
         change_program(work, &chain->ops);
     for (size_t i = 0; i < chain->n_more; i++)
         change_program(work, &chain->more[i]);
+    if (chain->lane_entry.key.p)
+        change_program(work, &chain->lane_entry);
 }
 
 static void change_names(struct work *work, const struct model_router *router)

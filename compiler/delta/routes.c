@@ -70,8 +70,10 @@ static struct rendered match_side(struct work *work, int s)
 {
     const struct model *model = work->part.sides[s].model;
     struct chain_plan *chains = ARENA_ARRAY(work->scratch, struct chain_plan, model->n_routers);
-    for (size_t i = 0; i < model->n_routers; i++)
+    for (size_t i = 0; i < model->n_routers; i++) {
         chains[i] = chain_plan_of(work->scratch, &model->routers[i], model->settings);
+        chain_settle(work->scratch, &chains[i], &work->input->before->shape);
+    }
     return (struct rendered){ match_build(work->scratch, model, chains), chains, model };
 }
 

@@ -99,6 +99,8 @@ void uses_of_router(struct ledger *ledger, const struct model_router *router, co
         count(ledger, ledger->ops, chain->ops.key, up);
     for (size_t i = 0; i < chain->n_more; i++)
         count(ledger, ledger->ops, chain->more[i].key, up);
+    if (chain->lane_entry.key.p)
+        count(ledger, ledger->ops, chain->lane_entry.key, up);
     for (size_t i = 0; i < n; i++)
         count(ledger, ledger->names, names[i], up);
     arena_destroy(scratch);

@@ -1,6 +1,7 @@
 #include "base/quote.h"
 #include "emit/parts.h"
 #include "emit/scope.h"
+#include "plan/lane.h"
 
 /* In rivals.cfg a request looks up so many groups of regular expressions. */
 enum { GROUP_LOOKUPS = 7 };
@@ -59,6 +60,26 @@ static struct template_value response_list(struct arena *arena, const struct sha
     return (struct template_value)LIST("response_headers", rows, shape->n_response_headers);
 }
 
+/* Names with the places of their values in a lane's text. */
+static struct template_value lane_list(struct arena *arena, const char *list, const struct str *names, size_t n, size_t first)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = SCOPE(arena, TEXT("lane_header", emit_word(arena, names[i])), TEXT("field", arena_printf(arena, "%zu", first + i)),
+                        TEXT("bit", arena_printf(arena, "%u", 1u << i)));
+    return (struct template_value)LIST(list, rows, n);
+}
+
+static struct template_value lane_rewrites(struct arena *arena, const struct shape *shape)
+{
+    struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, shape->n_lane_rewrites);
+    for (size_t i = 0; i < shape->n_lane_rewrites; i++) {
+        struct str template = shape->lane_rewrites[i], expression = str_cut(&template, ' ');
+        rows[i] = SCOPE(arena, TEXT("expression", expression), TEXT("template", template), TEXT("number", arena_printf(arena, "%zu", i + 1)));
+    }
+    return (struct template_value)LIST("lane_rewrites", rows, shape->n_lane_rewrites);
+}
+
 /* The names as one word: arguments of program.lua. */
 static struct str response_words(struct arena *arena, const struct shape *shape)
 {
@@ -105,7 +126,11 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         script_list(arena, paths),
         TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
         TEXT("response_words", response_words(arena, shape)), response_list(arena, shape),
-        round_list(arena, shape),
+        round_list(arena, shape), lane_rewrites(arena, shape), FLAG("lane_requests_any", shape->n_lane_requests > 0),
+        FLAG("lane_answers_any", shape->n_lane_answers > 0),
+        lane_list(arena, "lane_requests", shape->lane_requests, shape->n_lane_requests, LANE_FIRST_VALUE),
+        lane_list(arena, "lane_answers", shape->lane_answers, shape->n_lane_answers, LANE_FIRST_VALUE + shape->n_lane_requests),
+        TEXT("programs_map", emit_argument(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
         TEXT("routes_word", emit_word(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),

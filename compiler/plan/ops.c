@@ -89,21 +89,29 @@ static void put_allow(struct buf *out, const struct model_allow_list *allow)
 
 /* A limit belongs to a router and a place in its chain: the same middleware twice is two limits, as in
  * Traefik. */
-static void put_in_flight(struct buf *out, const struct model_router *router, size_t at)
+struct str ops_counter(struct arena *arena, const struct model_router *router, size_t at)
 {
-    const struct model_in_flight *limit = &router->ops[at].in_flight;
-    size_t counter = 0, earlier = 0;
     char key[DIGEST_DIGITS + 1];
     struct buf name = { 0 };
-    for (size_t i = 0; i < at; i++) {
-        counter += router->ops[i].kind == OP_IN_FLIGHT;
-        earlier += router->ops[i].kind == OP_IN_FLIGHT &&
-                   str_eq(router->ops[i].middleware, router->ops[at].middleware);
-    }
+    size_t earlier = 0;
+    for (size_t i = 0; i < at; i++)
+        earlier += router->ops[i].kind == OP_IN_FLIGHT && str_eq(router->ops[i].middleware, router->ops[at].middleware);
     buf_printf(&name, "%.*s|%.*s|%zu", STR_ARG(router->name), STR_ARG(router->ops[at].middleware), earlier);
     sha256_hex(buf_str(&name), key, DIGEST_DIGITS);
     buf_fini(&name);
-    buf_printf(out, "inflight?%" PRId64 "?%s?%zu?", limit->amount, key, counter);
+    return arena_copy(arena, str_c(key));
+}
+
+static void put_in_flight(struct buf *out, const struct model_router *router, size_t at)
+{
+    const struct model_in_flight *limit = &router->ops[at].in_flight;
+    size_t counter = 0;
+    for (size_t i = 0; i < at; i++)
+        counter += router->ops[i].kind == OP_IN_FLIGHT;
+    struct arena *scratch = arena_create();
+    struct str key = ops_counter(scratch, router, at);
+    buf_printf(out, "inflight?%" PRId64 "?%.*s?%zu?", limit->amount, STR_ARG(key), counter);
+    arena_destroy(scratch);
     if (limit->source == SOURCE_HOST) {
         buf_puts(out, "host");
     } else if (limit->source == SOURCE_HEADER) {

@@ -40,6 +40,9 @@ enum { OPS_LINE_MAX = 8000 }; /* bytes of text in one line of the map */
 void ops_put(struct buf *out, const struct model_router *router, size_t at);
 void ops_put_agent(struct buf *out, struct str program_id);
 
+/* The key of the count of an inFlightReq, op `at`. */
+struct str ops_counter(struct arena *arena, const struct model_router *router, size_t at);
+
 /* The program of that text, with its key. */
 struct plan_entry ops_entry(struct arena *arena, struct str text);
 

@@ -233,12 +233,58 @@ static void fill_maps(struct arena *arena, const struct model *model, const stru
             ops_lines(arena, &chains[i].ops, &programs);
         for (size_t j = 0; j < chains[i].n_more; j++)
             ops_lines(arena, &chains[i].more[j], &programs);
+        if (chains[i].lane_entry.key.p)
+            vec_push(&programs, chains[i].lane_entry);
     }
     plan->maps[MAP_PROGRAMS] = map_of(arena, &programs);
     plan->maps[MAP_REGEXES] = matches->regexes;
     plan->maps[MAP_FIELDS] = matches->fields;
     plan->maps[MAP_LABELS] = matches->labels;
     plan->maps[MAP_NAMES] = matches->names;
+}
+
+static void add_one(struct strmap *seen, name_list *names, struct str name)
+{
+    if (name.n && !strmap_put(seen, name, seen))
+        vec_push(names, name);
+}
+
+static int text_compare(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static const struct str *sorted(struct arena *arena, name_list *names, size_t *n)
+{
+    struct str *copy = ARENA_ARRAY(arena, struct str, names->n);
+    if (names->n) {
+        qsort(names->p, names->n, sizeof *names->p, text_compare);
+        memcpy(copy, names->p, names->n * sizeof *copy);
+    }
+    *n = names->n;
+    vec_fini(names);
+    return copy;
+}
+
+/* What lanes would set and do. */
+static void add_lanes(struct arena *arena, struct shape_need *need, const struct model *model, const struct chain_plan *chains)
+{
+    struct strmap *seen[3];
+    name_list lists[3] = { { 0 }, { 0 }, { 0 } };
+    for (size_t i = 0; i < 3; i++)
+        seen[i] = strmap_create(arena, 16);
+    for (size_t i = 0; i < model->n_routers; i++) {
+        const struct lane *lane = chains[i].lane;
+        for (size_t j = 0; lane && j < lane->requests.n; j++)
+            add_one(seen[0], &lists[0], lane->requests.p[j].name);
+        for (size_t j = 0; lane && j < lane->answers.n; j++)
+            add_one(seen[1], &lists[1], lane->answers.p[j].name);
+        if (lane)
+            add_one(seen[2], &lists[2], lane->rewrite);
+    }
+    need->lane_requests = sorted(arena, &lists[0], &need->n_lane_requests);
+    need->lane_answers = sorted(arena, &lists[1], &need->n_lane_answers);
+    need->lane_rewrites = sorted(arena, &lists[2], &need->n_lane_rewrites);
 }
 
 struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous)
@@ -254,11 +300,14 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
     size_t n_names;
     add_kinds(&need, &matches, chains);
     add_response_headers(arena, &need, model);
+    add_lanes(arena, &need, model, chains);
     if (!previous)
         plan->shape_reason = STR("a first configuration");
     if (!previous || !shape_fit(arena, previous, &need, &plan->shape, &plan->shape_reason))
         shape_grow(arena, previous, &need, model->settings, &plan->shape);
     fill_backends(arena, model, plan);
+    for (size_t i = 0; i < model->n_routers; i++)
+        chain_settle(arena, &chains[i], &plan->shape);
     tls_fill(arena, model, plan, &names, &n_names);
     fill_files(arena, plan, model->tls.fallback);
     fill_routes(arena, model, &matches, chains, plan, names, n_names);

@@ -53,6 +53,8 @@ struct shape {
     size_t n_doors;
     const struct str *response_headers; /* names, lower case, that programs set or delete in answers */
     size_t n_response_headers;
+    const struct str *lane_requests, *lane_answers, *lane_rewrites; /* what lanes can set and do (lane.h) */
+    size_t n_lane_requests, n_lane_answers, n_lane_rewrites;
     bool grows; /* the running HAProxy can add backends. Not part of the skeleton: set by who asks for the next plan */
     const struct shape_backend *backends; /* in byte order of the names */
     size_t n_backends;
@@ -190,6 +192,7 @@ enum record_field {
                          e  the key is an exact path: what the cut leaves of it is RESULT
                          g  ask the agent
                          p  run the native program OPS; q: behind the agent
+                         n  try the lane LANE before OPS, c: with the cut
                          b  the backend is chosen for each request: BACKEND names how */
     RECORD_BACKEND,   /* a declared backend; with flag b, "}name"; empty: no router, only rivals or groups */
     RECORD_RANK,      /* of two records the one with the smaller text (strcmp) RANK;ROUTER wins */
@@ -199,7 +202,8 @@ enum record_field {
     RECORD_RESULT,    /* with flag e: the path after the cut, as long as the request spells its path without codes */
     RECORD_MORE,      /* of first keys: letters of RIVAL_LETTERS; of further keys: the name of a group or table */
     RECORD_OPS,       /* with flag p or q: key of programs.map */
-    RECORD_OPTIONS    /* of TLS: the name of the options that the connection must have. Fields at the end that are empty are not written */
+    RECORD_OPTIONS,   /* of TLS: the name of the options that the connection must have */
+    RECORD_LANE       /* with flag n: key of programs.map. Fields at the end that are empty are not written */
 };
 
 #define PLAN_VERSION_KEY "}?"

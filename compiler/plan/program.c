@@ -137,6 +137,17 @@ static void mark_call(const struct model_router *router, size_t at, bool *marked
     }
 }
 
+static void add_lane(struct arena *arena, const struct model_router *router, struct chain_plan *chain)
+{
+    const struct lane *lane = lane_of(arena, router);
+    if (!lane || (lane->strip && !dnf_is_decided(&router->dnf)))
+        return;
+    chain->lane = lane;
+    chain->strip = lane->strip;
+    if (chain->strip)
+        fill_strip(arena, chain);
+}
+
 static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
                                        const struct settings *settings, size_t from);
 
@@ -217,6 +228,8 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
     if (text.n)
         chain.ops = ops_entry(arena, buf_str(&text));
     buf_fini(&text);
+    if (!chain.program && !chain.n_asked)
+        add_lane(arena, router, &chain);
     return chain;
 }
 
@@ -224,6 +237,12 @@ struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *
                                 const struct settings *settings)
 {
     return is_simple(router) ? simple_chain(arena, router, settings) : general_chain(arena, router, settings, 0);
+}
+
+void chain_settle(struct arena *arena, struct chain_plan *chain, const struct shape *shape)
+{
+    struct str text = chain->lane ? lane_text(arena, chain->lane, shape) : (struct str){ 0 };
+    chain->lane_entry = text.n && text.n <= OPS_LINE_MAX ? ops_entry(arena, text) : (struct plan_entry){ { 0 }, { 0 } };
 }
 
 size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)

@@ -5,6 +5,7 @@
  * where the agent is asked. */
 #pragma once
 
+#include "plan/lane.h"
 #include "plan/plan.h"
 
 struct chain_plan {
@@ -17,12 +18,17 @@ struct chain_plan {
     size_t n_asked;
     const struct plan_entry *more; /* key and text of the native programs that it names: those behind the relay */
     size_t n_more;
+    const struct lane *lane; /* what may be done instead of ops; NULL: nothing. `strip` is the lane's then */
+    struct plan_entry lane_entry; /* the lane's text and its key, see chain_settle; key.p NULL: none */
     size_t rounds; /* how often a request pauses: for the agent, to be counted, for its body */
 };
 
 /* Computes it. The program is new in the arena; equal chains of one router give equal programs. */
 struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
                                 const struct settings *settings);
+
+/* Fills in what depends on the skeleton: lane_entry. */
+void chain_settle(struct arena *arena, struct chain_plan *chain, const struct shape *shape);
 
 /* The prefix that is cut from every path below a key's path (first listed one that is a prefix of it), as an
  * index, or strip.n. */

@@ -2,14 +2,13 @@
 
 #include "base/quote.h"
 
-static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, char cut,
+static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, const char *cut,
                       bool chosen)
 {
     if (match->rivals.n)
         buf_putc(out, '+');
     size_t before = out->n;
-    if (cut)
-        buf_putc(out, cut);
+    buf_puts(out, cut);
     if (chain && chain->program)
         buf_putc(out, 'g');
     if (chain && chain->ops.key.p)
@@ -28,11 +27,24 @@ static struct chain_cut cut_of(struct arena *arena, const struct match *match, c
                        : (struct chain_cut){ 0 };
 }
 
+/* Where the chain has a lane: the flags for it; empty where a cut of this key's paths is none that a lane can make. */
+static const char *lane_flags(const struct match *match, const struct chain_plan *chain, const struct chain_cut *cut)
+{
+    if (cut->flag == 'S' || cut->flag == 'e')
+        return "";
+    return match->cuts || chain->lane->put.n ? "nc" : "n";
+}
+
 static void put_router(struct arena *arena, struct buf *out, const struct match *match, const struct model_router *router,
                        const struct chain_plan *chain, const struct choice_target *target)
 {
     struct chain_cut cut = cut_of(arena, match, chain);
-    put_flags(out, match, chain, cut.flag, target->chosen);
+    const char flag[] = { cut.flag, '\0' }, *flags = flag;
+    if (chain->lane) {
+        flags = chain->lane_entry.key.p && !target->chosen ? lane_flags(match, chain, &cut) : "";
+        cut.result = (struct str){ 0 };
+    }
+    put_flags(out, match, chain, flags, target->chosen);
     buf_putc(out, ';');
     buf_put(out, target->text);
     buf_putc(out, ';');
@@ -42,9 +54,11 @@ static void put_router(struct arena *arena, struct buf *out, const struct match 
     buf_putc(out, ';');
     buf_put(out, chain->program ? chain->program->id : STR(""));
     buf_putc(out, ';');
-    if (cut.flag) {
+    if (cut.flag && (!chain->lane || *flags))
         quote_field(out, chain->strip->strip.prefixes[match->prefix]);
+    if (flags[0] && (cut.flag || flags[1])) {
         buf_putc(out, '?');
+        buf_put(out, chain->lane ? chain->lane->put : STR(""));
     }
     buf_putc(out, ';');
     buf_put(out, cut.result);
@@ -58,18 +72,23 @@ struct str record_render(struct arena *arena, struct buf *scratch, const struct 
     if (router) {
         put_router(arena, scratch, match, router, chain, target);
     } else {
-        put_flags(scratch, match, NULL, '\0', false);
+        put_flags(scratch, match, NULL, "", false);
         buf_puts(scratch, ";;" RANK_NOBODY ";;;;;");
     }
     buf_put(scratch, match->rivals.n ? match->rivals : match->group);
     bool own_options = router && router->tls && !str_eq(router->tls_options, STR(MODEL_TLS_DEFAULT));
+    bool has_lane = router && chain->lane_entry.key.p;
     if (router && (chain->ops.key.p || own_options)) {
         buf_putc(scratch, ';');
         buf_put(scratch, chain->ops.key);
     }
-    if (own_options) {
+    if (own_options || has_lane)
         buf_putc(scratch, ';');
+    if (own_options)
         quote_field(scratch, router->tls_options);
+    if (has_lane) {
+        buf_putc(scratch, ';');
+        buf_put(scratch, chain->lane_entry.key);
     }
     return arena_copy(arena, buf_str(scratch));
 }

@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "plan/choice.h"
+#include "plan/lane.h"
 #include "plan/service.h"
 
 /* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
@@ -190,6 +191,40 @@ static int backend_compare(const void *a, const void *b)
     return str_cmp(((const struct shape_backend *)a)->name, ((const struct shape_backend *)b)->name);
 }
 
+static int name_compare(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Both lists, each text once, in order; at most `most`, the old ones before new ones. */
+static const struct str *grow_list(struct arena *arena, const struct str *old, size_t n_old, const struct str *new, size_t n_new, size_t most,
+                                   size_t *n)
+{
+    struct str *all = ARENA_ARRAY(arena, struct str, n_old + n_new);
+    *n = 0;
+    for (size_t i = 0; i < n_old + n_new && *n < most; i++) {
+        struct str text = i < n_old ? arena_copy(arena, old[i]) : new[i - n_old];
+        size_t j = 0;
+        while (j < *n && !str_eq(all[j], text))
+            j++;
+        if (j == *n)
+            all[(*n)++] = text;
+    }
+    if (*n)
+        qsort(all, *n, sizeof *all, name_compare);
+    return all;
+}
+
+static void grow_lanes(struct arena *arena, const struct shape *old, const struct shape_need *need, struct shape *out)
+{
+    out->lane_requests = grow_list(arena, old->lane_requests, old->n_lane_requests, need->lane_requests, need->n_lane_requests,
+                                   LANE_MAX_REQUESTS, &out->n_lane_requests);
+    out->lane_answers = grow_list(arena, old->lane_answers, old->n_lane_answers, need->lane_answers, need->n_lane_answers,
+                                  LANE_MAX_ANSWERS, &out->n_lane_answers);
+    out->lane_rewrites = grow_list(arena, old->lane_rewrites, old->n_lane_rewrites, need->lane_rewrites, need->n_lane_rewrites,
+                                   LANE_MAX_REWRITES, &out->n_lane_rewrites);
+}
+
 bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need, struct shape *out,
                struct str *reason)
 {
@@ -209,6 +244,7 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     *out = *previous;
     out->response_headers = names;
     tls_copy(arena, previous, out);
+    grow_lanes(arena, previous, &(struct shape_need){ 0 }, out);
     bool ok = assign_holders(&h, need, previous->grows);
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, h.backends.n);
     if (h.backends.n) {
@@ -251,11 +287,6 @@ static const struct str usual_headers[] = {
     STR("x-robots-tag"),
     STR("x-xss-protection"),
 };
-
-static int name_compare(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
 
 /* Those of the usual ones, the plan and the old shape, each once, by name. */
 static void grow_names(struct arena *arena, const struct shape *old, const struct shape_need *need,
@@ -309,4 +340,5 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
                            .n_backends = n };
     grow_names(arena, old, need, out);
     tls_grow(arena, previous, &need->tls, out);
+    grow_lanes(arena, old, need, out);
 }

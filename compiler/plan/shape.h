@@ -14,6 +14,8 @@ struct shape_need {
         response_headers; /* as in struct shape; those that the shape lacks are none of its reasons to grow */
     size_t n_response_headers;
     struct tls_need tls;
+    const struct str *lane_requests, *lane_answers, *lane_rewrites; /* likewise: what it lacks has no lane */
+    size_t n_lane_requests, n_lane_answers, n_lane_rewrites;
     const struct model_service *const *services; /* those that routers use, by name */
     size_t n_services;
 };

@@ -1,7 +1,18 @@
 #include <json-c/json.h>
 
 #include "base/quote.h"
+#include "plan/lane.h"
 #include "plan/plan.h"
+
+static void write_list(struct buf *out, const char *name, const struct str *list, size_t n)
+{
+    buf_printf(out, "\"%s\":[", name);
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(out, i ? "," : "");
+        buf_put_json(out, list[i]);
+    }
+    buf_puts(out, "],\n");
+}
 
 /* Names of services may hold any bytes, JSON may not: they stand there as quote_name writes them. Names of backends are of
  * such characters anyway. */
@@ -26,7 +37,11 @@ void shape_write(const struct shape *shape, struct buf *out)
     buf_puts(out, "],\"doors\":[");
     for (size_t i = 0; i < shape->n_doors; i++)
         buf_printf(out, "%s\"%.*s\"", i ? ",\n" : "", STR_ARG(shape->doors[i]));
-    buf_puts(out, "],\n\"backends\":[");
+    buf_puts(out, "],\n");
+    write_list(out, "laneRequests", shape->lane_requests, shape->n_lane_requests);
+    write_list(out, "laneAnswers", shape->lane_answers, shape->n_lane_answers);
+    write_list(out, "laneRewrites", shape->lane_rewrites, shape->n_lane_rewrites);
+    buf_puts(out, "\"backends\":[");
     for (size_t i = 0; i < shape->n_backends; i++) {
         buf_printf(out, "%s[\"%.*s\",\"", i ? ",\n" : "\n", STR_ARG(shape->backends[i].name));
         quote_name(out, shape->backends[i].service);
@@ -173,6 +188,32 @@ static bool read_doors(struct arena *arena, struct json_object *root, struct sha
     return true;
 }
 
+/* As read_headers, of lists that files of older days lack; `is_good`: what may become part of the configuration. */
+static bool read_list(struct arena *arena, struct json_object *root, const char *name, bool (*is_good)(struct str), size_t most,
+                      const struct str **out, size_t *n)
+{
+    struct json_object *row;
+    *n = 0;
+    if (!json_object_object_get_ex(root, name, &row))
+        return true;
+    if (!json_object_is_type(row, json_type_array) || json_object_array_length(row) > most)
+        return false;
+    struct str *list = ARENA_ARRAY(arena, struct str, json_object_array_length(row));
+    for (size_t i = 0; i < json_object_array_length(row); i++)
+        if (!read_text(arena, row, i, &list[i]) || !is_good(list[i]) || (i && str_cmp(list[i - 1], list[i]) >= 0))
+            return false;
+    *out = list;
+    *n = json_object_array_length(row);
+    return true;
+}
+
+static bool read_lanes(struct arena *arena, struct json_object *root, struct shape *out)
+{
+    return read_list(arena, root, "laneRequests", model_is_header_name, LANE_MAX_REQUESTS, &out->lane_requests, &out->n_lane_requests) &&
+           read_list(arena, root, "laneAnswers", model_is_header_name, LANE_MAX_ANSWERS, &out->lane_answers, &out->n_lane_answers) &&
+           read_list(arena, root, "laneRewrites", lane_is_rewrite, LANE_MAX_REWRITES, &out->lane_rewrites, &out->n_lane_rewrites);
+}
+
 static bool read_rounds(struct json_object *root, int *out)
 {
     struct json_object *value;
@@ -194,7 +235,7 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
               read_messages(root, &out->messages) && read_rounds(root, &out->rounds) &&
-              read_headers(arena, root, out) && read_doors(arena, root, out) && read_backends(arena, root, out);
+              read_headers(arena, root, out) && read_doors(arena, root, out) && read_lanes(arena, root, out) && read_backends(arena, root, out);
     json_object_put(root);
     json_tokener_free(tokener);
     if (!ok)

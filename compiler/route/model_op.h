@@ -53,6 +53,7 @@ struct model_strip_regex {
 };
 
 struct model_replace {
+    struct str pattern; /* as written */
     const struct regex_program *program;
     struct regex_template with;
     bool permanent;

@@ -74,6 +74,7 @@ bool model_read_regex_replace(struct build *b, const struct regex_replace *sourc
         model_read_regex(b, pattern, IS_SET(source->regex) ? source->regex.key : source->key);
     if (!op->replace.program)
         return false;
+    op->replace.pattern = pattern;
     op->replace.with = regex_template_read(b->arena, op->replace.program, with);
     op->replace.permanent = IS_SET(source->permanent) && source->permanent.v;
     *idle = false;
