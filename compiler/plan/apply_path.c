@@ -1,4 +1,5 @@
 /* Ops on paths, and redirects: templates/ops_path.lua. */
+#include "base/escape.h"
 #include "plan/apply_state.h"
 
 static struct str with_slash(struct arena *arena, struct str path)
@@ -24,7 +25,7 @@ static bool is_normal(struct apply *a)
         return true;
     struct str encoded = url_escaped(a->arena, a->path, a->raw);
     bool rooted = encoded.p[0] == '/';
-    struct str clean = url_clean(a->arena, rooted ? encoded : join(a->arena, STR("/"), encoded));
+    struct str clean = escape_clean_path(a->arena, rooted ? encoded : join(a->arena, STR("/"), encoded));
     url_set_path(a->arena, rooted ? clean : str_from(clean, 1), &a->path, &a->raw);
     return str_eq(a->path, before);
 }
@@ -91,11 +92,11 @@ static bool put_path(struct apply *a, struct str raw)
 {
     struct str code, old = a->raw.n ? a->raw : url_escaped(a->arena, a->path, a->raw);
     apply_header_add(a, STR("x-replaced-path"), old);
-    if (url_has_bad_code(raw, &code))
+    if (escape_has_bad_code(raw, &code))
         return apply_stop(a, 500, arena_printf(a->arena, "invalid URL escape \"%.*s\"\n", STR_ARG(code)),
                           true);
     a->raw = raw;
-    a->path = url_unescape(a->arena, raw);
+    a->path = escape_decode(a->arena, raw);
     a->changed = true;
     return true;
 }

@@ -27,14 +27,10 @@ void apply_header_delete(struct apply *a, struct str name);
 void apply_header_add(struct apply *a, struct str name, struct str value);
 
 /* apply_url.c: Go's net/url. */
-struct str url_unescape(struct arena *arena, struct str s);
-bool url_has_bad_code(struct str s, struct str *code);
 /* EscapedPath. */
 struct str url_escaped(struct arena *arena, struct str path, struct str raw);
 /* setPath. */
 void url_set_path(struct arena *arena, struct str encoded, struct str *path, struct str *raw);
-/* path.Clean of a rooted path, a slash at its end kept. */
-struct str url_clean(struct arena *arena, struct str path);
 /* Parse and String; false where Go refuses it. */
 bool url_canonical(struct arena *arena, struct str text, struct str *out);
 

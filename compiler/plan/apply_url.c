@@ -1,117 +1,20 @@
 /* The parts of Go's net/url that middlewares meet. */
+#include "base/escape.h"
 #include "plan/apply_state.h"
-
-static int hex_value(char c)
-{
-    char lower = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-static bool is_code(struct str s, size_t at)
-{
-    return s.p[at] == '%' && s.n - at > 2 && hex_value(s.p[at + 1]) >= 0 && hex_value(s.p[at + 2]) >= 0;
-}
-
-struct str url_unescape(struct arena *arena, struct str s)
-{
-    char *p = arena_alloc(arena, s.n + 1, 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool code = is_code(s, i);
-        p[n++] = code ? (char)(unsigned char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2])) : s.p[i];
-        i += code ? 2 : 0;
-    }
-    return str_of(p, n);
-}
-
-bool url_has_bad_code(struct str s, struct str *code)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '%')
-            continue;
-        if (!is_code(s, i)) {
-            *code = str_head(str_from(s, i), 3);
-            return true;
-        }
-        i += 2;
-    }
-    return false;
-}
-
-static bool is_unreserved(char c)
-{
-    char lower = ascii_lower(c);
-    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || (c && strchr("-._~", c));
-}
-
-static bool is_of(char c, const char *more)
-{
-    return is_unreserved(c) || (c && strchr(more, c));
-}
-
-static bool all_of(struct str s, const char *more)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_of(s.p[i], more))
-            return false;
-    return true;
-}
-
-static struct str escape(struct arena *arena, struct str s, const char *kept)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    char *p = arena_alloc(arena, 3 * s.n + 1, 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (is_of(s.p[i], kept)) {
-            p[n++] = s.p[i];
-            continue;
-        }
-        p[n++] = '%';
-        p[n++] = digits[(unsigned char)s.p[i] >> 4];
-        p[n++] = digits[(unsigned char)s.p[i] & 15];
-    }
-    return str_of(p, n);
-}
-
-#define PATH_KEPT "$&+,/:;=@"
 
 struct str url_escaped(struct arena *arena, struct str path, struct str raw)
 {
     struct str code;
-    if (raw.n && all_of(raw, "!$&'()*+,;=:@/%[]") && !url_has_bad_code(raw, &code) &&
-        str_eq(url_unescape(arena, raw), path))
+    if (raw.n && escape_all_of(raw, ESCAPE_PATH_LEGAL) && !escape_has_bad_code(raw, &code) &&
+        str_eq(escape_decode(arena, raw), path))
         return raw;
-    return escape(arena, path, PATH_KEPT);
+    return escape_encode(arena, path, ESCAPE_PATH_KEPT);
 }
 
 void url_set_path(struct arena *arena, struct str encoded, struct str *path, struct str *raw)
 {
-    *path = url_unescape(arena, encoded);
-    *raw = str_eq(escape(arena, *path, PATH_KEPT), encoded) ? STR("") : encoded;
-}
-
-struct str url_clean(struct arena *arena, struct str path)
-{
-    char *p = arena_alloc(arena, path.n + 2, 1);
-    size_t n = 0;
-    bool slash = path.n && path.p[path.n - 1] == '/';
-    for (struct str rest = path; rest.p;) {
-        struct str segment = str_cut(&rest, '/');
-        if (segment.n == 0 || str_eq(segment, STR(".")))
-            continue;
-        if (str_eq(segment, STR(".."))) {
-            while (n > 0 && p[--n] != '/')
-                continue;
-            continue;
-        }
-        p[n++] = '/';
-        memcpy(p + n, segment.p, segment.n);
-        n += segment.n;
-    }
-    if (n == 0 || slash)
-        p[n++] = '/';
-    return str_of(p, n);
+    *path = escape_decode(arena, encoded);
+    *raw = str_eq(escape_encode(arena, *path, ESCAPE_PATH_KEPT), encoded) ? STR("") : encoded;
 }
 
 #define HOST_KEPT "!$&'()*+,;=:[]<>\""
@@ -132,7 +35,7 @@ static bool put_authority(struct arena *arena, struct str text, struct buf *out)
         at--;
     if (at > 0) {
         struct str user = str_head(text, at - 1);
-        if (!all_of(user, "!$&'()*+,;=:%") || url_has_bad_code(user, &code))
+        if (!escape_all_of(user, "!$&'()*+,;=:%") || escape_has_bad_code(user, &code))
             return false;
         buf_put(out, str_head(text, at));
         host = str_from(text, at);
@@ -150,9 +53,9 @@ static bool put_authority(struct arena *arena, struct str text, struct buf *out)
                 port = str_from(host, i - 1);
     }
     for (size_t i = 0; i < host.n; i++)
-        if ((unsigned char)host.p[i] < 0x80 && !is_of(host.p[i], HOST_KEPT))
+        if ((unsigned char)host.p[i] < 0x80 && !escape_all_of(str_of(&host.p[i], 1), HOST_KEPT))
             return false;
-    buf_put(out, escape(arena, host, HOST_KEPT));
+    buf_put(out, escape_encode(arena, host, HOST_KEPT));
     return check_port(port);
 }
 
@@ -189,9 +92,9 @@ static void put_fragment(struct arena *arena, struct str fragment, struct buf *o
     if (fragment.n == 0)
         return;
     buf_putc(out, '#');
-    buf_put(out, all_of(fragment, "!$&'()*+,;=:@/?%")
+    buf_put(out, escape_all_of(fragment, "!$&'()*+,;=:@/?%")
                      ? fragment
-                     : escape(arena, url_unescape(arena, fragment), "!$&()*+,;=:@/?"));
+                     : escape_encode(arena, escape_decode(arena, fragment), "!$&()*+,;=:@/?"));
 }
 
 static bool put_url(struct arena *arena, struct str text, struct buf *out)
@@ -202,7 +105,7 @@ static bool put_url(struct arena *arena, struct str text, struct buf *out)
         fragment = str_from(text, hash + 1);
         rest = str_head(text, hash);
     }
-    if (has_control(text) || url_has_bad_code(fragment, &code) || (rest.n && rest.p[0] == ':'))
+    if (has_control(text) || escape_has_bad_code(fragment, &code) || (rest.n && rest.p[0] == ':'))
         return false;
     bool scheme = cut_scheme(arena, &rest, out);
     query = str_from(rest, str_find(rest, '?'));
@@ -222,7 +125,7 @@ static bool put_url(struct arena *arena, struct str text, struct buf *out)
             path = str_from(path, 2 + authority.n);
         }
         struct str decoded, raw;
-        if (url_has_bad_code(path, &code))
+        if (escape_has_bad_code(path, &code))
             return false;
         url_set_path(arena, path, &decoded, &raw);
         buf_put(out, url_escaped(arena, decoded, raw));

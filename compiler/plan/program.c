@@ -228,7 +228,7 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
     if (text.n)
         chain.ops = ops_entry(arena, buf_str(&text));
     buf_fini(&text);
-    if (!chain.program && !chain.n_asked)
+    if (chain.ops.key.p && !chain.program && !chain.n_asked)
         add_lane(arena, router, &chain);
     return chain;
 }

@@ -1,0 +1,104 @@
+#include "base/escape.h"
+
+#include <string.h>
+
+static int hex_value(char c)
+{
+    char lower = ascii_lower(c);
+    return ascii_is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+bool escape_is_code(struct str s, size_t at)
+{
+    return s.p[at] == '%' && s.n - at > 2 && hex_value(s.p[at + 1]) >= 0 && hex_value(s.p[at + 2]) >= 0;
+}
+
+char escape_byte(struct str s, size_t at)
+{
+    return (char)(unsigned char)(hex_value(s.p[at + 1]) * 16 + hex_value(s.p[at + 2]));
+}
+
+struct str escape_decode(struct arena *arena, struct str s)
+{
+    char *p = arena_alloc(arena, s.n + 1, 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool code = escape_is_code(s, i);
+        p[n++] = code ? escape_byte(s, i) : s.p[i];
+        i += code ? 2 : 0;
+    }
+    return str_of(p, n);
+}
+
+bool escape_has_bad_code(struct str s, struct str *code)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '%')
+            continue;
+        if (!escape_is_code(s, i)) {
+            *code = str_head(str_from(s, i), 3);
+            return true;
+        }
+        i += 2;
+    }
+    return false;
+}
+
+bool escape_is_unreserved(char c)
+{
+    char lower = ascii_lower(c);
+    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || (c && strchr("-._~", c));
+}
+
+static bool is_of(char c, const char *more)
+{
+    return escape_is_unreserved(c) || (c && strchr(more, c));
+}
+
+bool escape_all_of(struct str s, const char *more)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_of(s.p[i], more))
+            return false;
+    return true;
+}
+
+struct str escape_encode(struct arena *arena, struct str s, const char *kept)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *p = arena_alloc(arena, 3 * s.n + 1, 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_of(s.p[i], kept)) {
+            p[n++] = s.p[i];
+            continue;
+        }
+        p[n++] = '%';
+        p[n++] = digits[(unsigned char)s.p[i] >> 4];
+        p[n++] = digits[(unsigned char)s.p[i] & 15];
+    }
+    return str_of(p, n);
+}
+
+struct str escape_clean_path(struct arena *arena, struct str path)
+{
+    char *p = arena_alloc(arena, path.n + 2, 1);
+    size_t n = 0;
+    bool slash = path.n && path.p[path.n - 1] == '/';
+    for (struct str rest = path; rest.p;) {
+        struct str segment = str_cut(&rest, '/');
+        if (segment.n == 0 || str_eq(segment, STR(".")))
+            continue;
+        if (str_eq(segment, STR(".."))) {
+            while (n > 0 && p[--n] != '/')
+                continue;
+            continue;
+        }
+        p[n++] = '/';
+        memcpy(p + n, segment.p, segment.n);
+        n += segment.n;
+    }
+    if (n == 0 || slash)
+        p[n++] = '/';
+    return str_of(p, n);
+}
