@@ -37,6 +37,7 @@ def choose_haproxy():
     if chosen:
         folder = tempfile.mkdtemp(prefix="maitred-haproxy.")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.chmod(folder, 0o755)  # some tests start it as another user
         os.symlink(os.path.abspath(chosen), os.path.join(folder, "haproxy"))
         path = f"{folder}:{path}"
     os.environ["PATH"] = path
