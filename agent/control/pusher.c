@@ -285,6 +285,8 @@ static bool push_by_socket(struct pusher *pusher, struct generation *next)
                                pusher->served->plan, next->plan, error);
     if (status == APPLY_OK)
         status = tell_revision(pusher, next->plan, error);
+    if (status == APPLY_OK)
+        status = applier_count(pusher->applier, next->plan, error);
     if (status == APPLY_DIFFERS) {
         if (error[0])
             note_error(pusher, "the live state is not as expected, reading it again", error);

@@ -50,6 +50,9 @@ enum apply_status applier_read(struct applier *applier, struct arena *arena, con
  * (with the difference in `error`) where something is not as in `plan`: applier_read tells all. */
 enum apply_status applier_sample(struct applier *applier, const struct plan *plan, uint64_t seed, char error[static 256]);
 
+/* The least of such looks, for after each change: how many entries each map has. It is one question, whatever the size of the tree. */
+enum apply_status applier_count(struct applier *applier, const struct plan *plan, char error[static 256]);
+
 /* Sets the revision that answers tell (see --haproxy.revisionheader), behind the changes that it stands for. */
 enum apply_status applier_set_revision(struct applier *applier, int64_t revision, char error[static 256]);
 

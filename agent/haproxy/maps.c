@@ -99,19 +99,43 @@ static enum apply_status fill_at_once(struct push *push, const struct applier_ma
     return status == APPLY_OK ? compare_count(push, map, after - before, n) : status;
 }
 
+/* Retired ones that are wanted again: they are in use, so they cannot be sent anew, but another hand may have taken them. */
+static enum apply_status check_revived(struct push *push, const struct applier_map *map,
+                                       const struct plan_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        batch_addf(push->batch, "get map %s %.*s", map->word.p, STR_ARG(push_word(push, entries[i].key)));
+    enum apply_status status = n ? push_batch(push, "looking for entries of a map") : APPLY_OK;
+    for (size_t i = 0; i < n && status == APPLY_OK; i++) {
+        struct reply_lookup found;
+        if (!reply_lookup(batch_answer(push->batch, i), &found) || !found.found ||
+            !str_eq(found.entry.key, entries[i].key) || !str_eq(found.entry.value, entries[i].value))
+            status = push_differs(push, "the entry %.*s of %s is gone", STR_ARG(entries[i].key), map->name.p);
+    }
+    batch_reset(push->batch);
+    return status;
+}
+
 enum apply_status maps_fill(struct push *push, const struct step *step)
 {
     struct retired *retired = &push->applier->retired;
     const struct applier_map *map = &push->applier->maps[step->map];
     struct plan_entry *wanted = ARENA_ARRAY(push->arena, struct plan_entry, step->n_entries);
-    size_t n = 0;
+    struct plan_entry *revived = ARENA_ARRAY(push->arena, struct plan_entry, step->n_entries);
+    size_t n = 0, n_revived = 0;
     for (size_t i = 0; i < step->n_entries; i++) {
         size_t at = retired_find(retired, step->map, step->entries[i].key);
-        if (at < retired->n)
-            retired_drop(retired, at); /* it is still there */
-        else
+        if (at < retired->n) {
+            retired_drop(retired, at);
+            revived[n_revived++] = step->entries[i];
+        } else {
             wanted[n++] = step->entries[i];
+        }
     }
+    enum apply_status status =
+        is_found_by_key(step->map) ? check_revived(push, map, revived, n_revived) : APPLY_OK;
+    if (status != APPLY_OK)
+        return status;
     if (n > SINGLY)
         return fill_at_once(push, map, wanted, n);
     return is_found_by_key(step->map) ? fill_singly(push, map, wanted, n)

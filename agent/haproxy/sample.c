@@ -54,7 +54,7 @@ static enum apply_status judge_servers(struct push *push, const struct plan *pla
                        arena_printf(push->arena, "%.*s/%.*s", STR_ARG(backend->name), STR_ARG(backend->servers[s].name)),
                        (void *)&backend->servers[s]);
     }
-    if (!reply_servers_open(batch_answer(push->batch, 1), &servers))
+    if (!reply_servers_open(batch_answer(push->batch, 2), &servers))
         return push_differs(push, "the servers are not listed");
     while (reply_servers_next(&servers, &live)) {
         if (live.maintenance || !strmap_get(backends, live.backend) ||
@@ -73,7 +73,7 @@ static enum apply_status judge_servers(struct push *push, const struct plan *pla
 static bool has_version(struct push *push)
 {
     struct reply_lookup found;
-    return reply_lookup(batch_answer(push->batch, 2), &found) && found.found && str_eq(found.entry.key, STR(PLAN_VERSION_KEY));
+    return reply_lookup(batch_answer(push->batch, 1), &found) && found.found && str_eq(found.entry.key, STR(PLAN_VERSION_KEY));
 }
 
 static enum apply_status judge_route(struct push *push, const struct plan_entry *route, size_t i)
@@ -85,6 +85,36 @@ static enum apply_status judge_route(struct push *push, const struct plan_entry 
     return APPLY_OK;
 }
 
+/* The first two questions of a batch, and what is to be thought of their answers. */
+static void ask_for_counts(struct push *push)
+{
+    batch_add(push->batch, STR("show map"));
+    batch_addf(push->batch, "get map %s %s", push->applier->map_word.p, push_word(push, STR(PLAN_VERSION_KEY)).p);
+}
+
+static enum apply_status judge_counts(struct push *push, const struct plan *plan)
+{
+    const struct applier *applier = push->applier;
+    enum apply_status status = judge_count(push, applier->routes_map, plan->n_routes + has_version(push));
+    for (size_t i = 0; i < PLAN_MAPS && status == APPLY_OK; i++)
+        status = judge_count(push, applier->maps[i].name, plan->maps[i].n + count_retired(&applier->retired, i));
+    return status;
+}
+
+enum apply_status applier_count(struct applier *applier, const struct plan *plan, char error[static 256])
+{
+    struct arena *arena = arena_create();
+    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    error[0] = '\0';
+    ask_for_counts(&push);
+    enum apply_status status = push_batch(&push, "counting the entries of maps");
+    if (status == APPLY_OK)
+        status = judge_counts(&push, plan);
+    batch_destroy(push.batch);
+    arena_destroy(arena);
+    return status;
+}
+
 enum apply_status applier_sample(struct applier *applier, const struct plan *plan, uint64_t seed, char error[static 256])
 {
     struct arena *arena = arena_create();
@@ -92,18 +122,15 @@ enum apply_status applier_sample(struct applier *applier, const struct plan *pla
     size_t n = plan->n_routes < ROUTES_SAMPLED ? plan->n_routes : ROUTES_SAMPLED;
     const struct plan_entry **routes = ARENA_ARRAY(arena, const struct plan_entry *, n);
     error[0] = '\0';
-    batch_add(push.batch, STR("show map"));
+    ask_for_counts(&push);
     batch_add(push.batch, STR("show servers state"));
-    batch_addf(push.batch, "get map %s %s", applier->map_word.p, push_word(&push, STR(PLAN_VERSION_KEY)).p);
     for (size_t i = 0; i < n; i++) {
         routes[i] = &plan->routes[n == plan->n_routes ? i : next_random(&seed) % plan->n_routes];
         batch_addf(push.batch, "get map %s %.*s", applier->map_word.p, STR_ARG(push_word(&push, routes[i]->key)));
     }
     enum apply_status status = push_batch(&push, "looking at the state");
     if (status == APPLY_OK)
-        status = judge_count(&push, applier->routes_map, plan->n_routes + has_version(&push));
-    for (size_t i = 0; i < PLAN_MAPS && status == APPLY_OK; i++)
-        status = judge_count(&push, applier->maps[i].name, plan->maps[i].n + count_retired(&applier->retired, i));
+        status = judge_counts(&push, plan);
     if (status == APPLY_OK)
         status = judge_servers(&push, plan);
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
