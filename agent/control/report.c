@@ -147,7 +147,6 @@ static void put_tree(struct buf *out, const struct generation *served)
     buf_putc(out, '}');
 }
 
-/* Whole seconds, as RFC 3339 has them. */
 static void put_relay(struct buf *out, const struct relay_stats *relay)
 {
     buf_printf(out, ",\"relay\":{\"requests\":%" PRIu64, relay->requests);
@@ -164,6 +163,7 @@ static void put_relay(struct buf *out, const struct relay_stats *relay)
     buf_putc(out, '}');
 }
 
+/* Whole seconds, as RFC 3339 has them. */
 static void put_time(struct buf *out, const char *name, double seconds)
 {
     char text[32];

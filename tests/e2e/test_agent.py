@@ -132,7 +132,7 @@ class SharedLimits(GatewayTest):
         for thread in threads:
             thread.join()
         due = 20 + 10 * (max(last) - min(first))
-        self.assertLessEqual(abs(sum(hits) - due), 1.5, due)  # a token may be slept for
+        self.assertLessEqual(abs(sum(hits) - due), 2.5, due)  # a token may be slept for, and two may be on their way at the end
 
     def test_tls_with_the_right_authority_only(self):
         tls = self.certificates()

@@ -157,8 +157,9 @@ class Smuggling(GatewayTest):
         self.up.listener.close()
         super().tearDown()
 
-    def probe(self, data, note):
-        """Sends it; what the upstream has seen must be what the client has answers of."""
+    def probe(self, data, note, ends=True):
+        """Sends it; what the upstream has seen must be what the client has answers of. A client that ends its side may count as
+        gone (from HAProxy 3.3 on, and in Traefik)."""
         self.probes = getattr(self, "probes", 0) + 1
         mark = b"%08d" % self.probes
         data = data.replace(b"in00000000", b"in" + mark).replace(b"a.test", b"ou" + mark)
@@ -166,7 +167,8 @@ class Smuggling(GatewayTest):
         with socket.create_connection((HOST, self.web.web)) as s:
             s.settimeout(5)
             s.sendall(data)
-            s.shutdown(socket.SHUT_WR)
+            if ends:
+                s.shutdown(socket.SHUT_WR)
             try:
                 while more := s.recv(65536):
                     answers += more
@@ -210,7 +212,7 @@ class Smuggling(GatewayTest):
     def test_half_a_request_is_none(self):
         for cut in (b"POST /x HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100\r\n\r\nhalf", b"POST /x HTTP/1.1\r\nHost: a.test\r\n" + CHUNKED + b"\r\n5\r\nhe"):
             self.probe(cut, "half a request")
-        answers = self.probe(b"GET /x HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", "a whole one")
+        answers = self.probe(b"GET /x HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", "a whole one", ends=False)
         self.assertIn(b"200 OK", answers)
 
     def ask_h2(self, fields, body=b"", end=True):
