@@ -11,12 +11,21 @@ from traffic import Traffic, Upstream, word
 FIRST, SECOND, THIRD = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 
 
+def upstreams_of_one_port():
+    """The same port at three addresses: the kernel gives all of 127.0.0.0/8 to this machine. A port that is free at the first may be
+    taken at another: then another port."""
+    while True:
+        found = [Upstream("a")]
+        try:
+            return found + [Upstream(name, host, found[0].port) for name, host in (("b", SECOND), ("c", THIRD))]
+        except OSError:
+            found[0].close()
+
+
 class Names(GatewayTest):
     def setUp(self):
         super().setUp()
-        # The same port at several addresses: the kernel gives all of 127.0.0.0/8 to this machine.
-        self.a = Upstream("a")
-        self.b, self.c = (Upstream(name, host, self.a.port) for name, host in (("b", SECOND), ("c", THIRD)))
+        self.a, self.b, self.c = upstreams_of_one_port()
         self.dns, self.store = NameServer(), self.etcd()
         self.web = self.gateway(f"--resolver.nameservers={self.dns.address}", etcd=self.store)
 
