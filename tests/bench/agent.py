@@ -9,7 +9,7 @@ import time
 
 from cpu import OURS, THEIRS, UNREACHABLE, UPSTREAM, Side, start_haproxy
 from figures import at, cpu_seconds, pin, table
-from lib import HOST, eventually, free_port, limit, maitred, router, service
+from lib import HOST, MAITRED, eventually, free_port, limit, maitred, router, service
 from traffic import ask
 from trees import dump
 
@@ -101,7 +101,7 @@ def side(folder, args, upstream, processes, agent):
         raise SystemExit(done.stderr)
     with open(f"{out}/policy.json") as f:
         program = re.search(r'"programs":\{\s*"([^"]+)"', f.read()).group(1)
-    words = {"maitred": [os.environ.get("MAITRED_BINARY", "build/maitred"), "agent", "--policy", "policy.json", "--sockets", ".", "--agent.workers=1"],
+    words = {"maitred": [MAITRED, "agent", "--policy", "policy.json", "--sockets", ".", "--agent.workers=1"],
              "trivial": [os.path.join(args.tools, "spop_serve"), "ack", ".", "3600", program]}[agent]
     processes.append(subprocess.Popen(words, cwd=out, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
     eventually(lambda: listens(f"{out}/agent-0.sock"), "the agent listens")
@@ -130,7 +130,7 @@ def behind_haproxy(folder, args):
 
 
 def measure(folder, args):
-    args.tools = args.tools or os.path.join(os.path.dirname(os.environ["MAITRED_BINARY"]), "tests", "bench")
+    args.tools = args.tools or os.path.join(os.path.dirname(MAITRED), "tests", "bench")
     if not shutil.which(os.path.join(args.tools, "spop_load")):
         raise SystemExit(f"no spop_load in {args.tools}: build it, or name its folder by --tools")
     started = time.monotonic()
