@@ -12,7 +12,7 @@ import zlib
 from lib import HOST, GatewayTest, eventually, router, service
 from traffic import Connection
 
-OTHER = os.environ.get("HAPROXY_OTHER", "/root/.cache/haproxy-versions/3.4/haproxy")
+OTHER = os.environ.get("MAITRED_TEST_HAPROXY_NEWER", "")
 
 
 def read_head(lines):
