@@ -267,7 +267,9 @@ static bool start_parts(struct gateway *g)
     g->prober = prober_start(haproxy_runtime_path(g->haproxy), g->log);
     const char *folder = state_folder_path(g->folder);
     struct emit_paths places = { str_c(folder), s->haproxy.agent_address.n ? s->haproxy.agent_address : str_c(folder) };
-    g->scribe = scribe_start(&(struct scribe_parts){ g->folder, places, s, g->log });
+    g->scribe = scribe_start(&(struct scribe_parts){ g->folder, places, s, g->log }, g->error);
+    if (!g->scribe)
+        return false;
     g->pusher = pusher_create(&(struct pusher_parts){ folder, g->scribe, g->haproxy, g->agent, g->prober, g->log, s });
     g->sources = sources_create(s);
     g->helm = helm_create(s, g->sources, state_folder_path(g->folder), g->log);

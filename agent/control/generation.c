@@ -22,19 +22,6 @@ struct generation_block {
     void *p;
 };
 
-static struct kv_snapshot snapshot_copy(struct arena *arena, const struct kv_snapshot *from)
-{
-    struct kv_snapshot copy = *from;
-    struct kv_pair *pairs = ARENA_ARRAY(arena, struct kv_pair, from->n);
-    for (size_t i = 0; i < from->n; i++)
-        pairs[i] = (struct kv_pair){ arena_copy(arena, from->pairs[i].key),
-                                     arena_copy(arena, from->pairs[i].value) };
-    copy.pairs = pairs;
-    copy.root = arena_copy(arena, from->root);
-    copy.provider = arena_copy(arena, from->provider);
-    return copy;
-}
-
 static struct generation_layer *layer_create(struct arena *arena, struct generation_layer *before)
 {
     struct generation_layer *layer = xmalloc(sizeof *layer);
@@ -98,7 +85,7 @@ struct generation *generation_compile(const struct settings *settings, const str
     const struct tree **trees = ARENA_ARRAY(arena, const struct tree *, n);
     for (size_t i = 0; i < n; i++) {
         struct kv_snapshot *copy = ARENA_NEW(arena, struct kv_snapshot);
-        *copy = snapshot_copy(arena, &snapshots[i]);
+        *copy = kv_snapshot_copy(arena, &snapshots[i]);
         generation->layer->etcd = *copy;
         struct tree *tree = tree_decode(arena, copy, diag);
         tree_read_files(arena, tree);

@@ -46,18 +46,6 @@ void helm_destroy(struct helm *helm)
     free(helm);
 }
 
-static struct kv_snapshot copy_tree(struct arena *arena, const struct kv_snapshot *from)
-{
-    struct kv_snapshot copy = *from;
-    struct kv_pair *pairs = ARENA_ARRAY(arena, struct kv_pair, from->n);
-    for (size_t i = 0; i < from->n; i++)
-        pairs[i] = (struct kv_pair){ arena_copy(arena, from->pairs[i].key), arena_copy(arena, from->pairs[i].value) };
-    copy.pairs = pairs;
-    copy.root = arena_copy(arena, from->root);
-    copy.provider = STR("etcd");
-    return copy;
-}
-
 static void orders_path(const struct helm *helm, char out[static 4300])
 {
     snprintf(out, 4300, "%.4096s/" STATE_ORDERS, helm->folder);
@@ -98,7 +86,7 @@ static void restore_pin(struct helm *helm, int64_t revision)
     struct kv_snapshot kept;
     bool found = helm->base_arena && helm->base.revision == revision;
     if (found)
-        kept = copy_tree(arena, &helm->base);
+        kept = kv_snapshot_copy(arena, &helm->base);
     else
         found = history_load(helm->folder, arena, helm->settings->etcd.root_key, revision, &kept);
     if (found) {
@@ -117,7 +105,8 @@ void helm_restore(struct helm *helm, const struct kv_snapshot *last)
     int64_t pinned = 0;
     if (last) {
         helm->base_arena = arena_create();
-        helm->base = copy_tree(helm->base_arena, last);
+        helm->base = kv_snapshot_copy(helm->base_arena, last);
+        helm->base.provider = STR("etcd");
         helm->apart = true;
     }
     read_orders(helm, &pinned);
@@ -145,7 +134,7 @@ static void hold(struct helm *helm, const struct generation *served)
         struct arena *scratch = arena_create();
         struct kv_snapshot tree = generation_tree(served, scratch);
         helm->base_arena = arena_create();
-        helm->base = copy_tree(helm->base_arena, &tree);
+        helm->base = kv_snapshot_copy(helm->base_arena, &tree);
         arena_destroy(scratch);
     }
     if (helm->held)

@@ -44,7 +44,7 @@ static void report(struct gateway *g, struct buf *out)
                              .etcd = g->watch ? &etcd : NULL,
                              .agent = &agent,
                              .relay = &relay,
-                             .agent_failures = served && served->plan->shape.agent ? pusher_agent_failures(g->pusher) : 0,
+                             .agent_failures = served && served->plan->shape.agent ? haproxy_agent_failures(g->haproxy) : 0,
                              .file_error = g->file_error,
                              .helm = helm_status(g->helm),
                              .names = names_counts(g->names),

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/policy.h"
 #include "sys/clock.h"
 #include "sys/crash.h"
 
 enum {
     RELOAD_INTERVAL_MS = 500,  /* reloads are not made more often: each leaves an old worker behind for a while */
     MOST_DOUBLED = 4,          /* after so many that failed in a row they are tried every 8 s */
-    TRIM_AFTER_MS = 10000,     /* a request may meet its program that long after its record is gone */
     SWEEP_EVERY_MS = 200,
     RESTART_PAUSE_MS = 500,
 };
@@ -21,19 +21,19 @@ struct pusher {
     struct applier *applier;
     struct generation *served;  /* what HAProxy has, as far as known */
     struct generation *pending; /* what it shall have and could not get yet */
-    struct program_set *programs; /* what the agent has: the next set is built from it */
+    struct policy policy;
     struct push_stats stats;
     char skeleton[SKELETON_NAME + 1]; /* the name of the one that HAProxy shall run */
     bool verified; /* live state = served */
     int refused; /* reloads that failed since one did not */
     bool files_failed; /* the state folder is behind and cannot be written */
-    int64_t last_reload_ns, last_sweep_ns, last_restart_ns, last_look_ns, trim_at_ns;
+    int64_t last_reload_ns, last_sweep_ns, last_restart_ns, last_look_ns;
 };
 
 struct pusher *pusher_create(const struct pusher_parts *parts)
 {
     struct pusher *pusher = xmalloc(sizeof *pusher);
-    *pusher = (struct pusher){ .parts = *parts };
+    *pusher = (struct pusher){ .parts = *parts, .policy = { .agent = parts->agent } };
     pusher->applier = applier_create(haproxy_runtime_path(parts->haproxy), parts->folder, parts->log);
     return pusher;
 }
@@ -43,7 +43,7 @@ void pusher_destroy(struct pusher *pusher)
     if (!pusher)
         return;
     applier_destroy(pusher->applier);
-    program_set_release(pusher->programs);
+    policy_fini(&pusher->policy);
     generation_release(pusher->served);
     generation_release(pusher->pending);
     free(pusher);
@@ -80,56 +80,14 @@ static void note_error(struct pusher *pusher, const char *what, const char *erro
     log_line(pusher->parts.log, LOG_LINE_ERROR, "push", "%s: %s", what, error);
 }
 
-static bool has_program(const struct plan *plan, struct str id)
-{
-    size_t low = 0, high = plan ? plan->n_programs : 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int c = str_cmp(plan->programs[middle].id, id);
-        if (c == 0)
-            return true;
-        low = c < 0 ? middle + 1 : low;
-        high = c < 0 ? high : middle;
-    }
-    return false;
-}
-
-/* The programs of both plans, or of the new one alone, by id. */
-static size_t merge_programs(struct arena *arena, const struct plan *served, const struct plan *old, const struct plan *new,
-                             struct program_source **out)
-{
-    size_t n_old = old ? old->n_programs : 0, n = 0, i = 0, j = 0;
-    struct program_source *all = ARENA_ARRAY(arena, struct program_source, n_old + new->n_programs);
-    while (i < n_old || j < new->n_programs) {
-        int order = i == n_old               ? 1
-                    : j == new->n_programs ? -1
-                                             : str_cmp(old->programs[i].id, new->programs[j].id);
-        const struct plan_program *program = order <= 0 ? &old->programs[i] : &new->programs[j];
-        all[n++] = (struct program_source){ program->id, program->json, order > 0 && !has_program(served, program->id) };
-        i += order <= 0;
-        j += order >= 0;
-    }
-    *out = all;
-    return n;
-}
-
 /* The agent gets the programs of both plans: requests on their way meet those that their record named. */
 static bool publish(struct pusher *pusher, const struct plan *old, const struct plan *new)
 {
     char error[256];
-    struct program_source *sources;
-    struct arena *arena = arena_create();
-    size_t n = merge_programs(arena, pusher->served ? pusher->served->plan : NULL, old, new, &sources);
-    struct program_set *set = program_set_build(pusher->programs, sources, n, error);
-    if (set) {
-        program_set_release(pusher->programs);
-        pusher->programs = program_set_hold(set);
-        agent_publish(pusher->parts.agent, set);
-    } else {
-        note_error(pusher, "the agent refused the policy", error);
-    }
-    arena_destroy(arena);
-    return set != NULL;
+    if (policy_publish(&pusher->policy, pusher->served ? pusher->served->plan : NULL, old, new, error))
+        return true;
+    note_error(pusher, "the agent refused the policy", error);
+    return false;
 }
 
 struct policy_change {
@@ -146,7 +104,7 @@ static bool load_policy(void *context)
 static bool trim_policy(void *context)
 {
     struct policy_change *change = context;
-    change->pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
+    policy_trim_later(&change->pusher->policy);
     return true;
 }
 
@@ -269,7 +227,7 @@ static bool reload(struct pusher *pusher, struct generation *next, struct str re
     pusher->refused = 0;
     pusher->stats.reloads++;
     snprintf(pusher->stats.last_reload_reason, sizeof pusher->stats.last_reload_reason, "%.*s", STR_ARG(reason));
-    pusher->trim_at_ns = clock_monotonic_ns() + TRIM_AFTER_MS * MS;
+    policy_trim_later(&pusher->policy);
     return true;
 }
 
@@ -524,37 +482,10 @@ bool pusher_tick(struct pusher *pusher)
         pusher->last_sweep_ns = now;
         applier_sweep(pusher->applier);
     }
-    if (pusher->trim_at_ns && now > pusher->trim_at_ns) {
-        pusher->trim_at_ns = 0;
+    if (policy_trim_due(&pusher->policy, now))
         publish(pusher, NULL, pusher->served->plan);
-    }
     if (pusher->pending && pusher_reload_wait_ms(pusher) == 0)
         caught_up = pusher_push(pusher, pusher->pending) || caught_up;
     look(pusher, now);
     return caught_up;
-}
-
-/* "0x…: key=open use=0 exp=0 gpc0=3": the number behind `gpc0=` on the line of that key, 0 without such a line. */
-static int64_t table_count(struct str table, struct str key)
-{
-    int64_t count = 0;
-    while (table.p) {
-        struct str line = str_cut(&table, '\n');
-        size_t at = str_search(line, STR("gpc0="));
-        if (at == SIZE_MAX || str_search(line, key) == SIZE_MAX)
-            continue;
-        line = str_from(line, at + 5);
-        str_to_int64(str_cut(&line, ' '), &count);
-    }
-    return count;
-}
-
-int64_t pusher_agent_failures(const struct pusher *pusher)
-{
-    struct runtime runtime = { haproxy_runtime_path(pusher->parts.haproxy), 1000 };
-    struct buf answer = { 0 };
-    bool told = runtime_call(&runtime, STR("show table agent-failures"), &answer) == RUNTIME_OK;
-    int64_t count = told ? table_count(buf_str(&answer), STR("key=open ")) : -1;
-    buf_fini(&answer);
-    return count;
 }

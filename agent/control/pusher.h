@@ -68,6 +68,3 @@ const struct push_stats *pusher_stats(const struct pusher *pusher);
 
 /* What the commands of all pushes came to. */
 void pusher_applied(const struct pusher *pusher, struct applier_counts *out);
-
-/* How many requests passed unlimited because the agent did not answer (HAProxy's count, all workers since the last start), or -1. */
-int64_t pusher_agent_failures(const struct pusher *pusher);

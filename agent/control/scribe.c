@@ -151,7 +151,15 @@ static void *run(void *context)
     return NULL;
 }
 
-struct scribe *scribe_start(const struct scribe_parts *parts)
+static void scribe_free(struct scribe *scribe)
+{
+    pthread_cond_destroy(&scribe->told);
+    pthread_cond_destroy(&scribe->done);
+    pthread_mutex_destroy(&scribe->lock);
+    free(scribe);
+}
+
+struct scribe *scribe_start(const struct scribe_parts *parts, char error[static 512])
 {
     struct scribe *scribe = xmalloc(sizeof *scribe);
     pthread_condattr_t monotonic;
@@ -164,9 +172,12 @@ struct scribe *scribe_start(const struct scribe_parts *parts)
     pthread_cond_init(&scribe->told, &monotonic);
     pthread_cond_init(&scribe->done, NULL);
     pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&scribe->thread, NULL, run, scribe) != 0)
-        abort();
-    return scribe;
+    int code = pthread_create(&scribe->thread, NULL, run, scribe);
+    if (code == 0)
+        return scribe;
+    snprintf(error, 512, "no thread: %s", strerror(code));
+    scribe_free(scribe);
+    return NULL;
 }
 
 void scribe_stop(struct scribe *scribe)
@@ -178,10 +189,7 @@ void scribe_stop(struct scribe *scribe)
     pthread_cond_signal(&scribe->told);
     pthread_mutex_unlock(&scribe->lock);
     pthread_join(scribe->thread, NULL);
-    pthread_cond_destroy(&scribe->told);
-    pthread_cond_destroy(&scribe->done);
-    pthread_mutex_destroy(&scribe->lock);
-    free(scribe);
+    scribe_free(scribe);
 }
 
 static void replace(struct generation **slot, struct generation *by)

@@ -19,8 +19,8 @@ struct scribe_parts {
 
 struct scribe;
 
-/* Starts the thread. The parts must outlive the scribe. */
-struct scribe *scribe_start(const struct scribe_parts *parts);
+/* Starts the thread; NULL with a message where it cannot. The parts must outlive the scribe. */
+struct scribe *scribe_start(const struct scribe_parts *parts, char error[static 512]);
 
 /* Writes what is still to be written and ends the thread. NULL is allowed. */
 void scribe_stop(struct scribe *scribe);

@@ -71,3 +71,6 @@ void haproxy_version(const struct haproxy *haproxy, struct haproxy_version *out)
 
 /* Ends it within `grace_ms` (only if it is ours): soft stop, then by force. Removes its sockets. */
 void haproxy_stop(struct haproxy *haproxy, int grace_ms);
+
+/* How many requests passed unlimited because the agent did not answer (HAProxy's count, all workers since the last start), or -1. */
+int64_t haproxy_agent_failures(const struct haproxy *haproxy);

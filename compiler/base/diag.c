@@ -112,9 +112,8 @@ const struct finding *diag_get(const struct diag *diag, size_t i)
     return &diag->p[i];
 }
 
-static int compare(const void *a, const void *b)
+int finding_compare(const struct finding *x, const struct finding *y)
 {
-    const struct finding *x = a, *y = b;
     int c = str_cmp(x->key, y->key);
     if (c == 0)
         c = (int)x->code - (int)y->code;
@@ -122,7 +121,16 @@ static int compare(const void *a, const void *b)
         c = str_cmp(x->message, y->message);
     if (c == 0)
         c = str_cmp(x->text, y->text);
-    return c ? c : x->at < y->at ? -1 : x->at > y->at;
+    if (c == 0)
+        c = (x->at > y->at) - (x->at < y->at);
+    if (c == 0)
+        c = str_cmp(x->expected, y->expected);
+    return c ? c : str_cmp(x->nearest, y->nearest);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return finding_compare(a, b);
 }
 
 void diag_sort(struct diag *diag)

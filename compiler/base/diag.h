@@ -72,7 +72,10 @@ size_t diag_count(const struct diag *diag, enum severity at_least);
 size_t diag_total(const struct diag *diag);
 const struct finding *diag_get(const struct diag *diag, size_t i);
 
-/* Orders by key, then code, then message: equal inputs give equal output. */
+/* By key, then code, then message and the rest; 0: they say the same. */
+int finding_compare(const struct finding *a, const struct finding *b);
+
+/* Orders by that: equal inputs give equal output. */
 void diag_sort(struct diag *diag);
 
 const char *finding_name(enum finding_code code);

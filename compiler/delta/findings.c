@@ -1,21 +1,5 @@
 #include "delta/work.h"
 
-static int compare(const struct finding *x, const struct finding *y)
-{
-    int c = str_cmp(x->key, y->key);
-    if (c == 0)
-        c = (int)x->code - (int)y->code;
-    if (c == 0)
-        c = str_cmp(x->message, y->message);
-    if (c == 0)
-        c = str_cmp(x->text, y->text);
-    if (c == 0 && x->at != y->at)
-        c = x->at < y->at ? -1 : 1;
-    if (c == 0)
-        c = str_cmp(x->expected, y->expected);
-    return c ? c : str_cmp(x->nearest, y->nearest);
-}
-
 /* The findings of the side before, one by one out of those of the plan before; then those of the side after.
  */
 bool work_change_findings(struct work *work)
@@ -25,7 +9,7 @@ bool work_change_findings(struct work *work)
     size_t n_old = diag_total(old), n_new = diag_total(new), i = 0, gone = 0;
     bool equal = n_old == n_new;
     for (; i < n_old && equal; i++)
-        equal = compare(diag_get(old, i), diag_get(new, i)) == 0;
+        equal = finding_compare(diag_get(old, i), diag_get(new, i)) == 0;
     work->out->diag = all;
     if (equal)
         return true;
@@ -34,7 +18,7 @@ bool work_change_findings(struct work *work)
     for (i = 0; i < diag_total(all); i++) {
         const struct finding *f = diag_get(all, i);
         size_t at = 0;
-        while (at < n_old && (taken[at] || compare(diag_get(old, at), f) != 0))
+        while (at < n_old && (taken[at] || finding_compare(diag_get(old, at), f) != 0))
             at++;
         if (at == n_old) {
             diag_add(diag, *f);

@@ -105,13 +105,14 @@ static struct kv_snapshot snapshot_of(struct part *part, struct arena *arena, bo
     return out;
 }
 
+static const enum object_sort sorts[KINDS] = {
+    [KIND_SERVICE] = SORT_SERVICE, [KIND_MIDDLEWARE] = SORT_MIDDLEWARE, [KIND_TRANSPORT] = SORT_TRANSPORT
+};
+
 /* What is named and is in the tree belongs to the part. */
 static void note(void *context, enum object_kind kind, struct str name, struct str provider, struct str key,
                  bool found)
 {
-    static const enum object_sort sorts[KINDS] = {
-        [KIND_SERVICE] = SORT_SERVICE, [KIND_MIDDLEWARE] = SORT_MIDDLEWARE, [KIND_TRANSPORT] = SORT_TRANSPORT
-    };
     struct part *part = context;
     const struct ledger *ledger = part->input->ledger;
     struct str section = ledger->sections[sorts[kind]];
@@ -128,9 +129,6 @@ static void note(void *context, enum object_kind kind, struct str name, struct s
 /* Names that are meant are those of the whole tree: the nearest, of equal ones the first. */
 static struct str nearest(void *context, enum object_kind kind, struct str name)
 {
-    static const enum object_sort sorts[KINDS] = {
-        [KIND_SERVICE] = SORT_SERVICE, [KIND_MIDDLEWARE] = SORT_MIDDLEWARE, [KIND_TRANSPORT] = SORT_TRANSPORT
-    };
     const struct part *part = context;
     const struct ledger *ledger = part->input->ledger;
     bool before = part->building == &part->sides[BEFORE];

@@ -187,12 +187,6 @@ static int compare_programs(const void *a, const void *b)
     return str_cmp(((const struct plan_program *)a)->id, ((const struct plan_program *)b)->id);
 }
 
-static bool is_in_plan(const struct plan *plan, struct str id)
-{
-    struct plan_program key = { .id = id };
-    return plan->n_programs && bsearch(&key, plan->programs, plan->n_programs, sizeof key, compare_programs);
-}
-
 /* Programs are few and small: the list is made anew where one comes or goes. */
 static void splice_programs(struct work *work)
 {
@@ -204,7 +198,7 @@ static void splice_programs(struct work *work)
     for (size_t i = 0; i < work->program_list.n; i++) {
         const struct plan_program *program = work->program_list.p[i];
         struct plan_program own = { arena_copy(arena, program->id), arena_copy(arena, program->json) };
-        bool had = is_in_plan(before, program->id),
+        bool had = plan_program_find(before, program->id) != NULL,
              has = ledger_counted(work->ledger->programs, program->id) > 0;
         if (had && !has)
             from[n_from++] = own;

@@ -4,35 +4,19 @@
 #include "plan/match.h"
 #include "plan/place.h"
 #include "plan/record.h"
+#include "plan/shape.h"
 
 /* Whether the running skeleton can do a chain. Kinds that it lacks make it grow. */
 static bool shape_has(const struct shape *shape, const struct chain_plan *chain)
 {
-    unsigned messages = chain->program ? program_message(chain->program) : 0;
-    for (size_t i = 0; i < chain->n_asked; i++)
-        messages |= program_message(chain->asked[i]);
-    bool asks = chain->program || chain->n_asked;
-    return (shape->cut || !chain->strip) && (shape->agent || !asks) && !(messages & ~shape->messages) &&
-           (int)chain->rounds <= shape->rounds;
+    struct shape_need need = { 0 };
+    shape_need_add(&need, chain, chain->strip != NULL);
+    return shape_has_kinds(shape, &need);
 }
 
 static void change(struct work *work, struct str key, struct str value)
 {
     vec_push(&work->routes, (struct plan_entry){ arena_copy(work->out->arena, key), value });
-}
-
-/* The first record whose key is not below `key`. */
-static size_t lower_bound(const struct plan *plan, struct str key)
-{
-    size_t low = 0, high = plan->n_routes;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (str_cmp(plan->routes[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 /* A router that stands where it stood: its records stand under its keys and below them. */
@@ -50,7 +34,7 @@ static void rerender(struct work *work, const struct pairing *p)
         if (matches.p[m].router == NOBODY || (last.p && str_starts(key, last)))
             continue;
         last = key;
-        for (size_t i = lower_bound(before, key);
+        for (size_t i = entries_lower_bound(before->routes, 0, before->n_routes, key);
              i < before->n_routes && str_starts(before->routes[i].key, key); i++)
             if (str_eq(record_router(before->routes[i].value), router->order))
                 change(work, before->routes[i].key,

@@ -100,3 +100,16 @@ struct str kv_snapshot_get(const struct kv_snapshot *snapshot, struct str key)
     }
     return (struct str){ 0 };
 }
+
+struct kv_snapshot kv_snapshot_copy(struct arena *arena, const struct kv_snapshot *from)
+{
+    struct kv_snapshot copy = *from;
+    struct kv_pair *pairs = ARENA_ARRAY(arena, struct kv_pair, from->n);
+    for (size_t i = 0; i < from->n; i++)
+        pairs[i] = (struct kv_pair){ arena_copy(arena, from->pairs[i].key),
+                                     arena_copy(arena, from->pairs[i].value) };
+    copy.pairs = pairs;
+    copy.root = arena_copy(arena, from->root);
+    copy.provider = arena_copy(arena, from->provider);
+    return copy;
+}

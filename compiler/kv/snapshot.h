@@ -27,5 +27,8 @@ struct kv_snapshot {
 struct kv_snapshot kv_snapshot_of(struct kv_pair *pairs, size_t n, struct str root, struct str provider,
                                   struct diag *diag);
 
+/* The same, with all bytes in the arena. */
+struct kv_snapshot kv_snapshot_copy(struct arena *arena, const struct kv_snapshot *from);
+
 /* The value of a key, or a str with p == NULL. */
 struct str kv_snapshot_get(const struct kv_snapshot *snapshot, struct str key);

@@ -36,18 +36,9 @@ static struct chain_plan *chains_of(struct arena *arena, const struct model *mod
 /* Which kinds of things occur: of routers that win somewhere only. */
 static void add_kinds(struct shape_need *need, const struct matches *matches, const struct chain_plan *chains)
 {
-    for (size_t i = 0; i < matches->n; i++) {
-        if (matches->p[i].router == NOBODY)
-            continue;
-        const struct chain_plan *chain = &chains[matches->p[i].router];
-        int rounds = (int)chain->rounds;
-        need->cut = need->cut || matches->p[i].cuts;
-        need->agent = need->agent || chain->program || chain->n_asked;
-        need->messages |= chain->program ? program_message(chain->program) : 0;
-        for (size_t j = 0; j < chain->n_asked; j++)
-            need->messages |= program_message(chain->asked[j]);
-        need->rounds = rounds > need->rounds ? rounds : need->rounds;
-    }
+    for (size_t i = 0; i < matches->n; i++)
+        if (matches->p[i].router != NOBODY)
+            shape_need_add(need, &chains[matches->p[i].router], matches->p[i].cuts);
 }
 
 static void add_names(struct strmap *seen, name_list *names, const struct model_headers_list *headers)
@@ -186,6 +177,12 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
 static int program_compare(const void *a, const void *b)
 {
     return str_cmp(((const struct plan_program *)a)->id, ((const struct plan_program *)b)->id);
+}
+
+const struct plan_program *plan_program_find(const struct plan *plan, struct str id)
+{
+    struct plan_program key = { .id = id };
+    return plan->n_programs ? bsearch(&key, plan->programs, plan->n_programs, sizeof key, program_compare) : NULL;
 }
 
 static void fill_programs(struct arena *arena, const struct model *model, const struct chain_plan *chains,

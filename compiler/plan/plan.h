@@ -236,6 +236,9 @@ enum rival {
  * aside); otherwise the plan has a new one, with every service under its own name, and says why. */
 struct plan *plan_build(struct arena *arena, const struct model *model, const struct shape *previous);
 
+/* The program of that id; NULL: the plan has none. */
+const struct plan_program *plan_program_find(const struct plan *plan, struct str id);
+
 /* The shape as JSON, and back. shape_read returns false where it is not one. */
 void shape_write(const struct shape *shape, struct buf *out);
 bool shape_read(struct arena *arena, struct str json, struct shape *out);

@@ -12,6 +12,17 @@ enum { MAX_RESPONSE_HEADERS = 64 };
 /* So often a program may pause without a reload. Only requests whose programs pause pass by the rules of more than one. */
 enum { USUAL_ROUNDS = 4 };
 
+void shape_need_add(struct shape_need *need, const struct chain_plan *chain, bool cuts)
+{
+    int rounds = (int)chain->rounds;
+    need->cut = need->cut || cuts;
+    need->agent = need->agent || chain->program || chain->n_asked;
+    need->messages |= chain->program ? program_message(chain->program) : 0;
+    for (size_t i = 0; i < chain->n_asked; i++)
+        need->messages |= program_message(chain->asked[i]);
+    need->rounds = rounds > need->rounds ? rounds : need->rounds;
+}
+
 static struct str missing_kind(const struct shape *have, const struct shape_need *need)
 {
     if (need->cut && !have->cut)
@@ -23,6 +34,11 @@ static struct str missing_kind(const struct shape *have, const struct shape_need
     if (need->rounds > have->rounds)
         return STR("the first chain of middlewares that pauses so often");
     return (struct str){ 0 };
+}
+
+bool shape_has_kinds(const struct shape *have, const struct shape_need *need)
+{
+    return missing_kind(have, need).n == 0;
 }
 
 /* How many unused backends of a kind stay before a new service takes one of them rather than another of its own name. */

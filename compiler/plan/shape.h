@@ -3,6 +3,7 @@
 
 #include "base/strmap.h"
 #include "plan/plan.h"
+#include "plan/program.h"
 #include "plan/tls.h"
 
 /* What a plan needs of its skeleton. */
@@ -19,6 +20,12 @@ struct shape_need {
     const struct model_service *const *services; /* those that routers use, by name */
     size_t n_services;
 };
+
+/* What a router's chain needs. `cuts`: some of its records cut the path. */
+void shape_need_add(struct shape_need *need, const struct chain_plan *chain, bool cuts);
+
+/* Whether all kinds of things that are needed occur in the shape; backends and TLS aside. */
+bool shape_has_kinds(const struct shape *have, const struct shape_need *need);
 
 /* Gives every service a declared backend of `previous`, keeping those that it has; false and *reason where something
  * does not fit. `out` gets previous' contents with new holders. */

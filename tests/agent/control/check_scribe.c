@@ -27,7 +27,8 @@ static void open_place(struct place *p)
     p->settings = settings_read(p->arena, &sources, diag_create(p->arena, 0));
     p->folder = state_folder_open(p->settings, error);
     ck_assert_msg(p->folder != NULL, "%s", error);
-    p->scribe = scribe_start(&(struct scribe_parts){ p->folder, { STR("."), STR(".") }, p->settings, NULL });
+    p->scribe = scribe_start(&(struct scribe_parts){ p->folder, { STR("."), STR(".") }, p->settings, NULL }, error);
+    ck_assert(p->scribe);
 }
 
 static void close_place(struct place *p)

@@ -23,17 +23,6 @@ static const struct address_list *look_up(void *context, struct str name)
     return str_eq(name, STR("known.test")) ? &known : str_eq(name, STR("failing.test")) ? &failing : NULL;
 }
 
-static struct kv_snapshot copy_of(struct arena *arena, const struct kv_store *store, int64_t revision)
-{
-    struct kv_snapshot copy = kv_store_view(store, revision);
-    struct kv_pair *pairs = ARENA_ARRAY(arena, struct kv_pair, copy.n);
-    for (size_t i = 0; i < copy.n; i++)
-        pairs[i] =
-            (struct kv_pair){ arena_copy(arena, copy.pairs[i].key), arena_copy(arena, copy.pairs[i].value) };
-    copy.pairs = pairs;
-    return copy;
-}
-
 static struct whole compile(const struct settings *settings, const struct kv_store *store, int64_t revision,
                             const struct shape *previous)
 {
@@ -41,7 +30,8 @@ static struct whole compile(const struct settings *settings, const struct kv_sto
     struct whole w = { .arena = arena_create(), .ledger = ledger_create() };
     w.diag = diag_create(w.arena, 0);
     struct kv_snapshot *snapshot = ARENA_NEW(w.arena, struct kv_snapshot);
-    *snapshot = copy_of(w.arena, store, revision);
+    struct kv_snapshot view = kv_store_view(store, revision);
+    *snapshot = kv_snapshot_copy(w.arena, &view);
     const struct tree *tree = tree_decode(w.arena, snapshot, w.diag);
     struct model_watch watch = ledger_watch(w.ledger);
     const struct model *model = model_build_watched(w.arena, &tree, 1, settings, w.diag, &watch);
