@@ -4,10 +4,7 @@
 #include "base/vec.h"
 #include "route/model_build.h"
 
-/* ID_DIGITS of a sticky cookie's value; DEEPEST guards the stack, long before MODEL_MAX_HEIGHT is told. */
-enum { ID_DIGITS = 16, DEEPEST = 200 };
-
-static bool service_resolve(struct build *b, struct service_entry *entry, int depth);
+enum { ID_DIGITS = 16 }; /* of a sticky cookie's value */
 
 static bool check_kind(struct build *b, const struct service *s)
 {
@@ -20,12 +17,16 @@ static bool check_kind(struct build *b, const struct service *s)
     return s->n_kinds == 1;
 }
 
-/* What a child's name says, built; NULL with a finding where it cannot be used. */
-static struct service_entry *find_child(struct build *b, const struct service_entry *parent, struct str name,
-                                        struct str key, int depth)
+static struct reference child_reference(const struct service_entry *parent, struct str name)
 {
-    struct str scope = reference_scope(&parent->source->object, parent->space->tree->provider);
-    struct reference reference = reference_read(name, scope);
+    return reference_read(name, reference_scope(&parent->source->object, parent->space->tree->provider));
+}
+
+/* What a child's name says, resolved before; NULL with a finding where it cannot be used. */
+static struct service_entry *find_child(struct build *b, const struct service_entry *parent, struct str name,
+                                        struct str key)
+{
+    struct reference reference = child_reference(parent, name);
     struct service_entry *child = reference_find(b, KIND_SERVICE, reference, key);
     if (!child) {
         report_missing(b, KIND_SERVICE, reference, key);
@@ -36,7 +37,7 @@ static struct service_entry *find_child(struct build *b, const struct service_en
         b->n_circles++;
         return NULL;
     }
-    if (!service_resolve(b, child, depth + 1)) {
+    if (!child->ok) {
         report_broken(b, KIND_SERVICE, reference, key, child->source->object.key);
         return NULL;
     }
@@ -91,14 +92,14 @@ static bool check_reports(struct build *b, const struct service_entry *child, st
 
 /* weighted and highestRandomWeight. Children without a weight are left out, but they must be right. */
 static bool read_shares(struct build *b, struct service_entry *entry, const struct shares *source,
-                        enum model_service_kind kind, int depth)
+                        enum model_service_kind kind)
 {
     struct gathered found = gather(b, source->n_services);
     bool ok = true, aware = source->health_check.key.p != NULL;
     for (size_t i = 0; i < source->n_services; i++) {
         const struct child *child = &source->services[i];
         struct str key = IS_SET(child->name) ? child->name.key : child->object.key;
-        struct service_entry *named = find_child(b, entry, child->name.v, key, depth);
+        struct service_entry *named = find_child(b, entry, child->name.v, key);
         ok = named && (!aware || check_reports(b, named, child->name.v, key)) && ok;
         int64_t weight = IS_SET(child->weight) ? child->weight.v : 1;
         if (named && weight > 0)
@@ -113,14 +114,14 @@ static bool read_shares(struct build *b, struct service_entry *entry, const stru
 }
 
 /* Mirrors that get copies become children; all must be right. */
-static bool read_mirrors(struct build *b, struct service_entry *entry, const struct mirroring *m, int depth,
+static bool read_mirrors(struct build *b, struct service_entry *entry, const struct mirroring *m,
                          struct gathered *found)
 {
     bool ok = true;
     for (size_t i = 0; i < m->n_mirrors; i++) {
         const struct child *mirror = &m->mirrors[i];
         struct str key = IS_SET(mirror->name) ? mirror->name.key : mirror->object.key;
-        struct service_entry *named = find_child(b, entry, mirror->name.v, key, depth);
+        struct service_entry *named = find_child(b, entry, mirror->name.v, key);
         ok = named && ok;
         if (mirror->percent.v < 0 || mirror->percent.v > 100) {
             diag_report(b->diag, FINDING_BAD_VALUE, mirror->percent.key, "a share is 0 to 100 percent");
@@ -132,16 +133,16 @@ static bool read_mirrors(struct build *b, struct service_entry *entry, const str
     return ok;
 }
 
-static bool read_mirroring(struct build *b, struct service_entry *entry, int depth)
+static bool read_mirroring(struct build *b, struct service_entry *entry)
 {
     const struct mirroring *m = &entry->source->mirroring;
     struct gathered found = gather(b, m->n_mirrors + 1);
     struct str key = IS_SET(m->service) ? m->service.key : m->key;
-    struct service_entry *main = find_child(b, entry, m->service.v, key, depth);
+    struct service_entry *main = find_child(b, entry, m->service.v, key);
     if (main)
         add_child(b, &found, m->service.v, 1, main);
     bool ok = main != NULL;
-    ok = read_mirrors(b, entry, m, depth, &found) && ok;
+    ok = read_mirrors(b, entry, m, &found) && ok;
     take_children(entry, &found);
     entry->draft.kind = found.n > 1 ? SERVICE_MIRRORED : SERVICE_WEIGHTED;
     entry->draft.aware = m->health_check.key.p != NULL;
@@ -151,7 +152,7 @@ static bool read_mirroring(struct build *b, struct service_entry *entry, int dep
     return ok;
 }
 
-static bool read_failover(struct build *b, struct service_entry *entry, int depth)
+static bool read_failover(struct build *b, struct service_entry *entry)
 {
     const struct failover *f = &entry->source->failover;
     struct gathered found = gather(b, 2);
@@ -161,7 +162,7 @@ static bool read_failover(struct build *b, struct service_entry *entry, int dept
     struct str keys[] = { IS_SET(f->service) ? f->service.key : f->key,
                           IS_SET(f->fallback) ? f->fallback.key : f->key };
     for (size_t i = 0; i < 2; i++) {
-        struct service_entry *child = find_child(b, entry, names[i], keys[i], depth);
+        struct service_entry *child = find_child(b, entry, names[i], keys[i]);
         bool must_report = i == 0 ? !by_status : f->health_check.key.p != NULL;
         ok = child && (!must_report || check_reports(b, child, names[i], keys[i])) && ok;
         aware = aware && (i > 0 || !child || child->reports);
@@ -177,7 +178,7 @@ static bool read_failover(struct build *b, struct service_entry *entry, int dept
 }
 
 /* All faults of a service are told, not the first only. */
-static bool read_service(struct build *b, struct service_entry *entry, int depth)
+static bool read_service(struct build *b, struct service_entry *entry)
 {
     const struct service *s = entry->source;
     if (s->object.broken)
@@ -191,13 +192,13 @@ static bool read_service(struct build *b, struct service_entry *entry, int depth
     if (s->load_balancer.key.p)
         ok = balancer_read(b, entry) && ok;
     else if (s->weighted.key.p)
-        ok = read_shares(b, entry, &s->weighted, SERVICE_WEIGHTED, depth) && ok;
+        ok = read_shares(b, entry, &s->weighted, SERVICE_WEIGHTED) && ok;
     else if (s->highest_random_weight.key.p)
-        ok = read_shares(b, entry, &s->highest_random_weight, SERVICE_HASHED, depth) && ok;
+        ok = read_shares(b, entry, &s->highest_random_weight, SERVICE_HASHED) && ok;
     else if (s->mirroring.key.p)
-        ok = read_mirroring(b, entry, depth) && ok;
+        ok = read_mirroring(b, entry) && ok;
     else
-        ok = read_failover(b, entry, depth) && ok;
+        ok = read_failover(b, entry) && ok;
     if (entry->height <= MODEL_MAX_HEIGHT)
         return ok;
     diag_report(b->diag, FINDING_BAD_OBJECT, s->object.key, "more than %d services stand above each other",
@@ -205,14 +206,52 @@ static bool read_service(struct build *b, struct service_entry *entry, int depth
     return false;
 }
 
-static bool service_resolve(struct build *b, struct service_entry *entry, int depth)
+/* A service whose children are being looked at. */
+struct open_service {
+    struct service_entry *entry;
+    size_t next; /* child to look at */
+};
+
+/* The name of a child, in the order in which they are read; NULL behind the last one. */
+static const struct text_value *child_name(const struct service *s, size_t i)
 {
-    if (entry->state == SERVICE_DONE || depth > DEEPEST)
-        return entry->ok;
+    const struct shares *shares = s->weighted.key.p ? &s->weighted : &s->highest_random_weight;
+    if (s->object.broken || s->n_kinds != 1)
+        return NULL;
+    if (i < shares->n_services)
+        return &shares->services[i].name;
+    if (s->mirroring.key.p && i <= s->mirroring.n_mirrors)
+        return i == 0 ? &s->mirroring.service : &s->mirroring.mirrors[i - 1].name;
+    if (s->failover.key.p && i < 2)
+        return i == 0 ? &s->failover.service : &s->failover.fallback;
+    return NULL;
+}
+
+/* Reads a service after all that it needs. Depth first with a stack of its own: services may stand above each
+ * other as long as the tree is large. */
+static void service_resolve(struct build *b, struct service_entry *entry)
+{
+    VEC(struct open_service) stack = { 0 };
     entry->state = SERVICE_OPEN;
-    entry->ok = read_service(b, entry, depth);
-    entry->state = SERVICE_DONE;
-    return entry->ok;
+    vec_push(&stack, (struct open_service){ .entry = entry });
+    while (stack.n) {
+        struct open_service *top = &stack.p[stack.n - 1];
+        struct service_entry *open = top->entry;
+        const struct text_value *name = child_name(open->source, top->next++);
+        if (name) {
+            struct service_entry *child =
+                reference_find(b, KIND_SERVICE, child_reference(open, name->v), open->source->object.key);
+            if (child && child->state == SERVICE_NEW) {
+                child->state = SERVICE_OPEN;
+                vec_push(&stack, (struct open_service){ .entry = child });
+            }
+        } else {
+            open->ok = read_service(b, open);
+            open->state = SERVICE_DONE;
+            stack.n--;
+        }
+    }
+    vec_fini(&stack);
 }
 
 const struct op_list *service_ops(struct build *b, struct service_entry *entry)
@@ -268,7 +307,9 @@ void services_build(struct build *b, struct model *out)
     for (size_t i = 0; i < b->n_spaces; i++)
         for (size_t j = 0; j < b->spaces[i].tree->n_services; j++) {
             struct service_entry *entry = &b->spaces[i].services[j];
-            if (service_resolve(b, entry, 0))
+            if (entry->state == SERVICE_NEW)
+                service_resolve(b, entry);
+            if (entry->ok)
                 vec_push(&found, entry);
         }
     place_services(b, found.p, found.n, out);

@@ -137,12 +137,34 @@ START_TEST(only_so_many_stand_above_each_other)
 }
 END_TEST
 
+/* However their names are sorted: the lowest ones are right, and one is told that it is too high. */
+START_TEST(the_order_of_names_says_nothing_of_a_tall_tree)
+{
+    const int height = 205;
+    struct buf tree = { 0 };
+    for (int rising = 0; rising < 2; rising++) {
+        buf_reset(&tree);
+        buf_printf(&tree, "http/services/x%03d/loadbalancer/servers/0/url = http://a\n", rising ? 0 : height);
+        for (int i = 1; i <= height; i++)
+            buf_printf(&tree, "http/services/x%03d/weighted/services/0/name = x%03d\n", rising ? i : height - i,
+                       rising ? i - 1 : height - i + 1);
+        buf_putc(&tree, '\0');
+        struct model_case c = model_case_of(tree.p);
+        ck_assert_uint_eq(c.model->n_services, 17); /* that of model_case_of, too */
+        ck_assert_uint_eq(diag_total(c.diag), (size_t)height + 1 - 16);
+        model_case_fini(&c);
+    }
+    buf_fini(&tree);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
         { services_above_others_come_out_as_written, ROWS(cases) },
         { use_spreads_to_children, 0 },
         { only_so_many_stand_above_each_other, 0 },
+        { the_order_of_names_says_nothing_of_a_tall_tree, 0 },
         { NULL, 0 },
     };
     return run_suite("model_children", rows);
