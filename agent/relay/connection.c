@@ -274,6 +274,8 @@ static int on_begin(http_parser *parser)
 {
     struct relay_connection *c = parser->data;
     buf_reset(&c->target);
+    buf_reset(&c->name); /* a trailer of the last request */
+    buf_reset(&c->value);
     heading_reset(&c->heading);
     c->in_value = false;
     return 0;

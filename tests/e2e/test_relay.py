@@ -305,6 +305,16 @@ class Messages(Relayed):
         self.expect_copies("/all/x")
         self.assertEqual(self.copy.hits[-1]["body"], b"abcdefg")
 
+    def test_trailers_of_a_request_say_nothing_in_the_next(self):
+        client = self.client()
+        for n in range(20):  # through several connections of HAProxy to the relay
+            client.socket.sendall(b"POST /all/x HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Maitred-T: /else\r\n\r\n")
+            self.assertEqual(client.answer()[2], b"main")
+            client.socket.sendall(b"GET /all/y HTTP/1.1\r\narget: where\r\nHost: a.test\r\n\r\n")
+            self.assertEqual(client.answer()[2], b"main")
+            hit = self.main.hits[-1]
+            self.assertEqual((hit["target"], dict(hit["headers"]).get("arget")), ("/all/y", "where"), n)
+
     def test_continue_is_said_before_the_body_comes(self):
         client = self.client()
         client.send("/all/x", ("Expect", "100-continue"), ("Content-Length", "5"), method="POST")
