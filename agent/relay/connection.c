@@ -486,14 +486,14 @@ void relay_connection_accept(struct relay_worker *worker)
                                     .next = worker->connections };
     c->stage.exchange = &c->exchange;
     c->exchange.worker = worker;
-    uv_pipe_init(&worker->loop, &c->pipe, 0);
+    uv_pipe_init(&worker->loop.uv, &c->pipe, 0);
     c->pipe.data = c;
     http_parser_init(&c->parser, HTTP_REQUEST);
     c->parser.data = c;
     if (c->next)
         c->next->previous = c;
     worker->connections = c;
-    if (uv_accept((uv_stream_t *)&worker->listener, (uv_stream_t *)&c->pipe) < 0) {
+    if (uv_accept((uv_stream_t *)&worker->loop.listener, (uv_stream_t *)&c->pipe) < 0) {
         close_connection(c);
         return;
     }

@@ -286,7 +286,7 @@ static struct inner *inner_create(struct relay_worker *worker)
 {
     struct inner *inner = xmalloc(sizeof *inner);
     *inner = (struct inner){ .worker = worker };
-    uv_pipe_init(&worker->loop, &inner->pipe, 0);
+    uv_pipe_init(&worker->loop.uv, &inner->pipe, 0);
     inner->pipe.data = inner->connect.data = inner;
     uv_pipe_connect(&inner->connect, &inner->pipe, worker->inner, on_connected);
     return inner;

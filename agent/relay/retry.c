@@ -120,7 +120,7 @@ static double next_pause(struct retry *r)
 
 static void try_later(struct retry *r)
 {
-    uv_loop_t *loop = &r->stage.exchange->worker->loop;
+    uv_loop_t *loop = &r->stage.exchange->worker->loop.uv;
     double pause = next_pause(r);
     stage_close(&r->stage.inner);
     if ((double)(clock_monotonic_ns() - r->start_ns) + pause > ALL_NS) {

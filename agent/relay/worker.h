@@ -2,13 +2,10 @@
  * fetches from it. */
 #pragma once
 
-#include <pthread.h>
-#include <sys/un.h>
-#include <uv.h>
-
 #include "relay/exchange.h"
 #include "sys/counter.h"
 #include "sys/log.h"
+#include "sys/loop.h"
 
 struct relay_connection;
 struct copies;
@@ -29,10 +26,8 @@ struct relay_worker {
     const char *folder; /* of bodies that are too long for memory */
     const char *inner;  /* HAProxy's socket */
     struct relay_counters counters;
-    pthread_t thread;
-    uv_loop_t loop;
+    struct loop loop;
     uv_async_t end;
-    uv_pipe_t listener;
     uv_prepare_t
         before; /* what timers brought is sent before the loop waits, what sockets brought behind that */
     uv_check_t behind;
@@ -42,7 +37,6 @@ struct relay_worker {
     struct relay_connection
         *unsent; /* those with something to send, or to do, at the end of this turn of the loop */
     struct copies *copies;
-    char path[sizeof((struct sockaddr_un *)0)->sun_path];
 };
 
 /* Listens on FOLDER/relay-INDEX.sock (mode 0600) and starts the thread; `inner` is the socket of HAProxy's

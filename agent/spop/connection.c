@@ -246,7 +246,7 @@ void connection_accept(struct worker *worker)
     struct connection *c = xmalloc(sizeof *c);
     *c = (struct connection){ .worker = worker, .out = buf_make(OUT_LIMIT), .sending = buf_make(OUT_LIMIT) };
     session_init(&c->session);
-    uv_pipe_init(&worker->loop, &c->pipe, 0);
+    uv_pipe_init(&worker->loop.uv, &c->pipe, 0);
     c->pipe.data = c;
     c->write.data = c;
     c->next = worker->connections;
@@ -255,7 +255,7 @@ void connection_accept(struct worker *worker)
     worker->connections = c;
     counter_add(&worker->counters.connections, 1);
     counter_add(&worker->counters.open_connections, 1);
-    if (uv_accept((uv_stream_t *)&worker->listener, (uv_stream_t *)&c->pipe) < 0 ||
+    if (uv_accept((uv_stream_t *)&worker->loop.listener, (uv_stream_t *)&c->pipe) < 0 ||
         uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) < 0)
         connection_close(c);
 }

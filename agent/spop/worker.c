@@ -1,12 +1,8 @@
 #include "spop/worker.h"
 
-#include <assert.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "ops/events.h"
@@ -16,11 +12,9 @@
 #include "ops/redis.h"
 #include "ops/verdict.h"
 #include "spop/connection.h"
-#include "sys/unix_socket.h"
 #include "sys/clock.h"
 
 enum {
-    BACKLOG = 1024, /* HAProxy opens a connection for every request in flight */
     SCRATCH_SIZE = 1 << 16,
     LOOK_MS = 10,          /* how often questions are counted */
     DENSE = 4,             /* in a millisecond: they come one upon the other */
@@ -42,7 +36,7 @@ static void arm(struct worker *w, int64_t now_ns)
         return;
     }
     int64_t ms = next > now_ns ? (next - now_ns + 999999) / 1000000 : 0;
-    uv_update_time(&w->loop);
+    uv_update_time(&w->loop.uv);
     uv_timer_start(&w->timer, on_timer, (uint64_t)ms, 0);
 }
 
@@ -82,7 +76,7 @@ static void on_connection(uv_stream_t *listener, int status)
 {
     struct worker *w = listener->data;
     if (status < 0)
-        log_line(w->log, LOG_LINE_ERROR, "agent", "cannot accept on %s: %s", w->path, uv_strerror(status));
+        log_line(w->log, LOG_LINE_ERROR, "agent", "cannot accept on %s: %s", w->loop.path, uv_strerror(status));
     else
         connection_accept(w);
 }
@@ -102,7 +96,7 @@ static void drop_delayed(struct worker *w)
 
 static void end_loop(struct worker *w)
 {
-    uv_close((uv_handle_t *)&w->listener, NULL);
+    uv_close((uv_handle_t *)&w->loop.listener, NULL);
     connections_close(w);
     forwarder_stop(w->tools.forwarder);
     redis_links_stop(w->tools.redis);
@@ -145,7 +139,7 @@ static void wake_up(void *context)
 static void choose_policy(struct worker *w)
 {
     struct sched_param none = { 0 };
-    uint64_t now_ms = uv_now(&w->loop), frames = counter_get(&w->counters.frames);
+    uint64_t now_ms = uv_now(&w->loop.uv), frames = counter_get(&w->counters.frames);
     if (now_ms - w->looked_ms >= LOOK_MS) {
         w->dense = frames - w->frames_then >= DENSE * (now_ms - w->looked_ms);
         w->looked_ms = now_ms;
@@ -162,73 +156,25 @@ static void on_check(uv_check_t *check)
     choose_policy(check->data);
 }
 
-static void *run(void *context)
+static bool add_handles(struct worker *w, char error[static 256])
 {
-    struct worker *w = context;
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    return NULL;
-}
-
-static void close_handle(uv_handle_t *handle, void *context)
-{
-    (void)context;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-/* Of a loop that never ran. */
-static void drop_loop(struct worker *w)
-{
-    uv_walk(&w->loop, close_handle, NULL);
-    uv_run(&w->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&w->loop);
-}
-
-static bool init_loop(struct worker *w, int fd, char error[static 256])
-{
-    int status = uv_loop_init(&w->loop);
-    if (status < 0) {
-        close(fd);
-        snprintf(error, 256, "event loop: %s", uv_strerror(status));
-        return false;
-    }
-    uv_pipe_init(&w->loop, &w->listener, 0);
-    uv_timer_init(&w->loop, &w->timer);
-    uv_check_init(&w->loop, &w->check);
+    uv_timer_init(&w->loop.uv, &w->timer);
+    uv_check_init(&w->loop.uv, &w->check);
     uv_check_start(&w->check, on_check);
-    w->listener.data = w->timer.data = w->wake.data = w->check.data = w;
-    if ((status = uv_pipe_open(&w->listener, fd)) < 0)
-        close(fd);
-    if (status == 0)
-        status = uv_listen((uv_stream_t *)&w->listener, BACKLOG, on_connection);
-    if (status == 0)
-        status = uv_async_init(&w->loop, &w->wake, on_wake);
-    if (status == 0 && w->has_events && (status = uv_poll_init(&w->loop, &w->events, events_fd(w->tools.events))) == 0) {
+    w->timer.data = w->wake.data = w->check.data = w;
+    int status = uv_async_init(&w->loop.uv, &w->wake, on_wake);
+    if (status == 0 && w->has_events && (status = uv_poll_init(&w->loop.uv, &w->events, events_fd(w->tools.events))) == 0) {
         w->events.data = w;
         status = uv_poll_start(&w->events, UV_READABLE, on_events);
     }
-    if (status == 0)
-        return true;
-    snprintf(error, 256, "%s: %s", w->path, uv_strerror(status));
-    drop_loop(w);
-    return false;
-}
-
-/* Signals are for the main thread; a worker must not even meet SIGPIPE. */
-static int start_thread(struct worker *w)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&w->thread, NULL, run, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
+    if (status < 0)
+        snprintf(error, 256, "%s: %s", w->loop.path, uv_strerror(status));
+    return status == 0;
 }
 
 /* What is left when loop and thread are gone. */
 static void fini(struct worker *w)
 {
-    unlink(w->path);
     program_set_release(w->programs);
     inbox_fini(&w->inbox);
     verdict_fini(&w->verdict);
@@ -243,37 +189,29 @@ bool worker_start(struct worker *w, const char *folder, int index, const struct 
     *w = (struct worker){ .tools = *tools, .log = log, .armed_ns = INT64_MAX };
     w->has_events = index == 0 && tools->events;
     w->tools.programs = &w->programs;
-    int n = snprintf(w->path, sizeof w->path, "%s/agent-%d.sock", folder, index);
-    if (n < 0 || (size_t)n >= sizeof w->path) {
-        snprintf(error, 256, "%.150s: too long for the name of a socket; name a shorter folder", folder);
+    if (!loop_open(&w->loop, folder, "agent", index, on_connection, w, error))
         return false;
-    }
-    int fd = socket_bind(w->path, error);
-    if (fd < 0)
-        return false;
-    if (!init_loop(w, fd, error)) {
-        unlink(w->path);
+    if (!add_handles(w, error)) {
+        loop_drop(&w->loop);
         return false;
     }
     delays_init(&w->delays, MAX_DELAYED);
     verdict_init(&w->verdict);
     inbox_init(&w->inbox, wake_up, w);
     w->tools.inbox = &w->inbox;
-    w->tools.forwarder = forwarder_create(&w->loop);
+    w->tools.forwarder = forwarder_create(&w->loop.uv);
     w->tools.answers = forward_cache_create();
-    w->tools.redis = redis_links_create(&w->loop);
+    w->tools.redis = redis_links_create(&w->loop.uv);
     w->tools.log = log;
     w->tools.warned_ns = &w->warned_ns;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->taken, NULL);
     w->scratch = xmalloc(SCRATCH_SIZE);
-    int code = start_thread(w);
-    if (code == 0)
+    if (loop_start(&w->loop, error))
         return true;
-    snprintf(error, 256, "no thread: %s", strerror(code));
     forwarder_stop(w->tools.forwarder);
     redis_links_stop(w->tools.redis);
-    drop_loop(w);
+    loop_drop(&w->loop);
     forwarder_destroy(w->tools.forwarder);
     forward_cache_destroy(w->tools.answers);
     redis_links_destroy(w->tools.redis);
@@ -304,9 +242,7 @@ void worker_stop(struct worker *w)
     w->stop = true;
     pthread_mutex_unlock(&w->lock);
     uv_async_send(&w->wake);
-    pthread_join(w->thread, NULL);
-    int left = uv_loop_close(&w->loop);
-    assert(left == 0);
+    loop_join(&w->loop);
     forwarder_destroy(w->tools.forwarder);
     forward_cache_destroy(w->tools.answers);
     redis_links_destroy(w->tools.redis);

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <pthread.h>
-#include <sys/un.h>
-#include <uv.h>
 
 #include "ops/decide.h"
 #include "ops/inbox.h"
@@ -11,6 +9,7 @@
 #include "spop/delays.h"
 #include "spop/refusal.h"
 #include "sys/log.h"
+#include "sys/loop.h"
 
 struct connection;
 
@@ -18,7 +17,6 @@ struct worker {
     struct tools tools; /* shared by all workers, but for the inbox */
     struct log *log;
     struct counters counters;
-    pthread_t thread;
 
     /* What the agent's thread leaves for the worker; under `lock`. */
     pthread_mutex_t lock;
@@ -27,9 +25,8 @@ struct worker {
     bool has_next, stop;
 
     /* The worker's own. */
-    uv_loop_t loop;
+    struct loop loop;
     uv_async_t wake;
-    uv_pipe_t listener;
     uv_timer_t timer;
     uv_check_t check;
     uv_poll_t events; /* of the first worker only: has_events */
@@ -47,7 +44,6 @@ struct worker {
     bool patient;                    /* it lets others finish before it runs */
     uint64_t looked_ms, frames_then; /* when that was looked at, and how many had come by then */
     char *scratch;                   /* what is read, before a session sees it */
-    char path[sizeof((struct sockaddr_un *)0)->sun_path];
 };
 
 /* Listens on FOLDER/agent-INDEX.sock (mode 0600) and starts the thread; `tools` are copied. false with a
