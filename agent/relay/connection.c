@@ -6,13 +6,14 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "relay/heading_reader.h"
 #include "relay/worker.h"
 
 enum {
     READ_SIZE = 64 << 10,
     OUT_AHEAD = 256 << 10, /* bytes that wait to be sent before the sender of the answer has to wait */
     OUT_LOW = 64 << 10,
-    MOST_HEADERS = 512 << 10, /* HAProxy's limit is far below */
+    MOST_TARGET = 512 << 10, /* HAProxy's limit is far below */
 };
 
 struct relay_connection {
@@ -23,9 +24,9 @@ struct relay_connection {
     http_parser parser;
     struct exchange exchange;
     /* The head that is being read. */
-    struct buf target, name, value;
+    struct buf target;
     struct heading heading;
-    bool in_value;
+    struct heading_reader reader;
     /* The answer. */
     struct buf out;
     size_t n_writes;
@@ -85,8 +86,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct relay_connection *c = handle->data;
     buf_fini(&c->target);
-    buf_fini(&c->name);
-    buf_fini(&c->value);
+    heading_reader_fini(&c->reader);
     buf_fini(&c->out);
     heading_fini(&c->heading);
     free(c);
@@ -179,23 +179,13 @@ static void mind_pressure(struct relay_connection *c)
     list(c);
 }
 
-static void put_lines(struct buf *out, const struct heading *heading)
-{
-    for (size_t i = 0; i < heading->n; i++) {
-        buf_put(out, heading_name(heading, i));
-        buf_puts(out, ": ");
-        buf_put(out, heading_value(heading, i));
-        buf_puts(out, "\r\n");
-    }
-}
-
 static void on_interim(struct stage *stage, const struct answer *answer)
 {
     struct relay_connection *c = (struct relay_connection *)stage;
     if (c->head_sent || answer->status == 100)
         return; /* that one was sent when the body was waited for */
     buf_printf(&c->out, "HTTP/1.1 %d %s\r\n", answer->status, answer->reason);
-    put_lines(&c->out, &answer->heading);
+    heading_put(&c->out, &answer->heading);
     buf_puts(&c->out, "\r\n");
     list(c);
 }
@@ -209,7 +199,7 @@ static void on_head(struct stage *stage, struct answer *answer)
     c->chunked = !c->bodyless && answer->length < 0;
     c->last = !c->read_all; /* what is left of the request may stay unread */
     buf_printf(&c->out, "HTTP/1.1 %03d %s\r\n", answer->status, answer->reason);
-    put_lines(&c->out, &answer->heading);
+    heading_put(&c->out, &answer->heading);
     if (answer->unsent)
         buf_puts(&c->out, HEADER_UNSENT ": 1\r\n");
     if (answer->length >= 0 && answer->status != 204)
@@ -246,7 +236,7 @@ static void on_end(struct stage *stage, bool whole, const struct heading *traile
     } else if (c->chunked) {
         buf_puts(&c->out, "0\r\n");
         if (trailers)
-            put_lines(&c->out, trailers);
+            heading_put(&c->out, trailers);
         buf_puts(&c->out, "\r\n");
     }
     list(c);
@@ -260,24 +250,12 @@ static const struct stage_type connection_stage = { .size = sizeof(struct relay_
 
 /* --- the request --- */
 
-static bool end_line(struct relay_connection *c)
-{
-    if (c->in_value)
-        heading_add(&c->heading, buf_str(&c->name), buf_str(&c->value));
-    c->in_value = false;
-    buf_reset(&c->name);
-    buf_reset(&c->value);
-    return c->heading.text.n + c->target.n <= MOST_HEADERS;
-}
-
 static int on_begin(http_parser *parser)
 {
     struct relay_connection *c = parser->data;
     buf_reset(&c->target);
-    buf_reset(&c->name); /* a trailer of the last request */
-    buf_reset(&c->value);
     heading_reset(&c->heading);
-    c->in_value = false;
+    heading_reader_start(&c->reader, &c->heading); /* whatever a trailer of the last request has left there */
     return 0;
 }
 
@@ -285,24 +263,19 @@ static int on_target(http_parser *parser, const char *p, size_t n)
 {
     struct relay_connection *c = parser->data;
     buf_put(&c->target, str_of(p, n));
-    return c->target.n > MOST_HEADERS;
+    return c->target.n > MOST_TARGET;
 }
 
 static int on_name(http_parser *parser, const char *p, size_t n)
 {
     struct relay_connection *c = parser->data;
-    if (c->in_value && !end_line(c))
-        return 1;
-    buf_put(&c->name, str_of(p, n));
-    return c->name.n > MOST_HEADERS;
+    return !heading_reader_name(&c->reader, str_of(p, n));
 }
 
 static int on_value(http_parser *parser, const char *p, size_t n)
 {
     struct relay_connection *c = parser->data;
-    c->in_value = true;
-    buf_put(&c->value, str_of(p, n));
-    return c->value.n > MOST_HEADERS;
+    return !heading_reader_value(&c->reader, str_of(p, n));
 }
 
 static void on_drained(void *context)
@@ -312,49 +285,18 @@ static void on_drained(void *context)
         set_reading(c, true);
 }
 
-static struct str taken(struct request *request, struct heading *from, const char *name)
-{
-    struct str value = heading_get(from, str_c(name));
-    value = arena_copy(request->arena, value);
-    heading_drop(from, str_c(name));
-    return value;
-}
-
-/* The request of the head that was read, without what is between HAProxy and us. */
-static struct request *take_request(struct relay_connection *c, struct directives *directives,
-                                    bool *understood)
-{
-    bool chunked = c->parser.flags & F_CHUNKED;
-    struct str announced = heading_get(&c->heading, STR("content-length"));
-    int64_t length = chunked ? -1 : announced.p ? (int64_t)c->parser.content_length : 0;
-    struct str method = heading_get(&c->heading, STR(HEADER_METHOD)),
-               target = heading_get(&c->heading, STR(HEADER_TARGET));
-    if (!method.p)
-        method = str_c(http_method_str((enum http_method)c->parser.method));
-    struct request *request =
-        request_create(c->worker->folder, method, target.p ? target : buf_str(&c->target), length);
-    request->empty_body = announced.p && length == 0;
-    *understood = directives_read(request->arena, taken(request, &c->heading, HEADER_DO), directives);
-    request->next = taken(request, &c->heading, HEADER_NEXT);
-    request->source = taken(request, &c->heading, HEADER_SOURCE);
-    request->tls = taken(request, &c->heading, HEADER_TLS);
-    static const char *const between[] = { "content-length", "transfer-encoding", "connection", "keep-alive",
-                                           "upgrade",        HEADER_METHOD,       HEADER_TARGET };
-    for (size_t i = 0; i < sizeof between / sizeof *between; i++)
-        heading_drop(&c->heading, str_c(between[i]));
-    heading_copy(&request->heading, &c->heading);
-    return request;
-}
-
 static int on_headers(http_parser *parser)
 {
     struct relay_connection *c = parser->data;
-    bool understood;
-    if (!end_line(c) || c->busy)
+    if (!heading_reader_end(&c->reader) || c->busy)
         return -1;
-    struct directives directives;
-    struct request *request = take_request(c, &directives, &understood);
-    request->directives = directives;
+    struct request_head head = { .method = str_c(http_method_str((enum http_method)parser->method)),
+                                 .target = buf_str(&c->target),
+                                 .heading = &c->heading,
+                                 .chunked = parser->flags & F_CHUNKED,
+                                 .length = (int64_t)parser->content_length };
+    bool understood;
+    struct request *request = request_take(c->worker->folder, &head, &understood);
     request->body.drained = on_drained;
     request->body.context = c;
     c->exchange = (struct exchange){ .worker = c->worker, .request = request };

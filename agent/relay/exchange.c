@@ -7,33 +7,6 @@
 #include "relay/fetch.h"
 #include "route/model_op.h"
 
-struct request *request_create(const char *folder, struct str method, struct str target, int64_t length)
-{
-    struct request *request = xmalloc(sizeof *request);
-    struct arena *arena = arena_create();
-    *request = (struct request){ .references = 1, .arena = arena };
-    request->method = arena_copy(arena, method);
-    request->target = arena_copy(arena, target);
-    body_init(&request->body, folder, length);
-    return request;
-}
-
-struct request *request_hold(struct request *request)
-{
-    request->references++;
-    return request;
-}
-
-void request_release(struct request *request)
-{
-    if (!request || --request->references > 0)
-        return;
-    body_fini(&request->body);
-    heading_fini(&request->heading);
-    arena_destroy(request->arena);
-    free(request);
-}
-
 struct stage *stage_create(const struct stage_type *type, struct stage *outer,
                            const struct directive *directive)
 {

@@ -166,14 +166,6 @@ static void fini(struct stage *stage)
 
 static const struct stage_type fetch_stage = { .size = sizeof(struct fetch), .fini = fini };
 
-static void put_line(struct buf *out, struct str name, struct str value)
-{
-    buf_put(out, name);
-    buf_puts(out, ": ");
-    buf_put(out, value);
-    buf_puts(out, "\r\n");
-}
-
 static void put_head(struct fetch *f, const struct fetch_what *what)
 {
     const struct request *request = f->stage.exchange->request;
@@ -184,11 +176,11 @@ static void put_head(struct fetch *f, const struct fetch_what *what)
     buf_puts(out, " HTTP/1.1\r\n");
     for (size_t i = 0; i < what->heading->n; i++)
         if (!str_eq_nocase(heading_name(what->heading, i), STR("expect")))
-            put_line(out, heading_name(what->heading, i), heading_value(what->heading, i));
-    put_line(out, STR(HEADER_NEXT), what->next);
-    put_line(out, STR(HEADER_SOURCE), request->source);
+            heading_put_line(out, heading_name(what->heading, i), heading_value(what->heading, i));
+    heading_put_line(out, STR(HEADER_NEXT), what->next);
+    heading_put_line(out, STR(HEADER_SOURCE), request->source);
     if (request->tls.n)
-        put_line(out, STR(HEADER_TLS), request->tls);
+        heading_put_line(out, STR(HEADER_TLS), request->tls);
 }
 
 /* How long the body is, and the body where it is small. */

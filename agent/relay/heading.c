@@ -63,3 +63,17 @@ void heading_drop(struct heading *heading, struct str name)
             heading->lines[kept++] = heading->lines[i];
     heading->n = kept;
 }
+
+void heading_put_line(struct buf *out, struct str name, struct str value)
+{
+    buf_put(out, name);
+    buf_puts(out, ": ");
+    buf_put(out, value);
+    buf_puts(out, "\r\n");
+}
+
+void heading_put(struct buf *out, const struct heading *heading)
+{
+    for (size_t i = 0; i < heading->n; i++)
+        heading_put_line(out, heading_name(heading, i), heading_value(heading, i));
+}

@@ -30,3 +30,7 @@ struct str heading_get(const struct heading *heading, struct str name);
 
 /* Takes all lines of that name away. */
 void heading_drop(struct heading *heading, struct str name);
+
+/* As lines of a message. */
+void heading_put_line(struct buf *out, struct str name, struct str value);
+void heading_put(struct buf *out, const struct heading *heading);

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "relay/heading_reader.h"
 #include "relay/worker.h"
 
 enum {
     READ_SIZE = 64 << 10,
     OUT_AHEAD = 256 << 10,
-    MOST_HEADERS = 512 << 10, /* HAProxy's limit is far below */
-    MOST_KEPT = 256,          /* connections of one worker */
+    MOST_KEPT = 256, /* connections of one worker */
 };
 
 struct inner {
@@ -23,11 +23,11 @@ struct inner {
     struct inner_user *user; /* NULL: it is kept, or closing */
     struct answer answer;
     struct heading trailers;
-    struct buf name, value;
+    struct heading_reader reader;
     size_t waiting; /* bytes */
     bool used;      /* a request was answered on it before */
     bool is_head, head_done, answered, finished;
-    bool in_value, heard, reading, closing, failed;
+    bool heard, reading, closing, failed;
 };
 
 struct piece {
@@ -62,12 +62,11 @@ static void on_closed(uv_handle_t *handle)
     struct inner *inner = handle->data;
     heading_fini(&inner->answer.heading);
     heading_fini(&inner->trailers);
-    buf_fini(&inner->name);
-    buf_fini(&inner->value);
+    heading_reader_fini(&inner->reader);
     free(inner);
 }
 
-/* A inner is in one list of its worker: of those kept, or of those in use. */
+/* An inner is in one list of its worker: of those kept, or of those in use. */
 static void enter(struct inner *inner, struct inner **list)
 {
     inner->list = list;
@@ -112,21 +111,11 @@ static void end_broken(struct inner *inner, int code)
 
 /* --- the answer --- */
 
-static bool end_line(struct inner *inner)
-{
-    struct heading *to = inner->head_done ? &inner->trailers : &inner->answer.heading;
-    if (inner->in_value)
-        heading_add(to, buf_str(&inner->name), str_trim(buf_str(&inner->value)));
-    inner->in_value = false;
-    buf_reset(&inner->name);
-    buf_reset(&inner->value);
-    return to->text.n <= MOST_HEADERS;
-}
-
 static int on_begin(http_parser *parser)
 {
     struct inner *inner = parser->data;
     heading_reset(&inner->answer.heading);
+    heading_reader_start(&inner->reader, &inner->answer.heading);
     inner->answer.reason[0] = '\0';
     return 0;
 }
@@ -142,18 +131,13 @@ static int on_reason(http_parser *parser, const char *p, size_t n)
 static int on_name(http_parser *parser, const char *p, size_t n)
 {
     struct inner *inner = parser->data;
-    if (inner->in_value && !end_line(inner))
-        return 1;
-    buf_put(&inner->name, str_of(p, n));
-    return inner->name.n > MOST_HEADERS;
+    return !heading_reader_name(&inner->reader, str_of(p, n));
 }
 
 static int on_value(http_parser *parser, const char *p, size_t n)
 {
     struct inner *inner = parser->data;
-    inner->in_value = true;
-    buf_put(&inner->value, str_of(p, n));
-    return inner->value.n > MOST_HEADERS;
+    return !heading_reader_value(&inner->reader, str_of(p, n));
 }
 
 /* What is between HAProxy and us ends here. */
@@ -172,13 +156,15 @@ static void take_framing(struct answer *answer)
 static int on_headers(http_parser *parser)
 {
     struct inner *inner = parser->data;
-    if (!end_line(inner) || inner->answered || !inner->user)
+    if (!heading_reader_end(&inner->reader) || inner->answered || !inner->user)
         return -1;
     inner->answer.status = (int)parser->status_code;
     if (inner->answer.status == 101)
         return -1; /* nobody has asked for it */
     take_framing(&inner->answer);
     inner->head_done = inner->answer.status >= 200;
+    if (inner->head_done)
+        heading_reader_start(&inner->reader, &inner->trailers);
     inner->user->head(inner->user, &inner->answer);
     return inner->is_head;
 }
@@ -194,7 +180,7 @@ static int on_complete(http_parser *parser)
     struct inner *inner = parser->data;
     if (!inner->head_done)
         return 0;
-    inner->answered = end_line(inner);
+    inner->answered = heading_reader_end(&inner->reader);
     http_parser_pause(parser, 1);
     return 0;
 }
