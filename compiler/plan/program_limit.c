@@ -18,24 +18,21 @@ static void put_source(struct buf *out, const struct model_op *op)
     buf_putc(out, '}');
 }
 
-/* A bucket belongs to router, middleware and the limit as it was written: it outlives changes of anything else, and a changed limit begins
- * with full buckets, as in Traefik. The same middleware twice in a chain is two instances, as there. One of all routers is the middleware's
- * alone, and through Redis it has Traefik's name and no more. */
+/* A bucket belongs to a router, a place in its chain and the limit as it was written: it outlives changes of anything else, and a changed
+ * limit, or one at another place, begins with full buckets, as in Traefik. One of all routers is the middleware's alone, and through Redis
+ * it has Traefik's name and no more. */
 static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
 {
     struct buf name = { 0 };
-    size_t earlier = 0;
     const struct model_op *op = &router->ops[at];
     bool shared = op->limit.redis != NULL;
-    for (size_t i = 0; i < at; i++)
-        earlier += router->ops[i].kind == OP_RATE_LIMIT && str_eq(router->ops[i].middleware, op->middleware);
     if (!op->limit.of_middleware)
         buf_printf(&name, "%.*s|", STR_ARG(router->name));
     buf_put(&name, op->middleware);
     if (!shared)
         buf_printf(&name, "|%.*s", STR_ARG(op->limit.written));
-    if (earlier && !op->limit.of_middleware)
-        buf_printf(&name, "|%zu", earlier + 1);
+    if (!op->limit.of_middleware)
+        buf_printf(&name, "|%zu", at);
     buf_put_json(out, buf_str(&name));
     buf_fini(&name);
 }
