@@ -195,7 +195,8 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
     static const struct apply_hooks none = { 0 };
     static const enum crash_point crash_of[] = {
         [PHASE_BACKENDS] = CRASH_BACKENDS, [PHASE_SERVERS] = CRASH_SERVERS, [PHASE_LOAD] = CRASH_LOAD,
-        [PHASE_FILL] = CRASH_FILL,         [PHASE_ROUTES] = CRASH_ROUTE,    [PHASE_REPLACE] = CRASH_REPLACE,
+        [PHASE_FILL] = CRASH_FILL,         [PHASE_LINES] = CRASH_LINES,     [PHASE_DROP] = CRASH_DROP,
+        [PHASE_CERTIFICATE] = CRASH_CERTIFICATE, [PHASE_ROUTES] = CRASH_ROUTE, [PHASE_REPLACE] = CRASH_REPLACE,
         [PHASE_TRIM] = CRASH_TRIM,         [PHASE_RETIRE] = CRASH_RETIRE,   [PHASE_REMOVE] = CRASH_REMOVE,
     };
     const struct apply_hooks *hook = hooks ? hooks : &none;

@@ -20,6 +20,7 @@ ADDED = ("backends",)
 START = ("start-files", "started", "taken-over")
 PIN = ("pin", "pinned")
 HAPROXY = ("launched", "gone", "new-worker")
+CERTIFICATES = ("lines", "drop", "certificate")  # in test_tls
 
 
 AGENT_SEEN = 0.5  # seconds until HAProxy has seen an agent that is back; it looks every 50 ms
@@ -86,7 +87,7 @@ class Push(CrashTest):
         return self.restart(load, died)
 
     def test_every_point_is_reached_by_a_test(self):
-        self.assertEqual(sorted(points()), sorted(SWAP + ONE + GROW + ADDED + START + PIN + HAPROXY))
+        self.assertEqual(sorted(points()), sorted(SWAP + ONE + GROW + ADDED + START + PIN + HAPROXY + CERTIFICATES))
 
     def crash_in_swaps(self, names):
         with Load(self.web.web, self.n) as load:

@@ -4,6 +4,7 @@ they belong."""
 import glob
 import os
 import re
+import signal
 import socket
 import ssl
 import stat
@@ -154,6 +155,31 @@ class Certificates(Tls):
         self.assertEqual(seen - {"a", "a0", "a1"}, set())
         self.assertEqual(self.reloads(), before)
         self.assertEqual(self.web.status()["push"]["repairs"], 0)
+
+    def test_the_daemon_dies_while_certificates_change(self):
+        """At each of the points that test_chaos leaves to this one: the next daemon brings HAProxy to the tree, without a reload."""
+        self.web.env["MAITRED_CRASH_AT"] = self.write("crash-at", "")
+        self.web.stop()
+        self.web.start()
+        default = "tls/stores/default/defaultCertificate"
+        crt, key = self.certificate("one", "one.test")
+        self.serve(secure("a", "Host(`a.test`)", "a", entrypoints="websecure"), self.stored(0, "a0", "a.test"),
+                   {f"{default}/certFile": crt, f"{default}/keyFile": key})
+        self.assertEqual((self.ask("a.test"), self.ask("none.test", host="a.test")[1]), ((200, "a0"), "one"))
+        crt, key = self.certificate("two", "two.test")
+        for i, (point, puts) in enumerate((("lines", self.stored(0, "a1", "a.test")), ("drop", self.stored(0, "a2", "a.test")),
+                                           ("certificate", {f"{default}/certFile": crt, f"{default}/keyFile": key})), 1):
+            self.write("crash-at", point)
+            revision = self.store.change(puts)
+            self.assertEqual(self.web.ends(), -signal.SIGKILL, point)
+            self.assertEqual(self.ask("a.test")[0], 200)
+            self.write("crash-at", "")
+            self.web.start()
+            self.web.wait_served(revision)
+            self.assertEqual(maitred("verify", f"--state.dir={self.web.state}").stdout, "the live state is the tree\n", point)
+            self.assertEqual(self.ask("a.test"), (200, f"a{min(i, 2)}"), point)
+        self.assertEqual(self.ask("none.test", host="a.test")[1], "two")
+        self.assertEqual(self.reloads(), 0)
 
     def test_a_new_worker_and_a_new_daemon_serve_the_same(self):
         self.serve(secure("a", "Host(`a.test`)", "a", "strict", entrypoints="websecure"), {"tls/options/strict/minVersion": "VersionTLS13"},
