@@ -1,5 +1,6 @@
-"""Wrong passwords by the thousand: flood.py PORT PATH USER RATE CONNECTIONS asks so often a second, as far as connections are free, until its
-standard input ends; then it prints the number of answers and the seconds.
+"""Requests by the thousand: flood.py PORT RATE CONNECTIONS PATHS USER[:PASSWORD] asks so often a second for the paths (parted by commas) in
+turn, as far as connections are free, until its standard input ends; then it prints the number of answers of each status, and the seconds. A
+user without a password gets a wrong one, another one each time; ":" is nobody.
 
 A process of its own, so that whoever measures meanwhile is not measured himself."""
 import base64
@@ -9,7 +10,7 @@ import sys
 import time
 
 
-def main(port, path, user, rate, connections):
+def main(port, rate, connections, paths, user):
     selector, idle, answers, asked = selectors.DefaultSelector(), [], {}, 0
     for _ in range(connections):
         s = socket.create_connection(("127.0.0.1", port))
@@ -20,8 +21,9 @@ def main(port, path, user, rate, connections):
     start = now = time.monotonic()
     while True:
         while idle and asked < (now - start) * rate:
-            word = base64.b64encode(f"{user}:wrong-{asked}".encode()).decode()
-            idle.pop().send(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {word}\r\n\r\n".encode())
+            word = user if ":" in user else f"{user}:wrong-{asked}"
+            login = f"Authorization: Basic {base64.b64encode(word.encode()).decode()}\r\n" if user != ":" else ""
+            idle.pop().send(f"GET {paths[asked % len(paths)]} HTTP/1.1\r\nHost: x\r\n{login}\r\n".encode())
             asked += 1
         for key, _ in selector.select(0.001):
             if key.fileobj is sys.stdin:
@@ -37,4 +39,4 @@ def main(port, path, user, rate, connections):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4].split(","), sys.argv[5])

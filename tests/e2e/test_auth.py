@@ -33,7 +33,8 @@ def login(user, password):
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
-BUSY = 0.25  # seconds that a busy machine may take for anything
+FLOOD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "flood.py")
+NOISE = 0.02  # seconds that a busy machine takes now and then, whatever it does
 
 GOOD, BCRYPTED = login("u", "secret"), login("b", "U*U*U")
 
@@ -93,32 +94,28 @@ class Authentication(GatewayTest):
         connection.close()
         return sorted(times)[len(times) * 99 // 100]
 
+    def usual(self, web, others):
+        return min(self.p99(web, others) for _ in range(3))
+
     def check_unharmed(self, web, usual, others):
-        """They are at most twice as slow as usual, as far as a busy machine tells: what is slow by itself is so each time."""
-        bound = max(2 * usual, BUSY)
+        """They are at most twice as slow as usual. What else the machine does makes some rounds slow; what is slow by itself is so in all."""
+        bound = max(2 * usual, NOISE)
         times = [self.p99(web, others)]
-        while times[-1] > bound and len(times) < 3:
+        while times[-1] > bound and len(times) < 20:
             times.append(self.p99(web, others))
         self.assertLessEqual(times[-1], bound, times)
 
     @contextlib.contextmanager
-    def demand(self, web, *paths, headers=GOOD, clients=8):
-        """Requests to these routes without pause; none gets through."""
-        stop, opened = threading.Event(), []
-
-        def client():
-            while not stop.is_set():
-                for path in paths:
-                    if word(web.web, path, headers=headers) == "a":
-                        opened.append(path)
-        threads = [threading.Thread(target=client, daemon=True) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        yield
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-        self.assertEqual(opened, [])
+    def demand(self, web, *paths, user=":", rate=1000, connections=8):
+        """So many requests to these routes a second; yields what then holds the number of answers of each status. None gets through."""
+        words = [sys.executable, FLOOD, str(web.web), str(rate), str(connections), ",".join(paths), user]
+        answers = {}
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
+            yield answers
+            told = flood.communicate()[0].split()
+        self.assertEqual(flood.returncode, 0)
+        answers.update((status, int(n)) for status, n in (a.split(":") for a in told[:-1]))
+        self.assertNotIn("200", answers)
 
     def check_closed(self, web, longest, paths=("/quick", "/patient")):
         """Neither good nor bad credentials pass, in bounded time."""
@@ -144,9 +141,10 @@ class Authentication(GatewayTest):
     def test_a_stopped_agent_opens_nothing(self):
         web = self.serve()
         self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
-        usual = self.p99(web, [("/bare", {})])
-        web.freeze()
         with self.demand(web, "/quick", "/patient"):
+            usual = self.usual(web, [("/bare", {})])
+        web.freeze()
+        with self.demand(web, "/quick", "/patient", user="u:secret"):
             self.check_closed(web, 4)
             self.check_unharmed(web, usual, [("/bare", {})])
         web.thaw()
@@ -156,15 +154,18 @@ class Authentication(GatewayTest):
     def test_a_killed_agent_opens_nothing(self):
         web = self.serve()
         self.assertEqual(word(web.web, "/quick", headers=GOOD), "a")
-        usual = self.p99(web, [("/bare", {})])
+        with self.demand(web, "/quick", "/patient") as answers:
+            usual = self.usual(web, [("/bare", {})])
+        self.assertEqual(list(answers), ["401"])
         web.kill()
-        with self.demand(web, "/quick", "/patient"):
+        with self.demand(web, "/quick", "/patient", user="u:secret") as answers:
             self.check_closed(web, 4)
             self.check_unharmed(web, usual, [("/bare", {})])
+        self.assertEqual(list(answers), ["503"])
 
     def test_garbage_opens_nothing(self):
         web = self.serve()
-        usual = self.p99(web, [("/bare", {})])
+        usual = self.usual(web, [("/bare", {})])
         web.kill()
         hello = bytes.fromhex("0000004a6500000001000007") + b"version\x08\x032.0\x0emax-frame-size\x03\xfc\xf0\x06\x0ccapabilities\x08\x0apipelining"
         hello = len(hello[4:]).to_bytes(4, "big") + hello[4:]
@@ -193,19 +194,18 @@ class Authentication(GatewayTest):
     def test_wrong_passwords_by_the_thousand_harm_nobody_else(self):
         web, others = self.serve(), [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)]
         self.assertEqual(word(web.web, "/patient", headers=BCRYPTED), "a")
-        usual = self.p99(web, others)
-        words = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "flood.py"), str(web.web), "/patient", "slow",
-                 "10000", "400"]
-        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
+        with self.demand(web, "/patient", rate=10000, connections=400) as answers:
+            usual = self.usual(web, others)
+        self.assertEqual(list(answers), ["401"])
+        with self.demand(web, "/patient", user="slow", rate=10000, connections=400) as answers:
             web.wait_status(lambda s: s["agent"]["hashesQueued"] > 100, "passwords wait")
             self.check_unharmed(web, usual, others)
             # One that is new to the agent, from another address: it waits for its turn, not for all.
             start = time.monotonic()
             self.assertEqual(word(web.web, "/patient", headers=login("b", "wrong"), source="127.0.0.9"), "401")
             waited = time.monotonic() - start
-            answers = flood.communicate()[0].split()
         self.assertLess(waited, 3)
-        self.assertEqual({a.split(":")[0] for a in answers[:-1]} - {"401", "503"}, set(), answers)
+        self.assertEqual(set(answers) - {"401", "503"}, set())
         self.assertLess(web.status()["agent"]["hashesQueued"], 200)  # of one address, however many ask
 
     def test_a_users_file_is_watched(self):
@@ -232,7 +232,7 @@ class Authentication(GatewayTest):
         web = self.serve(**forward("ask", silent.url), **router("asked", "Path(`/asked`)", "s", "ask"))
         others = [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)]
         waiting = [Connection(web.web, timeout=60) for _ in range(30)]
-        usual = self.p99(web, others)
+        usual = self.usual(web, others)
         for connection in waiting:
             connection.socket.sendall(b"GET /asked HTTP/1.1\r\nHost: x\r\n\r\n")
         web.wait_status(lambda s: s["agent"]["held"] == 30, "all of them wait")
