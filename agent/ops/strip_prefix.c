@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/escape.h"
 #include "ops/fields.h"
 #include "ops/op.h"
 #include "ops/verdict.h"
@@ -27,25 +28,16 @@ static void fini(struct op *op)
     texts_fini(&op->strip_prefix.prefixes);
 }
 
-static int hex_value(char c)
-{
-    return ascii_is_digit(c)                                ? c - '0'
-           : ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f' ? ascii_lower(c) - 'a' + 10
-                                                            : -1;
-}
-
-/* The length of the front of a path that says `prefix`, byte by byte or as codes; SIZE_MAX where it does not.
- */
+/* The length of the front of a path that says `prefix`, byte by byte or as codes; SIZE_MAX where it
+ * does not. */
 static size_t front(struct str path, struct str prefix)
 {
     size_t at = 0;
     for (size_t i = 0; i < prefix.n; i++) {
         if (at >= path.n)
             return SIZE_MAX;
-        bool code = path.p[at] == '%' && at + 2 < path.n && hex_value(path.p[at + 1]) >= 0 &&
-                    hex_value(path.p[at + 2]) >= 0;
-        char c = code ? (char)(hex_value(path.p[at + 1]) * 16 + hex_value(path.p[at + 2])) : path.p[at];
-        if (c != prefix.p[i])
+        bool code = escape_is_code(path, at);
+        if ((code ? escape_byte(path, at) : path.p[at]) != prefix.p[i])
             return SIZE_MAX;
         at += code ? 3 : 1;
     }

@@ -1,5 +1,6 @@
 #include "relay/directive.h"
 
+#include "base/escape.h"
 #include "relay/expression.h"
 
 enum { MOST_ARGUMENTS = 4096, MOST_DIRECTIVES = 64 };
@@ -10,27 +11,6 @@ struct arguments {
     size_t n;
 };
 
-static int digit_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
-static struct str unquote(struct arena *arena, struct str s)
-{
-    char *out = arena_alloc(arena, s.n + 1, 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        int high = s.p[i] == '%' && i + 2 < s.n ? digit_of(s.p[i + 1]) : -1;
-        int low = high >= 0 ? digit_of(s.p[i + 2]) : -1;
-        out[n++] = low >= 0 ? (char)(high * 16 + low) : s.p[i];
-        i += low >= 0 ? 2 : 0;
-    }
-    return str_of(out, n);
-}
-
 static bool read_arguments(struct arena *arena, struct str rest, struct arguments *out)
 {
     size_t most = 1;
@@ -40,7 +20,7 @@ static bool read_arguments(struct arena *arena, struct str rest, struct argument
         return false;
     *out = (struct arguments){ .p = ARENA_ARRAY(arena, struct str, most) };
     while (rest.p)
-        out->p[out->n++] = unquote(arena, str_cut(&rest, '?'));
+        out->p[out->n++] = escape_decode(arena, str_cut(&rest, '?'));
     return true;
 }
 

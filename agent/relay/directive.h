@@ -76,13 +76,16 @@ struct directives {
 };
 
 /* `text` is ops, each ended by ';', of a name and arguments that are parted by '?' and quoted by quote_field:
- *     mirror?BODY?MAX?TARGET?…     BODY 1 or 0; MAX bytes or -1
- *     failover?MAX?STATUSES?TARGET   STATUSES "500-599,404"
- *     errors?STATUSES?REWRITES?TARGET?QUERY?all, or …?only?HEADER?…   REWRITES "500-503-418,…": the last is
- * the new status retry?ATTEMPTS?INTERVAL?TIMEOUT?MAX?STATUSES?FLAGS   nanoseconds; FLAGS: n on network
- * errors, i methods that are not idempotent buffer?MAX?MEMORY?MAX?MEMORY?AGAIN   of the request, of the
- * answer, bytes; MAX 0: no limit compress?MIN?DEFAULT?ENCODING,…?only, or but?TYPE?… TARGET is "}name", or a
- * backend (compiler/plan/choice.h). false: it is no such text. */
+ *     mirror?BODY?MAX?TARGET?…                        BODY 1 or 0; MAX bytes or -1
+ *     failover?MAX?STATUSES?TARGET                    STATUSES "500-599,404"
+ *     errors?STATUSES?REWRITES?TARGET?QUERY?all       or …?only?HEADER?…
+ *                                                     REWRITES "500-503-418,…": the last is the new status
+ *     retry?ATTEMPTS?INTERVAL?TIMEOUT?MAX?STATUSES?FLAGS
+ *                                                     nanoseconds; FLAGS: n on network errors, i methods
+ *                                                     that are not idempotent
+ *     buffer?MAX?MEMORY?MAX?MEMORY?AGAIN              of the request, of the answer, bytes; MAX 0: no limit
+ *     compress?MIN?DEFAULT?ENCODING,…?only            or but; then ?TYPE?…
+ * TARGET is "}name", or a backend (compiler/plan/choice.h). false: it is no such text. */
 bool directives_read(struct arena *arena, struct str text, struct directives *out);
 
 bool status_list_has(const struct status_list *list, int status);

@@ -2,19 +2,18 @@
 
 #include <string.h>
 
+#include "base/escape.h"
+
 /* net/url QueryEscape. */
 static void put_escaped(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit((char)c) ||
-                     (c && strchr("-_.~", c));
-        if (plain)
-            buf_putc(out, (char)c);
-        else if (c == ' ')
+        if (escape_is_unreserved(s.p[i]))
+            buf_putc(out, s.p[i]);
+        else if (s.p[i] == ' ')
             buf_putc(out, '+');
         else
-            buf_printf(out, "%%%02X", c);
+            buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
     }
 }
 
@@ -49,11 +48,6 @@ static void put_filled(struct buf *out, const struct request *request, struct st
     }
 }
 
-static bool is_hex(char c)
-{
-    return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* As net/url writes what it has read: without a fragment, and with codes for what cannot stand in a path. */
 static bool put_target(struct buf *out, struct str url)
 {
@@ -63,7 +57,7 @@ static bool put_target(struct buf *out, struct str url)
         unsigned char c = (unsigned char)url.p[i];
         if (c < ' ' || c == 0x7f)
             return false;
-        if (in_path && c == '%' && !(i + 2 < url.n && is_hex(url.p[i + 1]) && is_hex(url.p[i + 2])))
+        if (in_path && c == '%' && !escape_is_code(url, i))
             return false;
         in_path = in_path && c != '?';
         if (c == ' ' || c >= 0x80 || (in_path && strchr("\"<>\\^`{|}", c)))

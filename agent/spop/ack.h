@@ -14,10 +14,13 @@ struct ack_of {
 };
 
 /* The ACK of a frame whose program was `program`. Sets, in the transaction:
- * pass     verdict = PROGRAM; drop_auth where Authorization ends here; request where headers of the request
- * change otherwise: verdict.request as it stands; cookies: verdict.cookies refused  verdict = "no:PROGRAM",
- * status, body, and h_retry, h_retryin and h_auth for the headers Retry-After, X-Retry-In and
- *          WWW-Authenticate; or, in the words of another server, h_list (verdict.answer), body and listed */
+ *   pass     verdict = PROGRAM; drop_auth where Authorization ends here;
+ *            request where headers of the request change otherwise: verdict.request as it stands;
+ *            cookies: verdict.cookies
+ *   refused  verdict = "no:PROGRAM", status, body, and h_retry, h_retryin and h_auth for the headers
+ *            Retry-After, X-Retry-In and WWW-Authenticate; or, in the words of another server,
+ *            h_list (verdict.answer) and body
+ *   either   breakers: verdict.breakers, where there are some */
 void ack_write(struct writer *w, struct ack_of of, struct str program, const struct verdict *verdict);
 
 /* The same with the variable verdict only: what a very small frame has room for. A pass that would change the
