@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/strmap.h"
@@ -282,28 +283,15 @@ bool state_folder_load_tree(const struct state_folder *folder, struct arena *are
     return ok;
 }
 
-static void put_base64(struct buf *out, struct str s)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < s.n; i += 3) {
-        unsigned left = s.n - i < 3 ? (unsigned)(s.n - i) : 3;
-        unsigned word = 0;
-        for (unsigned j = 0; j < 3; j++)
-            word = word << 8 | (j < left ? (unsigned char)s.p[i + j] : 0u);
-        for (unsigned j = 0; j < 4; j++)
-            buf_putc(out, j <= left ? digits[word >> (18 - 6 * j) & 63] : '=');
-    }
-}
-
 bool state_folder_save_tree(struct state_folder *folder, const struct kv_snapshot *snapshot, char error[static 512])
 {
     struct buf out = { 0 };
     buf_printf(&out, "{\"header\":{\"revision\":%lld},\"kvs\":[", (long long)snapshot->revision);
     for (size_t i = 0; i < snapshot->n; i++) {
         buf_puts(&out, i ? ",\n{\"key\":\"" : "\n{\"key\":\"");
-        put_base64(&out, snapshot->pairs[i].key);
+        base64_put(&out, snapshot->pairs[i].key);
         buf_puts(&out, "\",\"value\":\"");
-        put_base64(&out, snapshot->pairs[i].value);
+        base64_put(&out, snapshot->pairs[i].value);
         buf_puts(&out, "\"}");
     }
     buf_puts(&out, "]}\n");

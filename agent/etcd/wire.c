@@ -1,6 +1,6 @@
 #include "etcd/wire.h"
 
-#include "etcd/base64.h"
+#include "base/base64.h"
 #include "etcd/json.h"
 
 struct str etcd_prefix_end(struct arena *arena, struct str prefix)
@@ -18,9 +18,9 @@ struct str etcd_prefix_end(struct arena *arena, struct str prefix)
 static void put_key_range(struct buf *out, struct str key, struct str end)
 {
     buf_puts(out, "\"key\":\"");
-    etcd_base64_put(out, key);
+    base64_put(out, key);
     buf_puts(out, "\",\"range_end\":\"");
-    etcd_base64_put(out, end);
+    base64_put(out, end);
     buf_putc(out, '"');
 }
 
@@ -55,9 +55,9 @@ static void put_op(struct buf *out, const struct etcd_txn_op *op)
         return;
     }
     buf_puts(out, "{\"request_put\":{\"key\":\"");
-    etcd_base64_put(out, op->key);
+    base64_put(out, op->key);
     buf_puts(out, "\",\"value\":\"");
-    etcd_base64_put(out, op->value);
+    base64_put(out, op->value);
     buf_puts(out, "\"}}");
 }
 
@@ -89,7 +89,7 @@ void etcd_put_authenticate_request(struct buf *out, struct str name, struct str 
 static struct str read_bytes(struct etcd_json *json, struct arena *arena)
 {
     struct str bytes;
-    if (!etcd_base64_decode(arena, etcd_json_string(json, arena), &bytes))
+    if (!base64_decode(arena, etcd_json_string(json, arena), &bytes))
         etcd_json_fail(json);
     return bytes;
 }

@@ -1,41 +1,7 @@
 /* etcdctl get --prefix -w json, and the same answer from etcd's gateway (which writes numbers as strings). */
+#include "base/base64.h"
 #include "kv/input.h"
 #include "kv/json.h"
-
-/* The value of a base64 digit, or 64. */
-static unsigned digit_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return (unsigned)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (unsigned)(c - 'a') + 26;
-    if (ascii_is_digit(c))
-        return (unsigned)(c - '0') + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
-/* RFC 4648 section 4, with padding. */
-static bool decode_base64(struct arena *arena, struct str text, struct str *out)
-{
-    size_t padding = str_ends(text, STR("==")) ? 2 : str_ends(text, STR("=")) ? 1 : 0;
-    if (text.n % 4)
-        return false;
-    char *p = arena_alloc(arena, text.n / 4 * 3 + 1, 1);
-    for (size_t i = 0; i < text.n; i += 4) {
-        uint32_t word = 0;
-        for (size_t j = 0; j < 4; j++) {
-            bool padded = i + j >= text.n - padding;
-            unsigned digit = padded ? 0 : digit_value(text.p[i + j]);
-            if (digit > 63)
-                return false;
-            word = word << 6 | digit;
-        }
-        for (size_t j = 0; j < 3; j++)
-            p[i / 4 * 3 + j] = (char)(word >> (16 - 8 * j));
-    }
-    *out = str_of(p, text.n / 4 * 3 - padding);
-    return true;
-}
 
 /* A member of bytes: base64 text, or null for none. */
 static bool read_bytes(const struct kv_input *in, struct json *json, struct str *out)
@@ -46,7 +12,7 @@ static bool read_bytes(const struct kv_input *in, struct json *json, struct str 
         return true;
     }
     struct str text = json_peek(json) == JSON_STRING ? json_text(json) : STR("?");
-    return json->error || decode_base64(in->arena, text, out) ||
+    return json->error || (text.n % 4 == 0 && base64_decode(in->arena, text, out)) ||
            input_fail(in, json->line, "a key or value is not base64 text");
 }
 

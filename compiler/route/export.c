@@ -1,5 +1,6 @@
 #include "route/export.h"
 
+#include "base/base64.h"
 #include "route/keytree.h"
 #include "route/scalar.h"
 #include "route/schema.h"
@@ -338,18 +339,6 @@ static bool has_line_end(const struct kv_snapshot *snapshot)
 }
 
 /* RFC 4648 section 4. */
-static void put_base64(struct buf *out, struct str s)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < s.n; i += 3) {
-        unsigned have = s.n - i < 3 ? (unsigned)(s.n - i) : 3, word = 0;
-        for (unsigned j = 0; j < 3; j++)
-            word = word << 8 | (j < have ? (unsigned char)s.p[i + j] : 0);
-        for (unsigned j = 0; j < 4; j++)
-            buf_putc(out, j <= have ? digits[word >> (18 - 6 * j) & 63] : '=');
-    }
-}
-
 void export_keys(const struct kv_snapshot *snapshot, struct buf *out)
 {
     bool json = has_line_end(snapshot);
@@ -359,9 +348,9 @@ void export_keys(const struct kv_snapshot *snapshot, struct buf *out)
         const struct kv_pair *pair = &snapshot->pairs[i];
         if (json) {
             buf_puts(out, i ? ",\n{\"key\":\"" : "\n{\"key\":\"");
-            put_base64(out, pair->key);
+            base64_put(out, pair->key);
             buf_puts(out, "\",\"value\":\"");
-            put_base64(out, pair->value);
+            base64_put(out, pair->value);
             buf_puts(out, "\"}");
         } else {
             buf_put(out, pair->key);

@@ -1,7 +1,7 @@
 /* One scripted etcd, one watch of it, one mirror. */
 #pragma once
 
-#include "etcd/base64.h"
+#include "base/base64.h"
 #include "fake.h"
 #include "mirror.h"
 #include "suite.h"
@@ -61,7 +61,7 @@ static inline const char *key_of(const char *name)
     char *key = keys[turn++ % 4];
     struct buf plain = { 0 }, coded = { 0 };
     buf_printf(&plain, "traefik/%s", name);
-    etcd_base64_put(&coded, buf_str(&plain));
+    base64_put(&coded, buf_str(&plain));
     snprintf(key, sizeof keys[0], "%s", coded.p);
     buf_fini(&plain);
     buf_fini(&coded);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "etcd/base64.h"
+#include "base/base64.h"
 
 struct server {
     char folder[64];
@@ -199,16 +199,16 @@ static inline void server_change_unseen(struct server *s, void (*during)(struct 
 static inline void put_op(struct buf *body, const char *key, const char *value)
 {
     buf_puts(body, "{\"request_put\":{\"key\":\"");
-    etcd_base64_put(body, str_c(key));
+    base64_put(body, str_c(key));
     buf_puts(body, "\",\"value\":\"");
-    etcd_base64_put(body, str_c(value));
+    base64_put(body, str_c(value));
     buf_puts(body, "\"}}");
 }
 
 static inline void delete_op(struct buf *body, const char *key)
 {
     buf_puts(body, "{\"request_delete_range\":{\"key\":\"");
-    etcd_base64_put(body, str_c(key));
+    base64_put(body, str_c(key));
     buf_puts(body, "\"}}");
 }
 

@@ -1,4 +1,4 @@
-#include "etcd/base64.h"
+#include "base/base64.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -20,7 +20,7 @@ static const unsigned char values[256] = {
 #undef ROW4
 };
 
-void etcd_base64_put(struct buf *out, struct str bytes)
+void base64_put(struct buf *out, struct str bytes)
 {
     const unsigned char *p = (const unsigned char *)bytes.p;
     for (size_t i = 0; i < bytes.n; i += 3) {
@@ -33,7 +33,7 @@ void etcd_base64_put(struct buf *out, struct str bytes)
     }
 }
 
-bool etcd_base64_decode(struct arena *arena, struct str text, struct str *out)
+bool base64_decode(struct arena *arena, struct str text, struct str *out)
 {
     *out = (struct str){ 0 };
     if (text.n % 4 == 0 && str_ends(text, STR("=")))
