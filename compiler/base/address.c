@@ -22,13 +22,26 @@ bool address_read(struct str text, struct address *out)
     return true;
 }
 
+bool address_looks_like_ipv6(struct str host)
+{
+    size_t colons = 0;
+    for (size_t i = 0; i < host.n; i++) {
+        char c = ascii_lower(host.p[i]);
+        colons += c == ':';
+        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f') && c != ':' && c != '.')
+            return false;
+    }
+    return colons >= 2;
+}
+
 bool address_range_read(struct str text, struct address_range *out)
 {
     size_t slash = str_find(text, '/');
     bool six = str_find(text, ':') < text.n;
+    struct str digits = str_from(text, slash + 1);
     int64_t bits = 0;
-    if (!address_read(str_head(text, slash), &out->address) || !str_to_int64(str_from(text, slash + 1), &bits) || bits < 0 ||
-        bits > (six ? 128 : 32))
+    if (!address_read(str_head(text, slash), &out->address) || digits.n == 0 ||
+        !ascii_is_digit(digits.p[0]) || !str_to_int64(digits, &bits) || bits > (six ? 128 : 32))
         return false;
     out->bits = (size_t)bits;
     if (six && out->address.n == 4 && bits >= 96)

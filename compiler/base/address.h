@@ -19,6 +19,9 @@ struct address_range {
 /* false where it is none. */
 bool address_read(struct str text, struct address *out);
 
+/* Whether a host looks like an IPv6 address without brackets: the form in which keys have it. */
+bool address_looks_like_ipv6(struct str host);
+
 /* An address, '/' and the number of bits; of IPv6 that stands for IPv4, 96 of them do not count. */
 bool address_range_read(struct str text, struct address_range *out);
 

@@ -73,6 +73,13 @@ struct str str_trim(struct str s)
     return s;
 }
 
+bool str_is_one_of(struct str s, const char *const *texts)
+{
+    while (*texts && !str_eq(s, str_c(*texts)))
+        texts++;
+    return *texts != NULL;
+}
+
 bool str_to_int64(struct str s, int64_t *out)
 {
     *out = 0;

@@ -86,6 +86,9 @@ struct str str_cut(struct str *rest, char sep);
 /* Without leading and trailing ASCII white space. */
 struct str str_trim(struct str s);
 
+/* Whether s is one of the texts, behind the last of which is NULL. */
+bool str_is_one_of(struct str s, const char *const *texts);
+
 /* Decimal with optional sign, nothing else; false where it is not one or does not fit. */
 bool str_to_int64(struct str s, int64_t *out);
 

@@ -5,13 +5,6 @@
 
 typedef VEC(struct request_header) header_vec;
 
-static bool is_one_of(struct str name, const char *const *names)
-{
-    while (*names && !str_eq(name, str_c(*names)))
-        names++;
-    return *names != NULL;
-}
-
 /* Traefik's isManagedXHeader: '_' counts as '-'. */
 static bool is_managed(struct str name)
 {
@@ -34,7 +27,7 @@ static bool is_managed(struct str name)
         return false;
     for (size_t i = 0; i < name.n; i++)
         copy[i] = name.p[i] == '_' ? '-' : name.p[i];
-    return is_one_of(str_of(copy, name.n), names);
+    return str_is_one_of(str_of(copy, name.n), names);
 }
 
 static struct str value_of(const header_vec *headers, const char *name)
@@ -137,7 +130,7 @@ static void end_hop(struct arena *arena, header_vec *headers)
         struct str name = arena_copy(arena, str_trim(str_cut(&rest, ',')));
         for (size_t i = 0; i < name.n; i++)
             ((char *)name.p)[i] = ascii_lower(name.p[i]);
-        if (!is_one_of(name, kept) && !is_managed(name))
+        if (!str_is_one_of(name, kept) && !is_managed(name))
             drop(headers, name);
     }
     for (const char *const *name = ended; *name; name++)

@@ -1,5 +1,7 @@
 #include "plan/key.h"
 
+#include "base/address.h"
+
 static int hex_value(char c)
 {
     return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
@@ -48,21 +50,9 @@ static bool is_host_byte(char c)
     return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || (c && strchr("!$%&'()*+,-.;=_~", c));
 }
 
-static bool is_ipv6_text(struct str host)
-{
-    size_t colons = 0;
-    for (size_t i = 0; i < host.n; i++) {
-        char c = ascii_lower(host.p[i]);
-        colons += c == ':';
-        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f') && c != ':' && c != '.')
-            return false;
-    }
-    return colons >= 2;
-}
-
 bool key_put_host(struct buf *out, struct str host, size_t dots)
 {
-    bool ipv6 = is_ipv6_text(host);
+    bool ipv6 = address_looks_like_ipv6(host);
     for (size_t i = 0; i < host.n; i++) {
         char c = ascii_lower(host.p[i]);
         if (!ipv6 && !is_host_byte(c))

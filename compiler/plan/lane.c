@@ -32,13 +32,6 @@ static bool is_usual(struct str s)
     return true;
 }
 
-static bool is_one_of(struct str name, const char *const *names)
-{
-    while (*names && !str_eq(name, str_c(*names)))
-        names++;
-    return *names != NULL;
-}
-
 /* Names that the gateway itself or other ops look at or add to. */
 static bool is_special(struct str name)
 {
@@ -54,7 +47,7 @@ static bool is_special(struct str name)
                                          "content-length",
                                          "vary",
                                          NULL };
-    return is_one_of(name, names);
+    return str_is_one_of(name, names);
 }
 
 static const struct model_header *find(const header_vec *headers, struct str name)

@@ -1,5 +1,6 @@
 /* Host: what a literal host or a wildcard can match. A request's host is what stands in Host without port,
  * blanks and the brackets of IPv6, in lower case. */
+#include "base/address.h"
 #include "route/matcher.h"
 
 /* The bytes that a Host header may have; a request with others is refused before it meets a rule. */
@@ -24,19 +25,6 @@ static bool is_ascii(struct str s)
         if ((unsigned char)s.p[i] >= 0x80)
             return false;
     return true;
-}
-
-/* As an IPv6 address looks: the form in which keys have it. */
-static bool is_ipv6_text(struct str host)
-{
-    size_t colons = 0;
-    for (size_t i = 0; i < host.n; i++) {
-        char c = ascii_lower(host.p[i]);
-        colons += c == ':';
-        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f') && c != ':' && c != '.')
-            return false;
-    }
-    return colons >= 2;
 }
 
 static struct meaning never(const char *why)
@@ -105,14 +93,14 @@ struct meaning meaning_of_host(struct arena *arena, struct str host, bool wildca
     bool colon = str_find(base, ':') < base.n;
     bool bracket = str_find(base, '[') < base.n || str_find(base, ']') < base.n;
     struct meaning out = { 0 };
-    if ((colon && !is_ipv6_text(base)) || bracket || str_eq(base, STR("*")))
+    if ((colon && !address_looks_like_ipv6(base)) || bracket || str_eq(base, STR("*")))
         out = odd_host(arena, "^", base, least, dots + 1);
     else
         out.literal = literal_of(arena, MATCHER_HOST, &base, 1);
     out.literal.dots = out.literal.matcher == MATCHER_HOST ? dots : 0;
     if (bracket)
         out.why = "rules see IPv6 addresses without brackets";
-    else if (colon && !is_ipv6_text(base))
+    else if (colon && !address_looks_like_ipv6(base))
         out.why = "rules see the host without its port";
     else if (str_find(base, '*') < base.n)
         out.why = "* is a wildcard only as a whole first label, as in *.example.com";

@@ -11,7 +11,7 @@ static bool is_network(struct str s)
     size_t slash = str_find(s, '/');
     if (slash == s.n)
         return address_read(s, &address);
-    return slash + 1 < s.n && ascii_is_digit(s.p[slash + 1]) && address_range_read(s, &range);
+    return address_range_read(s, &range);
 }
 
 static bool read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_op *op)

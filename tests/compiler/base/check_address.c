@@ -83,10 +83,17 @@ START_TEST(ranges_have_their_members)
 }
 END_TEST
 
-static const char *const no_ranges[] = {
-    "10.0.0.0", "10.0.0.0/", "10.0.0.0/33",  "10.0.0.0/-1",         "10.0.0.0/8x",
-    "/8",       "::/129",    "10.0.0.0/8/8", "::ffff:10.0.0.0/129", ""
-};
+static const char *const no_ranges[] = { "10.0.0.0",
+                                         "10.0.0.0/",
+                                         "10.0.0.0/33",
+                                         "10.0.0.0/-1",
+                                         "10.0.0.0/8x",
+                                         "10.0.0.0/+8",
+                                         "/8",
+                                         "::/129",
+                                         "10.0.0.0/8/8",
+                                         "::ffff:10.0.0.0/129",
+                                         "" };
 
 START_TEST(what_is_no_range_is_refused)
 {
