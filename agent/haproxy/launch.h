@@ -20,6 +20,6 @@ pid_t launch_start(const char *const *argv, int out, int err, int kept);
  * it, or -1 and errno set (ETIMEDOUT). */
 int launch_run(const char *const *argv, int timeout_ms, struct buf *output);
 
-/* Puts into the environment what the skeleton asks of the machine: MAITRED_IPV6, where ":80" shall mean the addresses of
- * IPv6 too. */
-void launch_describe_machine(void);
+/* Puts into the environment what HAProxy shall find there: MAITRED_IPV6, where the skeleton's ":80" shall mean the addresses
+ * of IPv6 too; how much free memory its allocator keeps (MALLOC_TRIM_THRESHOLD_, bytes), unless that is there already. */
+void launch_set_environment(void);

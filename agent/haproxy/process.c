@@ -115,7 +115,7 @@ static bool set_up(struct haproxy *haproxy, const struct haproxy_options *option
 
 struct haproxy *haproxy_create(const struct haproxy_options *options, struct log *log, char error[static 512])
 {
-    launch_describe_machine();
+    launch_set_environment();
     struct arena *arena = arena_create();
     struct haproxy *haproxy = ARENA_NEW(arena, struct haproxy);
     *haproxy = (struct haproxy){ .arena = arena, .log = log, .master_fd = -1 };

@@ -47,6 +47,11 @@ class HaproxyFaults(GatewayTest):
         self.web.wait_served(self.store.change({"http/routers/late/service": "b"}))
         self.assertEqual(word(self.web.web, "/late"), "b")
 
+    def test_its_allocator_keeps_what_the_next_request_needs(self):
+        for pid in self.haproxies():
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                self.assertIn(b"MALLOC_TRIM_THRESHOLD_=33554432", f.read().split(b"\0"))
+
     def test_the_worker_is_killed(self):
         worker = self.web.status()["haproxy"]["worker"]
         self.assertIn(worker, self.haproxies())
