@@ -298,6 +298,16 @@ class Maitred:
         self.proc.kill()
         self.proc.wait(PATIENCE)
 
+    def cli(self, *lines):
+        """What HAProxy's runtime socket answers, as to a foreign hand."""
+        answers = []
+        for line in lines:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(os.path.join(self.state, "haproxy.sock"))
+                s.sendall(line.encode() + b"\n")
+                answers.append(b"".join(iter(lambda: s.recv(65536), b"")).decode())
+        return "".join(answers)
+
     def freeze(self):
         """HAProxy goes on."""
         freeze(self.proc)

@@ -2,7 +2,6 @@
 import os
 import shutil
 import signal
-import socket
 import time
 import unittest
 
@@ -39,15 +38,6 @@ class HaproxyTest(GatewayTest):
     def master(self):
         with open(self.web.state + "/haproxy.pid") as f:
             return int(f.read())
-
-    def cli(self, *lines):
-        answers = []
-        for line in lines:
-            with socket.socket(socket.AF_UNIX) as s:
-                s.connect(os.path.join(self.web.state, "haproxy.sock"))
-                s.sendall(line.encode() + b"\n")
-                answers.append(b"".join(iter(lambda: s.recv(65536), b"")).decode())
-        return "".join(answers)
 
     def expect_unbroken(self, load, targets=TARGETS + (AUTH, WRONG)):
         lost, mixed, cut = load.judge(targets)
@@ -126,7 +116,7 @@ class Foreign(HaproxyTest):
     """Another hand at the runtime socket. Only the requests to what it changed may suffer, and only until that is mended."""
     def server_of(self, backend):
         """backend/server of one that is in use."""
-        for words in (line.split(" ") for line in self.cli(f"show servers state {backend}").splitlines()):
+        for words in (line.split(" ") for line in self.web.cli(f"show servers state {backend}").splitlines()):
             if len(words) > 18 and words[1] == backend and words[6] == "0":
                 return f"{backend}/{words[3]}"
         return None
@@ -136,7 +126,7 @@ class Foreign(HaproxyTest):
 
     def test_what_another_hand_changes_is_mended_under_load(self):
         routes = f"{self.web.state}/maps/routes.map"
-        lines = self.cli(f"show map {routes}").splitlines()
+        lines = self.web.cli(f"show map {routes}").splitlines()
         key = next(w[1] for w in (line.split(" ") for line in lines) if len(w) > 1 and w[1].endswith("/p?"))
         total, one, all_of_them, damage = 0, ("/p", "/re/x", "/limited", AUTH), (*TARGETS, AUTH, WRONG), []
         hands = (("/p", f"set map {routes} {key} .;none;"), ("/p", f"del map {routes} {key}"), ("", f"add map {routes} |0/foreign? .;none;"),
@@ -146,7 +136,7 @@ class Foreign(HaproxyTest):
             for suffering, *hand in hands:
                 suffering = (suffering,) if isinstance(suffering, str) else suffering
                 at, path = time.monotonic(), self.server_of("etcd:one")
-                self.cli(*[line.replace("%s", path) for line in hand])
+                self.web.cli(*[line.replace("%s", path) for line in hand])
                 total = self.mended(total)
                 damage.append((suffering, at, time.monotonic()))
                 self.n += 1
@@ -165,14 +155,14 @@ class Foreign(HaproxyTest):
         self.web.start()
         self.web.wait_served(self.revision)
         routes = f"{self.web.state}/maps/routes.map"
-        self.cli(f"clear map {routes}", f"clear map {self.web.state}/maps/programs.map")
+        self.web.cli(f"clear map {routes}", f"clear map {self.web.state}/maps/programs.map")
         self.n += 1
         self.change()
         self.assertEqual([word(self.web.web, t) for t in ("/p", "/q", "/re/x")], ["b", "a", "b"])
-        for line in self.cli("show servers state").splitlines():
+        for line in self.web.cli("show servers state").splitlines():
             words = line.split(" ")
             if len(words) > 18 and words[1].startswith("etcd"):
-                self.cli(f"set server {words[1]}/{words[3]} state maint", f"del server {words[1]}/{words[3]}")
+                self.web.cli(f"set server {words[1]}/{words[3]} state maint", f"del server {words[1]}/{words[3]}")
         self.n += 1
         self.change()
         self.assertEqual([word(self.web.web, t) for t in ("/p", "/q", "/re/x")], ["a", "b", "a"])

@@ -1,7 +1,6 @@
 """Another hand changes the running HAProxy: that is found, mended, and counted."""
 import os
 import signal
-import socket
 import unittest
 
 from lib import GatewayTest, eventually, maitred, router, service
@@ -23,25 +22,15 @@ class Drift(GatewayTest):
         tree.update(router("he", "Path(`/he`) && Header(`X-One`, `1`)", "b"))
         self.web.wait_served(self.store.change(tree))
 
-    def cli(self, *lines):
-        """What HAProxy's runtime socket answers, as a foreign hand."""
-        answers = []
-        for line in lines:
-            with socket.socket(socket.AF_UNIX) as s:
-                s.connect(os.path.join(self.web.state, "haproxy.sock"))
-                s.sendall(line.encode() + b"\n")
-                answers.append(b"".join(iter(lambda: s.recv(65536), b"")).decode())
-        return "".join(answers)
-
     def entries(self, name):
         """{key: value} of a map."""
-        lines = self.cli(f"show map {self.web.state}/maps/{name}.map").splitlines()
+        lines = self.web.cli(f"show map {self.web.state}/maps/{name}.map").splitlines()
         entries = {line.split(" ", 2)[1]: line.split(" ", 2)[2] for line in lines if line.startswith("0x")}
         return {key: value for key, value in entries.items() if key != "}?"}  # that one tells only how often there were new ones
 
     def servers(self):
         """{service's backend: [server words]} of those that are in use."""
-        lines = [line.split(" ") for line in self.cli("show servers state").splitlines() if line[:1].isdigit()]
+        lines = [line.split(" ") for line in self.web.cli("show servers state").splitlines() if line[:1].isdigit()]
         return {(w[1], w[3]): w for w in lines if len(w) > 18 and w[1].startswith("etcd")}
 
     def routes_map(self):
@@ -58,7 +47,7 @@ class Drift(GatewayTest):
         total = 0
         for command in (f"set map {self.routes_map()} {key} .;none;", f"del map {self.routes_map()} {key}",
                         f"add map {self.routes_map()} |0/foreign? .;none;", f"clear map {self.routes_map()}"):
-            self.cli(command)
+            self.web.cli(command)
             total = self.expect_mended(total)
             self.assertEqual(self.entries("routes"), before, command)
             self.assertEqual(word(self.web.web, "/r1"), "a")
@@ -68,7 +57,7 @@ class Drift(GatewayTest):
             before = self.entries(name)
             self.assertNotEqual(before, {}, name)
             at = self.web.status()["push"]["foreignChanges"]
-            self.cli(f"clear map {self.web.state}/maps/{name}.map")
+            self.web.cli(f"clear map {self.web.state}/maps/{name}.map")
             self.expect_mended(at)
             self.assertEqual(self.entries(name), before)
         self.assertEqual(word(self.web.web, "/re1"), "a")
@@ -81,7 +70,7 @@ class Drift(GatewayTest):
         for commands in ([f"set server {path} state maint"], [f"set server {path} state drain"],
                          [f"set server {path} addr 127.0.0.9 port 9"], [f"set server {path} weight 7"],
                          [f"set server {path} state maint", f"del server {path}"]):
-            self.cli(*commands)
+            self.web.cli(*commands)
             total = self.expect_mended(total)
             self.assertEqual({k: (w[4], w[7], w[18]) for k, w in self.servers().items()}, before, commands)
             self.assertEqual({w[6] for w in self.servers().values()}, {"0"}, commands)

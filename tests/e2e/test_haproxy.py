@@ -2,7 +2,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 import unittest
@@ -26,10 +25,7 @@ class HaproxyFaults(GatewayTest):
     def files_follow(self):
         """Whether a worker that starts now begins with the routes that are served."""
         name = os.path.join(self.web.state, "maps", "routes.map")
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(os.path.join(self.web.state, "haproxy.sock"))
-            s.sendall(f"show map {name}\n".encode())
-            live = b"".join(iter(lambda: s.recv(65536), b"")).decode()
+        live = self.web.cli(f"show map {name}")
         with open(name) as f:
             entries = [line.split(" ", 1)[1] for line in live.splitlines() if line]
             return sorted(f.read().splitlines()) == sorted(e for e in entries if not e.startswith("}? "))  # a version's number

@@ -201,10 +201,7 @@ class Certificates(Tls):
         self.serve(secure("a", "Host(`a.test`)", "a", entrypoints="websecure"), self.stored(0, "a", "a.test"), self.stored(1, "b", "b.test"))
         line = next(l for path in glob.glob(self.web.state + "/tls/list-*") for l in pem(path).splitlines() if l.endswith(" a.test"))
         crt_list = next(path for path in glob.glob(self.web.state + "/tls/list-*"))
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(os.path.join(self.web.state, "haproxy.sock"))
-            s.sendall(f"del ssl crt-list {crt_list} {line.split(' ')[0]}\n".encode())
-            self.assertIn(b"deleted", s.recv(65536))
+        self.assertIn("deleted", self.web.cli(f"del ssl crt-list {crt_list} {line.split(' ')[0]}"))
         self.assertEqual(self.ask("a.test")[1], None)
         for changes in (1, 1):
             self.assertEqual(maitred("verify", f"--state.dir={self.web.state}").returncode, 0)
