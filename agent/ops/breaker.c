@@ -18,13 +18,22 @@ struct breaker {
     int64_t allowed, denied;      /* while it recovers */
 };
 
+/* Of which no sum with a clock overflows. */
+static int64_t bounded(int64_t ns)
+{
+    return ns < INT64_MAX / 4 ? ns : INT64_MAX / 4;
+}
+
 struct breaker *breaker_create(struct json_object *condition, const struct breaker_times *times)
 {
     struct breaker_condition *read = breaker_condition_create(condition);
     if (!read)
         return NULL;
     struct breaker *breaker = xmalloc(sizeof *breaker);
-    *breaker = (struct breaker){ .condition = read, .times = *times };
+    *breaker = (struct breaker){ .condition = read,
+                                 .times = { .check_ns = bounded(times->check_ns),
+                                            .fallback_ns = bounded(times->fallback_ns),
+                                            .recovery_ns = bounded(times->recovery_ns) } };
     pthread_mutex_init(&breaker->lock, NULL);
     breaker_metrics_init(&breaker->metrics, breaker_condition_wants_latency(read));
     return breaker;

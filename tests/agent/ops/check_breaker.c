@@ -66,6 +66,16 @@ START_TEST(it_looks_once_in_a_period)
 }
 END_TEST
 
+START_TEST(the_longest_times_are_no_short_ones)
+{
+    struct breaker *breaker = breaker_of("[[\"network\",\">\",0.5]]", INT64_MAX, INT64_MAX);
+    breaker_record(breaker, 502, MS, START);
+    ck_assert(!breaker_lets_pass(breaker, START + 1));
+    ck_assert(!breaker_lets_pass(breaker, START + 1000000 * SECOND));
+    breaker_destroy(breaker);
+}
+END_TEST
+
 static const struct {
     const char *condition;
     bool opens; /* after 200 200 500 502 404, 10 to 50 ms */
@@ -197,6 +207,7 @@ int main(void)
         { it_recovers_as_traefik_does, 0 },
         { a_failure_while_it_recovers_opens_it_again, 0 },
         { it_looks_once_in_a_period, 0 },
+        { the_longest_times_are_no_short_ones, 0 },
         { conditions_hold_as_they_say, ROWS(conditions) },
         { what_is_no_condition_is_refused, ROWS(broken) },
         { counts_are_of_ten_seconds, 0 },
