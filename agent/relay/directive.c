@@ -11,11 +11,17 @@ struct arguments {
     size_t n;
 };
 
+static size_t count(struct str s, char c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++)
+        n += s.p[i] == c;
+    return n;
+}
+
 static bool read_arguments(struct arena *arena, struct str rest, struct arguments *out)
 {
-    size_t most = 1;
-    for (size_t i = 0; i < rest.n; i++)
-        most += rest.p[i] == '?';
+    size_t most = 1 + count(rest, '?');
     if (most > MOST_ARGUMENTS)
         return false;
     *out = (struct arguments){ .p = ARENA_ARRAY(arena, struct str, most) };
@@ -35,10 +41,7 @@ static bool read_status(struct str s, int *out)
 
 static bool read_statuses(struct arena *arena, struct str text, struct status_list *out)
 {
-    size_t most = 1;
-    for (size_t i = 0; i < text.n; i++)
-        most += text.p[i] == ',';
-    struct status_range *p = ARENA_ARRAY(arena, struct status_range, most);
+    struct status_range *p = ARENA_ARRAY(arena, struct status_range, 1 + count(text, ','));
     size_t n = 0;
     while (text.p && text.n) {
         struct str to = str_cut(&text, ','), from = str_cut(&to, '-');
@@ -78,10 +81,7 @@ static bool read_failover(struct arena *arena, const struct arguments *a, struct
 
 static bool read_rewrites(struct arena *arena, struct str text, struct directive *out)
 {
-    size_t most = 1;
-    for (size_t i = 0; i < text.n; i++)
-        most += text.p[i] == ',';
-    struct status_rewrite *p = ARENA_ARRAY(arena, struct status_rewrite, most);
+    struct status_rewrite *p = ARENA_ARRAY(arena, struct status_rewrite, 1 + count(text, ','));
     size_t n = 0;
     while (text.p && text.n) {
         struct str rest = str_cut(&text, ','), from = str_cut(&rest, '-'), to = str_cut(&rest, '-');
@@ -134,10 +134,7 @@ static bool read_compress(struct arena *arena, const struct arguments *a, struct
 {
     if (a->n < 4 || !str_to_int64(a->p[0], &out->compress.min_size))
         return false;
-    size_t most = 1;
-    for (size_t i = 0; i < a->p[2].n; i++)
-        most += a->p[2].p[i] == ',';
-    struct str *encodings = ARENA_ARRAY(arena, struct str, most), rest = a->p[2];
+    struct str *encodings = ARENA_ARRAY(arena, struct str, 1 + count(a->p[2], ',')), rest = a->p[2];
     while (rest.p)
         encodings[out->compress.n_encodings++] = str_cut(&rest, ',');
     out->compress.encodings = encodings;
@@ -185,9 +182,7 @@ static bool read_one(struct arena *arena, struct str text, struct directive *out
 bool directives_read(struct arena *arena, struct str text, struct directives *out)
 {
     *out = (struct directives){ 0 };
-    size_t most = 0;
-    for (size_t i = 0; i < text.n; i++)
-        most += text.p[i] == ';';
+    size_t most = count(text, ';');
     if (most == 0 || most > MOST_DIRECTIVES || text.p[text.n - 1] != ';')
         return false;
     struct directive *p = ARENA_ARRAY(arena, struct directive, most);
