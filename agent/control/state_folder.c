@@ -81,6 +81,18 @@ static bool lock_folder(struct state_folder *folder, char error[static 512])
     return ftruncate(folder->lock, 0) == 0 && pwrite(folder->lock, holder, (size_t)n, 0) == n;
 }
 
+/* HAProxy is told of files in the folder, and takes names without a slash in front for something else. */
+static void make_absolute(struct buf *name)
+{
+    char here[4096];
+    struct buf whole = { 0 };
+    if (name->n == 0 || name->p[0] == '/' || !getcwd(here, sizeof here))
+        return;
+    buf_printf(&whole, "%s/%s", strcmp(here, "/") == 0 ? "" : here, name->p);
+    buf_fini(name);
+    *name = whole;
+}
+
 struct state_folder *state_folder_open(const struct settings *settings, char error[static 512])
 {
     struct buf name = { 0 };
@@ -88,6 +100,7 @@ struct state_folder *state_folder_open(const struct settings *settings, char err
     *folder = (struct state_folder){ .lock = -1, .sync = settings->state.sync };
     pthread_mutex_init(&folder->mutex, NULL);
     state_folder_name(settings, &name);
+    make_absolute(&name);
     bool fits = name.n + 1 + LONGEST_SOCKET_NAME < sizeof((struct sockaddr_un *)0)->sun_path;
     snprintf(folder->path, sizeof folder->path, "%s", name.p);
     buf_fini(&name);

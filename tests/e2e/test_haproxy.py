@@ -44,6 +44,7 @@ class HaproxyFaults(GatewayTest):
         self.assertEqual(word(self.web.web, "/late"), "b")
 
     def test_its_allocator_keeps_what_the_next_request_needs(self):
+        self.assertTrue(self.haproxies())
         for pid in self.haproxies():
             with open(f"/proc/{pid}/environ", "rb") as f:
                 self.assertIn(b"MALLOC_TRIM_THRESHOLD_=33554432", f.read().split(b"\0"))

@@ -106,6 +106,16 @@ class Ends(GatewayTest):
         self.assertIsNotNone(self.web.status())
 
 
+class Places(GatewayTest):
+    def test_a_state_folder_named_from_where_it_starts(self):
+        a, store = Upstream("a"), self.etcd()
+        web = self.gateway(etcd=store)
+        web.flags.append("--state.dir=" + web.state.lstrip("/"))  # it starts in /
+        web.start()
+        web.wait_served(store.change({**service("a", a.url), **router("x", "Path(`/x`)", "a")}))
+        self.assertEqual(word(web.web, "/x"), "a")
+
+
 class Starts(GatewayTest):
     """What cannot work ends with 1 and a message that names the remedy."""
     def refused(self, *words, env=None, flags=()):
