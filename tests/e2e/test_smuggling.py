@@ -178,9 +178,11 @@ class Smuggling(GatewayTest):
                 pass
         self.assertEqual(self.up.faults, [], (note, data))
         seen = [h for h in list(self.up.seen) if mark in h]
-        self.assertLessEqual(len(seen), max(answers.lower().count(b"x-up: 1"), 1), (note, data, answers))
-        if b"HTTP/1.1 400" in answers or b"HTTP/1.1 501" in answers:
-            self.assertFalse([h for h in seen if b"/smuggled" in h], (note, data))
+        answered = answers.lower().count(b"x-up: 1")
+        self.assertLessEqual(len(seen), max(answered, 1), (note, data, answers))  # one may have gone with its client
+        if any(b"/smuggled" in h for h in seen):  # the client itself sent two, and has the answers of both
+            self.assertEqual(answered, len(seen), (note, data, answers))
+            self.assertNotRegex(answers, rb"HTTP/1.1 (400|501)", (note, data))
         return answers
 
     def test_one_request_is_one_request(self):
