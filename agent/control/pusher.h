@@ -1,5 +1,6 @@
-/* Brings the running HAProxy and the agent to a generation through the runtime socket, the files behind it; by a reload only where
- * the skeleton must change or the live state cannot be mended, and then the files come first. */
+/* Brings the running HAProxy and the agent to a generation through the runtime socket, the files behind it;
+ * by a reload only where the skeleton must change or the live state cannot be mended, and then the files come
+ * first. */
 #pragma once
 
 #include "control/scribe.h"
@@ -22,12 +23,12 @@ struct pusher_parts {
 struct push_stats {
     uint64_t pushes, reloads, reloads_failed, repairs, worker_changes, restarts;
     uint64_t routes_changed, servers_changed;
-    uint64_t looks;             /* at the live state, whole or in part, with no push as the reason */
-    uint64_t foreign_changes;   /* differences that such a look found, mended since */
-    double last_look;           /* seconds since 1970; 0: none yet */
-    int64_t last_push_ns;       /* how long the last one took, compile excluded */
+    uint64_t looks;           /* at the live state, whole or in part, with no push as the reason */
+    uint64_t foreign_changes; /* differences that such a look found, mended since */
+    double last_look;         /* seconds since 1970; 0: none yet */
+    int64_t last_push_ns;     /* how long the last one took, compile excluded */
     char last_reload_reason[256];
-    char last_error[512];       /* empty: the last push succeeded */
+    char last_error[512]; /* empty: the last push succeeded */
 };
 
 struct pusher;
@@ -42,23 +43,23 @@ const struct shape *pusher_shape(const struct pusher *pusher);
 /* The generation that is served, or NULL. */
 const struct generation *pusher_served(const struct pusher *pusher);
 
-/* The first generation: starts HAProxy with it, or takes over one that runs. Owns the generation from now on. false with a message: the
- * daemon cannot run. */
+/* The first generation: starts HAProxy with it, or takes over one that runs. Owns the generation from now on.
+ * false with a message: the daemon cannot run. */
 bool pusher_start(struct pusher *pusher, struct generation *first, char error[static 512]);
 
-/* Serves the next generation, takes it over. Whatever fails, HAProxy goes on with what it had, and the next call or
- * pusher_tick tries again; false says that it is not served yet. */
+/* Serves the next generation, takes it over. Whatever fails, HAProxy goes on with what it had, and the next
+ * call or pusher_tick tries again; false says that it is not served yet. */
 bool pusher_push(struct pusher *pusher, struct generation *next);
 
 /* Milliseconds until the next reload may be made (they are coalesced); 0: now. */
 int64_t pusher_reload_wait_ms(const struct pusher *pusher);
 
-/* To be called several times a second: notices new and dead workers and mends, sweeps servers out of use, trims old
- * programs. Whether what pusher_push could not serve is served now. */
+/* To be called several times a second: notices new and dead workers and mends, sweeps servers out of use,
+ * trims old programs. Whether what pusher_push could not serve is served now. */
 bool pusher_tick(struct pusher *pusher);
 
-/* Compares the live state with what is served, in part or `whole`, and mends what another hand changed; *mended counts that. false with a
- * message where it could not be done. */
+/* Compares the live state with what is served, in part or `whole`, and mends what another hand changed;
+ * *mended counts that. false with a message where it could not be done. */
 bool pusher_verify(struct pusher *pusher, bool whole, size_t *mended, char error[static 256]);
 
 /* Whether the live state is known to be the served generation. */
