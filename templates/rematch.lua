@@ -1,7 +1,30 @@
 -- Which record is a request's: all of match.cfg and rivals.cfg once more, for a request that met two versions of the routes because
--- one was committed while it was looked up. Rare, so it need not be quick; here look-ups can be repeated until all are of one version.
+-- one was committed while it was looked up, or a record of two meanings. Rare, so it need not be quick; here look-ups can be repeated until
+-- all are of one version.
 local routes = Map.new(os.getenv("MAITRED_ROUTES"), Map._beg)
 local regexes = Map.new(os.getenv("MAITRED_REGEXES"), Map._reg)
+
+local function version()
+    return routes:lookup("}?") or "0"
+end
+
+-- What a record says in that version, or nil. While a few records change at once each has two meanings (compiler/diff/dual.h); the new one
+-- counts as soon as its number is told.
+local function look(key, now)
+    local value = routes:lookup(key)
+    if not value or value:sub(1, 1) ~= "^" then
+        return value
+    end
+    local number, length, both = value:match("^%^(%d+)%^(%d+)%^(.*)$")
+    local new = number == now:match("%d+")
+    local meaning = new and both:sub(1, tonumber(length)) or not new and both:sub(tonumber(length) + 1)
+    return meaning ~= "" and meaning or nil
+end
+
+-- For what is looked up later in a request.
+function maitred.route(key)
+    return look(key, version())
+end
 
 local function field(record, n)
     return record:match("^" .. ("[^;]*;"):rep(n - 1) .. "([^;]*)") or ""
@@ -32,14 +55,14 @@ local function keys_of(txn, entry)
 end
 
 -- The record, or nil.
-local function find(txn, entry)
+local function find(txn, entry, now)
     local own, any, decides, groups, tables = keys_of(txn, entry)
-    local best = routes:lookup(own) or routes:lookup(any)
+    local best = look(own, now) or look(any, now)
     if not best or best:sub(1, 1) ~= "+" then
         return best
     end
     local function consider(key)
-        local record = key and routes:lookup(key)
+        local record = key and look(key, now)
         if record and rank(record) < rank(best) then
             best = record
         end
@@ -48,14 +71,14 @@ local function find(txn, entry)
     local line = ("|%s|%s\n%s\n>%s\n"):format(txn:get_var("txn.ra") or "", txn:get_var("txn.hostd") or txn:get_var("txn.host") or "",
         txn.f:method(), txn:get_var("txn.pd") or txn:get_var("txn.p") or "")
     for letter in letters:gmatch(".") do
-        local named = groups[letter] and routes:lookup(groups[letter])
+        local named = groups[letter] and look(groups[letter], now)
         consider(decides[letter])
         consider(named and regexes:lookup(field(named, 8) .. line))
     end
     if letters:find("[vqf]") then
         local names = {}
         for i = 1, 4 do
-            local named = tables[i] and routes:lookup(tables[i])
+            local named = tables[i] and look(tables[i], now)
             names[i] = named and field(named, 8)
         end
         consider(maitred.best_router(txn, names))
@@ -63,22 +86,19 @@ local function find(txn, entry)
     return field(best, 2) ~= "" and best or nil
 end
 
-local function version()
-    return routes:lookup("}?") or "0"
-end
-
 -- Sets txn.r, and txn.wd where a service chooses.
 core.register_action("again", { "http-req" }, function(txn, entry)
     local record, definition, before
     for _ = 1, 10 do
         before = version()
-        record = find(txn, entry)
-        definition = record and field(record, 1):find("b", 1, true) and routes:lookup(field(record, 2) .. "?")
+        record = find(txn, entry, before)
+        definition = record and field(record, 1):find("b", 1, true) and look(field(record, 2) .. "?", before)
         if version() == before then
             break
         end
     end
     txn:unset_var("txn.r")
+    txn:unset_var("txn.v")
     txn:unset_var("txn.wd")
     if record then
         txn:set_var("txn.r", record)

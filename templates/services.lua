@@ -2,9 +2,6 @@
 -- here keeps state but what was read: turns are counted in a stick table, so all threads share them.
 local decode = maitred.decode
 
--- How backends and servers are chosen (compiler/plan/choice.h): entries of the routes' map, so that one transaction changes both.
-local routes = Map.new(os.getenv("MAITRED_ROUTES"), Map._beg)
-
 local function split(text, separator)
     local parts = {}
     for part in (text .. separator):gmatch("([^" .. separator .. "]*)" .. separator) do
@@ -39,8 +36,9 @@ local function definition_in(text)
     return text and read_once(text)
 end
 
+-- How backends and servers are chosen stands in the routes' map, so that one transaction changes both.
 local function definition_of(target)
-    return definition_in(routes:lookup(target .. "?"))
+    return definition_in(maitred.route(target .. "?"))
 end
 
 -- A fetch by the name of a backend or server; nil where there is none. HAProxy overwrites the name that it is given, so it must
@@ -325,13 +323,16 @@ local function choose(txn, target, definition, turn, made, seen)
     return definition.backend
 end
 
--- txn.w names the service, txn.wd is its definition; its turns are counted in sc2, where that could be had.
+-- txn.w names the service, txn.wd is its definition (behind the relay it is looked up here); its turns are counted in sc2, where that could
+-- be had.
 core.register_action("choose", { "http-req" }, function(txn)
     local turns, made = tonumber(txn.f:sc_inc_gpc1(2)) or 0, {}
     -- Behind the relay the turn is that of the request in front of it.
     local turn = math.tointeger(tonumber(txn:get_var("txn.r"):match("^[^;]*;[^;]*;(%d+);"))) or
         turns > 0 and turns - 1 or math.random(0, 1 << 30)
-    local backend = choose(txn, txn:get_var("txn.w"), definition_in(txn:get_var("txn.wd")), turn, made, {}) or "none"
+    local target = txn:get_var("txn.w")
+    local definition = definition_in(txn:get_var("txn.wd")) or definition_of(target)
+    local backend = choose(txn, target, definition, turn, made, {}) or "none"
     for i, cookie in ipairs(made) do
         txn:set_var("txn.k" .. i, cookie)
     end

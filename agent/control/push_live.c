@@ -38,16 +38,16 @@ enum apply_status live_tell_revision(struct pusher *pusher, const struct plan *p
     return status;
 }
 
-enum apply_status live_change(struct pusher *pusher, const struct runtime_state *from,
-                              const struct runtime_state *wanted, const struct plan *old,
-                              const struct plan *new, char error[static 256])
+enum apply_status live_change(struct pusher *pusher, const struct runtime_state *before,
+                              const struct runtime_state *from, const struct runtime_state *wanted,
+                              const struct plan *old, const struct plan *new, char error[static 256])
 {
     struct arena *arena = arena_create();
     struct runtime_state to = runtime_state_of(new);
     struct steps steps = diff_runtime(arena, from, wanted);
     struct policy_change change = { pusher, old, new };
     struct apply_hooks hooks = { load_policy, trim_policy, &change };
-    enum apply_status status = applier_run(pusher->applier, &steps, &to, &hooks, error);
+    enum apply_status status = applier_run(pusher->applier, &steps, before, &to, &hooks, error);
     for (size_t i = 0; i < steps.n; i++) {
         enum step_kind kind = steps.p[i].kind;
         log_line(pusher->parts.log, LOG_LINE_DEBUG, "push", "%.*s", STR_ARG(steps.p[i].reason));
@@ -74,7 +74,7 @@ enum apply_status live_resync(struct pusher *pusher, const struct plan *plan, si
             status = APPLY_DIFFERS;
     }
     if (status == APPLY_OK && *mended)
-        status = live_change(pusher, &live, &want, plan, plan, error);
+        status = live_change(pusher, NULL, &live, &want, plan, plan, error);
     if (status == APPLY_OK)
         status = live_tell_revision(pusher, plan, error);
     arena_destroy(arena);

@@ -84,8 +84,8 @@ static bool push_by_socket(struct pusher *pusher, struct generation *next)
     bool follows = next->change && next->change->before == pusher->served;
     size_t mended;
     if (pusher->verified)
-        status = live_change(pusher, follows ? &next->change->from : &from, follows ? &next->change->to : &to,
-                             pusher->served->plan, next->plan, error);
+        status = live_change(pusher, &from, follows ? &next->change->from : &from,
+                             follows ? &next->change->to : &to, pusher->served->plan, next->plan, error);
     if (status == APPLY_OK)
         status = live_tell_revision(pusher, next->plan, error);
     if (status == APPLY_OK)

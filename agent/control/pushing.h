@@ -28,10 +28,10 @@ void pusher_serve(struct pusher *pusher, struct generation *next);
 bool live_publish(struct pusher *pusher, const struct plan *old, const struct plan *new);
 
 /* Brings the live state from the plan `old` to `new`. `from` and `wanted`: all of both states, or only what
- * differs. */
-enum apply_status live_change(struct pusher *pusher, const struct runtime_state *from,
-                              const struct runtime_state *wanted, const struct plan *old,
-                              const struct plan *new, char error[static 256]);
+ * differs. `before`: all of the old one, if it is known for sure; or NULL. */
+enum apply_status live_change(struct pusher *pusher, const struct runtime_state *before,
+                              const struct runtime_state *from, const struct runtime_state *wanted,
+                              const struct plan *old, const struct plan *new, char error[static 256]);
 
 /* Behind the change that it tells of. */
 enum apply_status live_tell_revision(struct pusher *pusher, const struct plan *plan, char error[static 256]);

@@ -89,4 +89,7 @@ enum apply_status lines_read(struct push *push, struct runtime_state *out);
 
 /* routes.c */
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);
+/* `before`: all records as they are; NULL: not known, so all are replaced. */
+enum apply_status routes_switch(struct push *push, const struct step *step, const struct runtime_state *before,
+                                const struct runtime_state *to);
 enum apply_status routes_replace(struct push *push, const struct runtime_state *to);

@@ -153,6 +153,7 @@ enum phase {
     PHASE_DROP,
     PHASE_CERTIFICATE,
     PHASE_ROUTES,
+    PHASE_SWITCH,
     PHASE_REPLACE,
     PHASE_TRIM,
     PHASE_RETIRE,
@@ -167,6 +168,7 @@ static enum phase phase_of(enum step_kind kind)
         [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_FILL_MAP] = PHASE_FILL,
         [STEP_RETIRE] = PHASE_RETIRE,          [STEP_SET_ROUTE] = PHASE_ROUTES,
         [STEP_ADD_ROUTE] = PHASE_ROUTES,       [STEP_DELETE_ROUTE] = PHASE_ROUTES,
+        [STEP_SWITCH_ROUTES] = PHASE_SWITCH,
         [STEP_REPLACE_ROUTES] = PHASE_REPLACE, [STEP_TRIM_POLICY] = PHASE_TRIM,
         [STEP_REMOVE_SERVER] = PHASE_REMOVE,   [STEP_ADD_LINE] = PHASE_LINES,
         [STEP_DROP_LINE] = PHASE_DROP,         [STEP_SET_CERTIFICATE] = PHASE_CERTIFICATE,
@@ -190,13 +192,14 @@ static enum apply_status fill_maps(struct push *push, const struct step *steps, 
 }
 
 static enum apply_status run_phase(struct push *push, const struct step *steps, size_t n,
-                                   const struct runtime_state *to, const struct apply_hooks *hooks)
+                                   const struct runtime_state *before, const struct runtime_state *to, const struct apply_hooks *hooks)
 {
     static const struct apply_hooks none = { 0 };
     static const enum crash_point crash_of[] = {
         [PHASE_BACKENDS] = CRASH_BACKENDS, [PHASE_SERVERS] = CRASH_SERVERS, [PHASE_LOAD] = CRASH_LOAD,
         [PHASE_FILL] = CRASH_FILL,         [PHASE_LINES] = CRASH_LINES,     [PHASE_DROP] = CRASH_DROP,
-        [PHASE_CERTIFICATE] = CRASH_CERTIFICATE, [PHASE_ROUTES] = CRASH_ROUTE, [PHASE_REPLACE] = CRASH_REPLACE,
+        [PHASE_CERTIFICATE] = CRASH_CERTIFICATE, [PHASE_ROUTES] = CRASH_ROUTE, [PHASE_SWITCH] = CRASH_SWITCH,
+        [PHASE_REPLACE] = CRASH_REPLACE,
         [PHASE_TRIM] = CRASH_TRIM,         [PHASE_RETIRE] = CRASH_RETIRE,   [PHASE_REMOVE] = CRASH_REMOVE,
     };
     const struct apply_hooks *hook = hooks ? hooks : &none;
@@ -223,6 +226,8 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
         return lines_set_default(push, steps);
     case PHASE_ROUTES:
         return routes_change(push, steps, n);
+    case PHASE_SWITCH:
+        return routes_switch(push, steps, before, to);
     case PHASE_REPLACE:
         return routes_replace(push, to);
     case PHASE_TRIM:
@@ -234,7 +239,7 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
 }
 
 enum apply_status applier_run(struct applier *applier, const struct steps *steps,
-                              const struct runtime_state *to, const struct apply_hooks *hooks,
+                              const struct runtime_state *before, const struct runtime_state *to, const struct apply_hooks *hooks,
                               char error[static 256])
 {
     struct arena *arena = arena_create();
@@ -247,7 +252,7 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
         end = i + 1;
         while (end < steps->n && phase_of(steps->p[end].kind) == phase_of(steps->p[i].kind))
             end++;
-        status = run_phase(&push, steps->p + i, end - i, to, hooks);
+        status = run_phase(&push, steps->p + i, end - i, before, to, hooks);
     }
     crash_at(CRASH_STEPS);
     if (status == APPLY_OK)

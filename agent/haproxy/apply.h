@@ -25,12 +25,12 @@ enum apply_status {
     APPLY_DIFFERS      /* a command was refused or the read-back differs: resync, then reload */
 };
 
-/* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `to` is the
- * state after the steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed
+/* Executes all steps in order, reads back what it changed (each route, entry_cnt, each server). `before` is the whole state that the
+ * steps begin with, NULL if it is not known for sure; `to` is the state after the steps. On APPLY_DIFFERS `error` says what was found; the steps behind are not executed
  * then, so a route never changes when its servers could not be set up. A server whose host is no address gets one
  * where nothing is, or keeps the one that it has, with a warning: it is no failure. */
 enum apply_status applier_run(struct applier *applier, const struct steps *steps,
-                              const struct runtime_state *to, const struct apply_hooks *hooks,
+                              const struct runtime_state *before, const struct runtime_state *to, const struct apply_hooks *hooks,
                               char error[static 256]);
 
 /* Deletes servers that were taken out of use and have no connections left, and entries of maps that were

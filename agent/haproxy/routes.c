@@ -1,6 +1,13 @@
+#include <inttypes.h>
+
+#include "diff/dual.h"
 #include "emit/emit.h"
 #include "haproxy/applier.h"
+#include "sys/clock.h"
 #include "sys/crash.h"
+
+/* Before 3.0 a change of one record walks through the whole map, some 25 ns a record: so many steps cost less than a new version of it. */
+enum { MOST_STEPS = 1000000 };
 
 /* A change of one key and the look-up behind it, in the same round trip. */
 static void add_change(struct push *push, const struct step *step)
@@ -69,6 +76,7 @@ static enum apply_status delete_duplicates(struct push *push, const struct step 
 
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n)
 {
+    batch_reset(push->batch);
     bool *left = ARENA_ARRAY(push->arena, bool, n);
     for (size_t i = 0; i < n; i++)
         add_change(push, &steps[i]);
@@ -79,6 +87,78 @@ enum apply_status routes_change(struct push *push, const struct step *steps, siz
         if (left[i])
             status = delete_duplicates(push, &steps[i]);
     return status;
+}
+
+/* Tells a number; `mark` is "~" while records of two meanings are in the map, which only Lua can read. */
+static enum apply_status tell_number(struct push *push, const char *mark, int64_t number)
+{
+    const char *map = push->applier->map_word.p, *key = push_word(push, STR(PLAN_VERSION_KEY)).p;
+    static const char *const verbs[] = { "set", "add" }; /* there is none until the first change of several records */
+    enum apply_status status = APPLY_OK;
+    struct reply reply = { .kind = REPLY_MISSING };
+    for (size_t i = 0; i < 2 && status == APPLY_OK && reply.kind == REPLY_MISSING; i++) {
+        batch_reset(push->batch);
+        batch_addf(push->batch, "%s map %s %s %s%" PRId64, verbs[i], map, key, mark, number);
+        status = push_batch(push, "telling the number of the routes");
+        if (status == APPLY_OK)
+            reply = reply_classify(batch_answer(push->batch, 0));
+    }
+    batch_reset(push->batch);
+    if (status == APPLY_OK && reply.kind != REPLY_OK)
+        status = push_differs(push, "telling the number of the routes: %.*s", STR_ARG(reply.text));
+    return status;
+}
+
+/* Whether records may have two meanings for a moment. Handshakes read theirs without Lua. */
+static bool can_switch(struct push *push, const struct dual *duals, size_t n, size_t n_routes)
+{
+    bool can = n * n_routes <= MOST_STEPS || push_version_is(push, 3, 0);
+    for (size_t i = 0; i < n && can; i++) {
+        size_t words = 2 * (duals[i].key.n + duals[i].old.n + duals[i].new.n); /* quoted, at the most */
+        can = duals[i].key.p[0] != '$' && words + push->applier->map_word.n + 128 < RUNTIME_COMMAND_MAX;
+    }
+    return can;
+}
+
+/* The number that counts now is told last: what came before it is in every record then. */
+static enum apply_status switch_duals(struct push *push, const struct dual *duals, size_t n)
+{
+    int64_t number = clock_monotonic_ns(); /* one that no request has met yet */
+    struct plan_entry *entries = ARENA_ARRAY(push->arena, struct plan_entry, 2 * n);
+    struct step *both = ARENA_ARRAY(push->arena, struct step, n), *alone = ARENA_ARRAY(push->arena, struct step, n);
+    struct buf value = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        buf_reset(&value);
+        dual_put(&value, &duals[i], number);
+        entries[i] = (struct plan_entry){ duals[i].key, arena_copy(push->arena, buf_str(&value)) };
+        entries[n + i] = (struct plan_entry){ duals[i].key, duals[i].new };
+        both[i] = (struct step){ .kind = duals[i].was ? STEP_SET_ROUTE : STEP_ADD_ROUTE, .entry = &entries[i] };
+        alone[i] = (struct step){ .kind = duals[i].stays ? STEP_SET_ROUTE : STEP_DELETE_ROUTE, .entry = &entries[n + i] };
+    }
+    buf_fini(&value);
+    enum apply_status status = tell_number(push, "~", number - 1);
+    crash_at(CRASH_UNSETTLED);
+    if (status == APPLY_OK)
+        status = routes_change(push, both, n);
+    crash_at(CRASH_DUAL);
+    if (status == APPLY_OK)
+        status = tell_number(push, "~", number);
+    crash_at(CRASH_TOLD);
+    if (status == APPLY_OK)
+        status = routes_change(push, alone, n);
+    crash_at(CRASH_ALONE);
+    return status == APPLY_OK ? tell_number(push, "", number) : status;
+}
+
+enum apply_status routes_switch(struct push *push, const struct step *step, const struct runtime_state *before,
+                                const struct runtime_state *to)
+{
+    if (before) {
+        struct dual *duals = dual_of_changes(push->arena, step->changes, step->n_changes, before, to);
+        if (can_switch(push, duals, step->n_changes, to->n_routes))
+            return switch_duals(push, duals, step->n_changes);
+    }
+    return routes_replace(push, to);
 }
 
 static enum apply_status prepare(struct push *push, int64_t *version)

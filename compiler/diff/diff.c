@@ -14,6 +14,7 @@ const char *step_name(enum step_kind kind)
         [STEP_LOAD_POLICY] = "load policy",       [STEP_FILL_MAP] = "fill map",
         [STEP_RETIRE] = "retire entries",         [STEP_SET_ROUTE] = "set route",
         [STEP_ADD_ROUTE] = "add route",           [STEP_DELETE_ROUTE] = "delete route",
+        [STEP_SWITCH_ROUTES] = "switch routes",
         [STEP_REPLACE_ROUTES] = "replace routes", [STEP_TRIM_POLICY] = "trim policy",
         [STEP_REMOVE_SERVER] = "remove server",
         [STEP_ADD_LINE] = "add certificate",     [STEP_DROP_LINE] = "remove certificate",
@@ -102,30 +103,40 @@ static void diff_backends(struct differ *d, const struct runtime_state *from, co
     }
 }
 
+static struct step route_step(struct differ *d, const struct route_change *changes, size_t n)
+{
+    struct step step = { .kind = STEP_REPLACE_ROUTES };
+    if (n == 1) {
+        step.kind = !changes->new ? STEP_DELETE_ROUTE : !changes->old ? STEP_ADD_ROUTE : STEP_SET_ROUTE;
+        step.entry = changes->new ? changes->new : changes->old;
+        step.reason = arena_printf(d->arena, "%s %.*s", step_name(step.kind), STR_ARG(step.entry->key));
+        return step;
+    }
+    if (n <= ROUTES_SWITCHED_MAX)
+        step = (struct step){ .kind = STEP_SWITCH_ROUTES, .changes = changes, .n_changes = n };
+    step.reason = arena_printf(d->arena, "%zu records change at once", n);
+    return step;
+}
+
 static void diff_routes(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
 {
-    struct step single = { 0 };
-    size_t i = 0, j = 0;
+    struct route_change *changes = ARENA_ARRAY(d->arena, struct route_change, ROUTES_SWITCHED_MAX);
+    size_t i = 0, j = 0, n = 0;
     while (i < from->n_routes || j < to->n_routes) {
         const struct plan_entry *old = i < from->n_routes ? &from->routes[i] : NULL;
         const struct plan_entry *new = j < to->n_routes ? &to->routes[j] : NULL;
         int order = !old ? 1 : !new ? -1 : str_cmp(old->key, new->key);
         if (order != 0 || !str_eq(old->value, new->value)) {
-            d->routes_changed++;
-            enum step_kind kind = order < 0 ? STEP_DELETE_ROUTE : order > 0 ? STEP_ADD_ROUTE : STEP_SET_ROUTE;
-            single = (struct step){ .kind = kind, .entry = order < 0 ? old : new };
+            if (n < ROUTES_SWITCHED_MAX)
+                changes[n] = (struct route_change){ order <= 0 ? old : NULL, order >= 0 ? new : NULL };
+            n++;
         }
         i += order <= 0;
         j += order >= 0;
     }
-    if (d->routes_changed == 0)
-        return;
-    if (d->routes_changed > 1)
-        single = (struct step){ .kind = STEP_REPLACE_ROUTES };
-    single.reason = d->routes_changed == 1
-                        ? arena_printf(d->arena, "%s %.*s", step_name(single.kind), STR_ARG(single.entry->key))
-                        : arena_printf(d->arena, "%zu records change at once", d->routes_changed);
-    vec_push(&d->commit, single);
+    d->routes_changed = n;
+    if (n)
+        vec_push(&d->commit, route_step(d, changes, n));
 }
 
 static void diff_programs(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)

@@ -32,11 +32,19 @@ enum step_kind {
     STEP_SET_ROUTE,      /* entry: of an existing key: the only change of the map */
     STEP_ADD_ROUTE,      /* entry: a new key: the only change of the map */
     STEP_DELETE_ROUTE,   /* entry.key: the only change of the map */
+    STEP_SWITCH_ROUTES,  /* changes, n_changes: a few records at once */
     STEP_REPLACE_ROUTES, /* all entries in one versioned transaction: the commit of several changes */
     STEP_TRIM_POLICY,    /* the agent forgets the old programs */
     STEP_RETIRE, /* map, entries, n_entries: no record needs them any more; deleted when no request can either
                   */
     STEP_REMOVE_SERVER /* backend, server, lingers: no new requests; deleted when the last one has ended */
+};
+
+/* More records than these do not change one by one. */
+enum { ROUTES_SWITCHED_MAX = 64 };
+
+struct route_change {
+    const struct plan_entry *old, *new; /* of one key; NULL: there is none */
 };
 
 struct step {
@@ -46,6 +54,8 @@ struct step {
     const struct plan_server *server;
     bool lingers; /* nobody holds the backend any more: only requests on their way still go there, and they may */
     const struct plan_entry *entry;
+    const struct route_change *changes;
+    size_t n_changes;
     struct str list;
     const struct plan_line *line;
     struct str identity; /* a secret */

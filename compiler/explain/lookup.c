@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/quote.h"
 #include "base/vec.h"
+#include "plan/entry.h"
 #include "plan/pattern.h"
 #include "explain/expression.h"
 
@@ -31,51 +32,6 @@ static struct str order_of(const struct plan_entry *entry)
     return str_of(rank.p, (size_t)(router.p + router.n - rank.p));
 }
 
-static size_t common_length(struct str a, struct str b)
-{
-    size_t n = 0;
-    while (n < a.n && n < b.n && a.p[n] == b.p[n])
-        n++;
-    return n;
-}
-
-/* How many keys are <= line. */
-static size_t count_up_to(const struct plan_entry *entries, size_t n, struct str line)
-{
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (str_cmp(entries[middle].key, line) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* map_beg: the longest key that the line begins with. What comes right before the line is it, or shares with it all that the
- * longest one can have. */
-static const struct plan_entry *find_prefix(const struct plan_entry *entries, size_t n, struct str line)
-{
-    for (size_t i; (i = count_up_to(entries, n, line)) > 0;) {
-        const struct plan_entry *entry = &entries[i - 1];
-        size_t common = common_length(entry->key, line);
-        if (common == entry->key.n)
-            return entry;
-        if (common == 0)
-            return NULL;
-        line = str_head(line, common);
-    }
-    return NULL;
-}
-
-/* map_str */
-static const struct plan_entry *find_exact(const struct plan_map *map, struct str key)
-{
-    size_t i = count_up_to(map->p, map->n, key);
-    return i && str_eq(map->p[i - 1].key, key) ? &map->p[i - 1] : NULL;
-}
-
 static const struct plan_entry *note(struct looking *l, const char *map, struct str line, const struct plan_entry *entry)
 {
     vec_push(&l->steps, (struct lookup_step){ map, line, entry });
@@ -84,7 +40,7 @@ static const struct plan_entry *note(struct looking *l, const char *map, struct 
 
 static const struct plan_entry *find_route(struct looking *l, struct str line)
 {
-    return note(l, "routes.map", line, find_prefix(l->plan->routes, l->plan->n_routes, line));
+    return note(l, "routes.map", line, entry_find_beginning(l->plan->routes, l->plan->n_routes, line));
 }
 
 static bool may(const struct looking *l, enum rival rival)
@@ -162,7 +118,7 @@ static const struct plan_entry *find_match(struct looking *l, enum plan_map_id m
     put_line(l, &line, group, map == MAP_FIELDS);
     struct str text = arena_copy(l->arena, buf_str(&line));
     const struct plan_entry *found = NULL;
-    for (size_t i = count_up_to(lines->p, lines->n, front); i < lines->n && str_starts(lines->p[i].key, front) && !found; i++)
+    for (size_t i = entry_count_up_to(lines->p, lines->n, front); i < lines->n && str_starts(lines->p[i].key, front) && !found; i++)
         if (expression_finds(lines->p[i].key, text))
             found = &lines->p[i];
     buf_fini(&line);
@@ -214,7 +170,7 @@ static void look_at_groups(struct looking *l)
 static void look_at_label(struct looking *l, struct str table, struct str label, struct str *best)
 {
     struct str key = arena_printf(l->arena, "%.*s/%.*s", STR_ARG(table), STR_ARG(label));
-    const struct plan_entry *entry = note(l, "labels.map", key, find_exact(&l->plan->maps[MAP_LABELS], key));
+    const struct plan_entry *entry = note(l, "labels.map", key, entry_find(l->plan->maps[MAP_LABELS].p, l->plan->maps[MAP_LABELS].n, key));
     if (!entry)
         return;
     struct str group = record_field(entry->value, RECORD_RANK), decided = str_head(entry->value, entry->value.n - group.n - 1);

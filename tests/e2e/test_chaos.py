@@ -12,8 +12,11 @@ from lib import CLEAN, MAITRED, SANITIZERS, GatewayTest, eventually, maitred, pr
 from traffic import Upstream, word
 
 # What leads to each point. A point that is not named here fails the test.
-SWAP = ("first-file", "files", "servers", "load", "fill", "replace", "prepared", "sent", "committed", "trim", "retire", "remove", "steps",
-        "settled", "revision", "served", "tree", "history")
+BEFORE = ("first-file", "files", "servers", "load", "fill")
+FEW = ("switch", "unsettled", "dual", "told", "alone")
+MANY = ("replace", "prepared", "sent", "committed")
+BEHIND = ("trim", "retire", "remove", "steps", "settled", "revision", "served", "tree", "history")
+SWAP = BEFORE + FEW + MANY + BEHIND
 ONE = ("route",)
 GROW = ("reload", "ordered", "reloaded")
 ADDED = ("backends",)
@@ -45,8 +48,12 @@ class CrashTest(GatewayTest):
         self.revision = self.store.change(self.tree())
         self.web.wait_served(self.revision)
 
-    def tree(self):
-        return states_tree(self.n, self.a, self.b)
+    def tree(self, many=False):
+        """`many`: so many more records change that all are replaced."""
+        more = {}
+        for i in range(70 if many else 0):
+            more.update(router(f"more{i}", f"Path(`/more/{self.n}/{i}`)", "one"))
+        return {**states_tree(self.n, self.a, self.b), **more}
 
     def arm(self, point):
         self.write("crash-at", point)
@@ -93,16 +100,22 @@ class Push(CrashTest):
         with Load(self.web.web, self.n) as load:
             for point in names:
                 self.n += 1
-                status = self.die_at(point, load, lambda: self.store.change(self.tree()))
+                status = self.die_at(point, load, lambda: self.store.change(self.tree(point in MANY)))
                 self.assertEqual((point, status["haproxy"]["reloads"]), (point, 0))
                 load.wait(0.05)
         self.expect_unbroken(load)
 
     def test_in_a_change_of_everything_before_the_records(self):
-        self.crash_in_swaps(SWAP[:8])
+        self.crash_in_swaps(BEFORE)
+
+    def test_in_a_change_of_a_few_records(self):
+        self.crash_in_swaps(FEW)
+
+    def test_in_a_change_of_all_records(self):
+        self.crash_in_swaps(MANY)
 
     def test_in_a_change_of_everything_behind_the_records(self):
-        self.crash_in_swaps(SWAP[8:])
+        self.crash_in_swaps(BEHIND)
 
     def test_in_a_change_of_one_record(self):
         self.web.wait_served(self.store.change(router("single", "Path(`/single`)", "one")))
@@ -114,15 +127,15 @@ class Push(CrashTest):
     def test_in_a_change_that_is_taken_back_before_the_restart(self):
         """What was prepared and not committed is in nobody's way."""
         with Load(self.web.web, self.n) as load:
-            for point in ("prepared", "sent", "fill", "servers"):
+            for point in ("prepared", "sent", "unsettled", "dual", "fill", "servers"):
                 before = self.tree()
                 self.arm(point)
                 died = time.monotonic()
                 self.n += 1
-                self.store.change(self.tree())
+                self.store.change(self.tree(point in MANY))
                 self.expect_death(point)
                 self.n -= 1
-                self.revision = self.store.change(before)
+                self.revision = self.store.change(before, ["http/routers/more"])
                 status = self.restart(load, died)
                 self.assertEqual(status["haproxy"]["reloads"], 0)
                 self.n += 2

@@ -45,7 +45,7 @@ static inline enum apply_status run(struct scene *scene, const struct step *step
 {
     struct steps all = { .p = steps, .n = n };
     struct runtime_state to = { 0 };
-    return applier_run(scene->applier, &all, &to, NULL, scene->error);
+    return applier_run(scene->applier, &all, NULL, &to, NULL, scene->error);
 }
 
 static inline enum apply_status route(struct scene *scene, enum step_kind kind, const char *key,
@@ -67,7 +67,7 @@ static inline enum apply_status replace(struct scene *scene, const struct plan_e
     struct step step = { .kind = STEP_REPLACE_ROUTES };
     struct steps steps = { .p = &step, .n = 1 };
     struct runtime_state to = { .routes = entries, .n_routes = n };
-    return applier_run(scene->applier, &steps, &to, NULL, scene->error);
+    return applier_run(scene->applier, &steps, NULL, &to, NULL, scene->error);
 }
 
 static inline struct plan_entry *many_entries(struct scene *scene, size_t n, const char *tail)

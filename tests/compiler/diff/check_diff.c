@@ -165,6 +165,14 @@ static void carry_out(struct running *r, const struct step *step, const struct r
         ck_assert(r->routes[key].p);
         r->routes[key] = (struct str){ 0 };
         break;
+    case STEP_SWITCH_ROUTES:
+        for (size_t i = 0; i < step->n_changes; i++) {
+            const struct route_change *change = &step->changes[i];
+            size_t k = (size_t)((change->new ? change->new : change->old)->key.p[0] - '0');
+            ck_assert(change->old ? str_eq(r->routes[k], change->old->value) : !r->routes[k].p);
+            r->routes[k] = change->new ? change->new->value : (struct str){ 0 };
+        }
+        break;
     case STEP_REPLACE_ROUTES:
         memset(r->routes, 0, sizeof r->routes);
         for (size_t i = 0; i < to->n_routes; i++)
@@ -232,8 +240,29 @@ START_TEST(one_record_is_set_alone_and_several_in_a_transaction)
     to.routes = two;
     steps = diff_runtime(arena, &from, &to);
     ck_assert_uint_eq(steps.n, 1);
-    ck_assert_int_eq(steps.p[0].kind, STEP_REPLACE_ROUTES);
+    ck_assert_int_eq(steps.p[0].kind, STEP_SWITCH_ROUTES);
+    ck_assert_uint_eq(steps.p[0].n_changes, 3);
     ck_assert_uint_eq(steps.routes_changed, 3);
+    arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(many_records_are_replaced)
+{
+    enum { MANY = ROUTES_SWITCHED_MAX + 1 };
+    struct plan_entry old[MANY], new[MANY];
+    struct arena *arena = arena_create();
+    for (size_t i = 0; i < MANY; i++) {
+        old[i] = (struct plan_entry){ arena_printf(arena, "%03zu", i), STR("1") };
+        new[i] = (struct plan_entry){ old[i].key, STR("2") };
+    }
+    struct runtime_state from = { .routes = old, .n_routes = MANY - 1 }, to = { .routes = new, .n_routes = MANY - 1 };
+    ck_assert_int_eq(diff_runtime(arena, &from, &to).p[0].kind, STEP_SWITCH_ROUTES);
+    from.n_routes = to.n_routes = MANY;
+    struct steps steps = diff_runtime(arena, &from, &to);
+    ck_assert_uint_eq(steps.n, 1);
+    ck_assert_int_eq(steps.p[0].kind, STEP_REPLACE_ROUTES);
+    ck_assert_uint_eq(steps.routes_changed, MANY);
     arena_destroy(arena);
 }
 END_TEST
@@ -312,6 +341,7 @@ int main(void)
         { damage_of_a_map_is_mended_and_not_retired, 0 },
         { lines_turn_before_routes_and_go_behind_them, 0 },
         { one_record_is_set_alone_and_several_in_a_transaction, 0 },
+        { many_records_are_replaced, 0 },
         { 0 },
     };
     return run_suite("diff", rows);
