@@ -11,8 +11,8 @@ static struct str meaning_in(const struct runtime_state *state, struct str key)
     return found ? found->value : (struct str){ 0 };
 }
 
-struct dual *dual_of_changes(struct arena *arena, const struct route_change *changes, size_t n, const struct runtime_state *before,
-                             const struct runtime_state *after)
+struct dual *dual_of_changes(struct arena *arena, const struct route_change *changes, size_t n,
+                             const struct runtime_state *before, const struct runtime_state *after)
 {
     struct dual *duals = ARENA_ARRAY(arena, struct dual, n);
     for (size_t i = 0; i < n; i++) {

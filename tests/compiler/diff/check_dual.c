@@ -33,7 +33,8 @@ static struct runtime_state random_routes(struct arena *arena, unsigned *seed)
             for (unsigned i = 0; i < length; i++)
                 key[i] = bits >> i & 1 ? 'b' : 'a';
             if (rand_r(seed) % 3 == 0)
-                entries[n++] = (struct plan_entry){ arena_copy(arena, str_of(key, length)), arena_printf(arena, ".;%d", rand_r(seed) % 4) };
+                entries[n++] = (struct plan_entry){ arena_copy(arena, str_of(key, length)),
+                                                    arena_printf(arena, ".;%d", rand_r(seed) % 4) };
         }
     qsort(entries, n, sizeof *entries, compare);
     return (struct runtime_state){ .routes = entries, .n_routes = n };
@@ -56,8 +57,8 @@ static const struct step *switching(const struct steps *steps)
 }
 
 /* The map with the records of both meanings in it. */
-static struct plan_entry *put_duals(struct arena *arena, const struct runtime_state *before, const struct dual *duals, size_t n_duals,
-                                    size_t *n)
+static struct plan_entry *put_duals(struct arena *arena, const struct runtime_state *before,
+                                    const struct dual *duals, size_t n_duals, size_t *n)
 {
     struct plan_entry *all = ARENA_ARRAY(arena, struct plan_entry, before->n_routes + n_duals);
     memcpy(all, before->routes, before->n_routes * sizeof *all);
@@ -94,8 +95,10 @@ START_TEST(every_line_finds_what_it_found_before_and_finds_behind)
                 for (unsigned i = 0; i < 5; i++)
                     line[i] = bits >> i & 1 ? 'b' : 'a';
                 struct str found = look(all, n, str_of(line, 5));
-                ck_assert(str_eq(meaning_of(found, false), look(before.routes, before.n_routes, str_of(line, 5))));
-                ck_assert(str_eq(meaning_of(found, true), look(after.routes, after.n_routes, str_of(line, 5))));
+                ck_assert(
+                    str_eq(meaning_of(found, false), look(before.routes, before.n_routes, str_of(line, 5))));
+                ck_assert(
+                    str_eq(meaning_of(found, true), look(after.routes, after.n_routes, str_of(line, 5))));
             }
             switched++;
         }
