@@ -84,7 +84,7 @@ static struct str port_of(struct str host, bool tls)
  * already: the entry point has put it there. */
 static void put_forwarded(struct buf *out, const struct forward_auth *op, const struct request *request)
 {
-    char address[SOURCE_TEXT];
+    char address[ADDRESS_TEXT];
     const struct {
         struct str name, value;
         bool always;

@@ -105,7 +105,7 @@ static void refuse(struct verdict *v, int64_t wait_ns)
 static enum op_result run(const struct op *op, struct decision *d)
 {
     const struct rate_limit *r = &op->rate_limit;
-    char memory[SOURCE_TEXT];
+    char memory[ADDRESS_TEXT];
     if (r->shared && r->limit.average > 0)
         return OP_WAIT;
     if (r->shared) { /* Traefik skips its script then, and has no delay to go by */
@@ -160,7 +160,7 @@ static void finish(struct redis_call *call)
 static void start(const struct op *op, struct waiting *waiting)
 {
     const struct rate_limit *r = &op->rate_limit;
-    char memory[SOURCE_TEXT];
+    char memory[ADDRESS_TEXT];
     struct taking *taking = xmalloc(sizeof *taking);
     *taking = (struct taking){ .waiting = waiting };
     buf_printf(&taking->key, "rate:%.*s:", STR_ARG(r->bucket));

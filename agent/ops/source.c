@@ -1,32 +1,10 @@
 #include "ops/source.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "ops/fields.h"
-
-static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-/* As Go's netip reads it: a zone ("%eth0") of an IPv6 address is passed over. */
-static bool read_address(struct str s, struct address *out)
-{
-    size_t zone = str_find(s, '%');
-    if (zone < s.n && (zone + 1 == s.n || str_find(s, ':') == s.n))
-        return false;
-    return address_read(str_head(s, zone), out);
-}
-
-/* A range, or an address by itself. */
-static bool read_network(struct str s, struct address_range *out)
-{
-    if (str_find(s, '/') < s.n)
-        return address_range_read(s, out);
-    bool ok = address_read(s, &out->address);
-    out->bits = out->address.n * 8;
-    return ok;
-}
 
 static bool read_excluded(struct json_object *array, struct source *out, char error[static 256])
 {
@@ -35,7 +13,7 @@ static bool read_excluded(struct json_object *array, struct source *out, char er
     for (size_t i = 0; i < n; i++) {
         struct json_object *text = json_object_array_get_idx(array, i);
         if (!json_object_is_type(text, json_type_string) ||
-            !read_network(field_str(text), &out->excluded[out->n_excluded++])) {
+            !address_range_read(field_str(text), &out->excluded[out->n_excluded++])) {
             snprintf(error, 256, "excluded %zu is no network", i + 1);
             return false;
         }
@@ -88,33 +66,6 @@ void criterion_fini(struct source *source)
     *source = (struct source){ 0 };
 }
 
-struct str address_text(const struct address *a, char memory[static SOURCE_TEXT])
-{
-    bool is_mapped = a->n == 16 && memcmp(a->bytes, mapped, sizeof mapped) == 0;
-    memory[0] = '\0';
-    if (a->n == 4 || is_mapped)
-        inet_ntop(AF_INET, a->bytes + (is_mapped ? 12 : 0), memory, SOURCE_TEXT);
-    else if (a->n == 16)
-        inet_ntop(AF_INET6, a->bytes, memory, SOURCE_TEXT);
-    return str_c(memory);
-}
-
-/* An address text by its network: only IPv6 is masked, and so is an IPv4 address in its mapped form. */
-static struct str masked(const struct source *source, struct str text, char memory[static SOURCE_TEXT])
-{
-    struct address address;
-    if (source->subnet == 0 || str_find(text, ':') == text.n || !read_address(text, &address))
-        return text;
-    address_widen(&address);
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned keep = source->subnet > 8 * i ? source->subnet - 8 * i : 0;
-        address.bytes[i] =
-            (unsigned char)(keep >= 8 ? address.bytes[i] : address.bytes[i] & (0xff00 >> keep));
-    }
-    inet_ntop(AF_INET6, address.bytes, memory, SOURCE_TEXT);
-    return str_c(memory);
-}
-
 /* X-Forwarded-For as it was received: the entry point has put the peer's own address at its end. */
 static struct str received_for(const struct request *request)
 {
@@ -153,7 +104,7 @@ static struct str not_excluded(const struct source *source, struct str list)
         struct str element = take_last(&list);
         struct address address;
         bool excluded = element.n == 0;
-        if (element.n && read_address(element, &address))
+        if (element.n && address_read_zoned(element, &address))
             for (size_t i = 0; i < source->n_excluded && !excluded; i++)
                 excluded = address_is_in(&address, &source->excluded[i]);
         if (!excluded)
@@ -163,7 +114,7 @@ static struct str not_excluded(const struct source *source, struct str list)
 }
 
 struct str criterion_source(const struct source *source, const struct request *request,
-                            char memory[static SOURCE_TEXT])
+                            char memory[static ADDRESS_TEXT])
 {
     switch (source->kind) {
     case SOURCE_HEADER:
@@ -171,11 +122,11 @@ struct str criterion_source(const struct source *source, const struct request *r
     case SOURCE_HOST:
         return request->host;
     case SOURCE_DEPTH:
-        return masked(source, by_depth(source, received_for(request)), memory);
+        return address_text_by_subnet(by_depth(source, received_for(request)), source->subnet, memory);
     case SOURCE_EXCLUDED:
         return not_excluded(source, received_for(request));
     case SOURCE_IP:
         break;
     }
-    return masked(source, address_text(&request->source, memory), memory);
+    return address_text_by_subnet(address_text(&request->source, memory), source->subnet, memory);
 }

@@ -16,16 +16,10 @@ struct source {
     unsigned subnet; /* 0: none */
 };
 
-enum { SOURCE_TEXT = 64 };
-
 /* From an object of policy.json; criterion_fini releases what it holds, also where this said false. */
 bool criterion_read(struct json_object *from, struct source *out, char error[static 256]);
 void criterion_fini(struct source *source);
 
 /* The client as text: a view into the request, or into `memory`. */
 struct str criterion_source(const struct source *source, const struct request *request,
-                            char memory[static SOURCE_TEXT]);
-
-/* An address as text, IPv4 in its own form; for others and those of no address what stands in `memory` is
- * empty. */
-struct str address_text(const struct address *address, char memory[static SOURCE_TEXT]);
+                            char memory[static ADDRESS_TEXT]);

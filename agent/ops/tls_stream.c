@@ -1,11 +1,11 @@
 #include "ops/tls_stream.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 
 struct tls_stream {
@@ -53,8 +53,8 @@ static bool use_own(SSL_CTX *context, struct str cert, struct str key)
 
 static bool name_peer(SSL *ssl, const char *host)
 {
-    unsigned char bytes[16];
-    if (inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1)
+    struct address address;
+    if (address_read(str_c(host), &address))
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
     return SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1;
 }

@@ -10,7 +10,7 @@ enum { A_SECOND = 10 };
 void refusal_tell(struct refusals *r, struct log *log, const struct decision *d)
 {
     const struct verdict *v = d->verdict;
-    char address[SOURCE_TEXT], more[64] = "";
+    char address[ADDRESS_TEXT], more[64] = "";
     int64_t second = d->now_ns / 1000000000;
     if (second != r->second) {
         r->second = second;

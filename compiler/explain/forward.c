@@ -65,12 +65,8 @@ static bool is_trusted(const struct entry_point *entry, struct str client)
     struct address address;
     struct address_range range;
     bool trusted = entry->trust_all, known = address_read(client, &address);
-    for (size_t i = 0; i < entry->n_trusted_ips && known && !trusted; i++) {
-        bool one = address_read(entry->trusted_ips[i], &range.address);
-        range.bits = 8 * range.address.n;
-        trusted =
-            (one || address_range_read(entry->trusted_ips[i], &range)) && address_is_in(&address, &range);
-    }
+    for (size_t i = 0; i < entry->n_trusted_ips && known && !trusted; i++)
+        trusted = address_range_read(entry->trusted_ips[i], &range) && address_is_in(&address, &range);
     return trusted;
 }
 

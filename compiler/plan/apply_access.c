@@ -1,53 +1,13 @@
 /* Ops that refuse: templates/ops_access.lua. */
-#include <arpa/inet.h>
-
 #include "plan/apply_state.h"
-
-/* net/netip ParseAddr into a network of one address; IPv4 in IPv6 is IPv4. */
-static bool read_address(struct str text, struct model_net *out)
-{
-    char address[64];
-    size_t zone = str_find(text, '%');
-    struct str host = str_head(text, zone);
-    *out = (struct model_net){ 0 };
-    if (host.n == 0 || host.n >= sizeof address || memchr(host.p, '\0', host.n) || zone + 1 == text.n)
-        return false;
-    memcpy(address, host.p, host.n);
-    address[host.n] = '\0';
-    if (zone == text.n && inet_pton(AF_INET, address, out->address) == 1) {
-        out->bytes = 4;
-        return true;
-    }
-    if (inet_pton(AF_INET6, address, out->address) != 1)
-        return false;
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-    out->bytes = 16;
-    if (memcmp(out->address, mapped, sizeof mapped) == 0) {
-        memmove(out->address, out->address + 12, 4);
-        out->bytes = 4;
-    }
-    return true;
-}
-
-static bool in_net(const struct model_net *net, const struct model_net *address)
-{
-    if (net->bytes != address->bytes)
-        return false;
-    for (int i = 0, left = net->bits; left > 0; i++, left -= 8) {
-        unsigned mask = left >= 8 ? 0xffu : 0xff00u >> left & 0xffu;
-        if ((net->address[i] ^ address->address[i]) & mask)
-            return false;
-    }
-    return true;
-}
 
 static bool in_nets(const struct model_nets *nets, struct str text)
 {
-    struct model_net address;
+    struct address address;
     bool in = false;
-    if (read_address(text, &address))
+    if (address_read_zoned(text, &address))
         for (size_t i = 0; i < nets->n && !in; i++)
-            in = in_net(&nets->p[i], &address);
+            in = address_is_in(&address, &nets->p[i]);
     return in;
 }
 
@@ -64,20 +24,9 @@ static struct str forwarded(const struct apply *a)
 
 static struct str by_subnet(struct apply *a, struct str text, int bits)
 {
-    unsigned char address[16];
-    char copy[64], out[INET6_ADDRSTRLEN];
-    struct str host = str_head(text, str_find(text, '%'));
-    if (bits == 0 || host.n >= sizeof copy)
-        return text;
-    memcpy(copy, host.p ? host.p : "", host.n);
-    copy[host.n] = '\0';
-    if (inet_pton(AF_INET6, copy, address) != 1)
-        return text;
-    for (int i = 0; i < 16; i++)
-        address[i] = (unsigned char)(address[i] & (bits - 8 * i >= 8   ? 0xff
-                                                   : bits - 8 * i <= 0 ? 0
-                                                                       : 0xff00 >> (bits - 8 * i)));
-    return arena_copy(a->arena, str_c(inet_ntop(AF_INET6, address, out, sizeof out)));
+    char memory[ADDRESS_TEXT];
+    struct str out = address_text_by_subnet(text, (size_t)bits, memory);
+    return out.p == memory ? arena_copy(a->arena, out) : out;
 }
 
 static struct str source(struct apply *a, const struct model_ip_strategy *by)

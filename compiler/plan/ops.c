@@ -52,11 +52,11 @@ static void put_replace(struct buf *out, const struct model_replace *replace)
     buf_putc(out, ';');
 }
 
-static void put_net(struct buf *out, const struct model_net *net)
+static void put_net(struct buf *out, const struct address_range *net)
 {
-    for (int i = 0; i < net->bytes; i++)
-        buf_printf(out, "%02x", net->address[i]);
-    buf_printf(out, "/%d", net->bits);
+    for (size_t i = 0; i < net->address.n; i++)
+        buf_printf(out, "%02x", net->address.bytes[i]);
+    buf_printf(out, "/%zu", net->bits);
 }
 
 static void put_strategy(struct buf *out, const struct model_ip_strategy *strategy)

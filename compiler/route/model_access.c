@@ -1,6 +1,4 @@
 /* Middlewares that refuse: by address, number of requests, encoded characters, length. */
-#include <arpa/inet.h>
-
 #include "route/model_build.h"
 
 enum { MAX_NETS = 20000, MAX_FAULTS = 8 };
@@ -80,54 +78,9 @@ const char *model_status_text(int64_t status)
     return NULL;
 }
 
-static bool is_mapped(const unsigned char *address)
-{
-    static const unsigned char front[12] = { [10] = 0xff, [11] = 0xff };
-    return memcmp(address, front, sizeof front) == 0;
-}
-
-/* An address or a network as Go's net package reads it. */
-static bool read_net(struct str text, struct model_net *out)
-{
-    char address[64];
-    size_t slash = str_find(text, '/');
-    struct str host = str_head(text, slash);
-    int64_t bits = -1;
-    *out = (struct model_net){ 0 };
-    if (host.n >= sizeof address || memchr(host.p, '\0', host.n))
-        return false;
-    memcpy(address, host.p, host.n);
-    address[host.n] = '\0';
-    if (inet_pton(AF_INET, address, out->address) == 1)
-        out->bytes = 4;
-    else if (inet_pton(AF_INET6, address, out->address) == 1)
-        out->bytes = 16;
-    else
-        return false;
-    if (slash < text.n) {
-        struct str digits = str_from(text, slash + 1);
-        if (digits.n == 0 || digits.n > 3 || !ascii_is_digit(digits.p[0]) || !str_to_int64(digits, &bits) ||
-            bits > out->bytes * 8)
-            return false;
-    }
-    out->bits = (unsigned char)(bits < 0 ? out->bytes * 8 : bits);
-    if (out->bytes == 16 && is_mapped(out->address) && out->bits >= 96) {
-        memmove(out->address, out->address + 12, 4);
-        memset(out->address + 4, 0, 12);
-        out->bytes = 4;
-        out->bits = (unsigned char)(out->bits - 96);
-    }
-    for (int i = 0; i < out->bytes; i++) {
-        int kept = out->bits - 8 * i;
-        if (kept < 8)
-            out->address[i] = (unsigned char)(out->address[i] & (kept <= 0 ? 0 : 0xff00 >> kept));
-    }
-    return true;
-}
-
 static bool read_nets(struct build *b, const struct list_value *source, struct model_nets *out)
 {
-    struct model_net *nets = ARENA_ARRAY(b->arena, struct model_net, source->n);
+    struct address_range *nets = ARENA_ARRAY(b->arena, struct address_range, source->n);
     size_t n_faults = 0;
     if (source->n > MAX_NETS) {
         diag_report(b->diag, FINDING_BAD_OBJECT, source->key, "more than %d addresses and networks",
@@ -135,7 +88,7 @@ static bool read_nets(struct build *b, const struct list_value *source, struct m
         return false;
     }
     for (size_t i = 0; i < source->n && n_faults < MAX_FAULTS; i++)
-        if (!read_net(source->v[i], &nets[i])) {
+        if (!address_range_read(source->v[i], &nets[i])) {
             report_text(b, FINDING_BAD_OBJECT, source->key, source->v[i],
                         "as in 10.1.2.3, 10.0.0.0/8 or fd00::/8", "this is neither an address nor a network");
             n_faults++;

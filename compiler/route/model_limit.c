@@ -3,30 +3,21 @@
 #include "base/address.h"
 #include "route/model_build.h"
 
-/* An address, or a network in CIDR form. */
-static bool is_network(struct str s)
-{
-    struct address address;
-    struct address_range range;
-    size_t slash = str_find(s, '/');
-    if (slash == s.n)
-        return address_read(s, &address);
-    return address_range_read(s, &range);
-}
-
 static bool read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_op *op)
 {
     op->limit.depth = IS_SET(source->depth) && source->depth.v > 0 ? source->depth.v : 0;
     if (op->limit.depth == 0 && source->excluded_ips.n) {
         op->limit.excluded = source->excluded_ips.v;
         op->limit.n_excluded = source->excluded_ips.n;
-        for (size_t i = 0; i < source->excluded_ips.n; i++)
-            if (!is_network(source->excluded_ips.v[i])) {
+        for (size_t i = 0; i < source->excluded_ips.n; i++) {
+            struct address_range range;
+            if (!address_range_read(source->excluded_ips.v[i], &range)) {
                 report_text(b, FINDING_BAD_OBJECT, source->excluded_ips.key, source->excluded_ips.v[i],
                             "as in 10.1.2.3, 10.0.0.0/8 or fd00::/8",
                             "this is neither an address nor a network");
                 return false;
             }
+        }
         return true; /* ipv6Subnet is not looked at then */
     }
     if (!IS_SET(source->ipv6_subnet))

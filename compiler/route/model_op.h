@@ -1,6 +1,7 @@
 /* What middlewares are in the model: the arguments of one op each. */
 #pragma once
 
+#include "base/address.h"
 #include "route/regex_program.h"
 
 enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
@@ -64,14 +65,8 @@ struct model_redirect {
     bool permanent;
 };
 
-/* A network: `bits` of the first bytes (4 or 16) of `address`, others zero. IPv4 in IPv6 is IPv4. */
-struct model_net {
-    unsigned char address[16];
-    unsigned char bytes, bits;
-};
-
 struct model_nets {
-    const struct model_net *p;
+    const struct address_range *p; /* networks */
     size_t n;
 };
 

@@ -1,34 +1,10 @@
-#include <arpa/inet.h>
-
+#include "base/address.h"
 #include "route/setting_value.h"
-
-/* The longest text of an address, with a zone. */
-enum { ADDRESS_SIZE = INET6_ADDRSTRLEN + 32 };
-
-/* AF_INET, AF_INET6, or 0. */
-static int address_family(struct str s)
-{
-    char text[ADDRESS_SIZE];
-    unsigned char bytes[sizeof(struct in6_addr)];
-    if (s.n >= sizeof text || str_find(s, '\0') != s.n)
-        return 0;
-    if (s.n)
-        memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return inet_pton(AF_INET, text, bytes) == 1    ? AF_INET
-           : inet_pton(AF_INET6, text, bytes) == 1 ? AF_INET6
-                                                   : 0;
-}
 
 bool setting_is_network(struct str s)
 {
-    struct str address = str_cut(&s, '/');
-    int family = address_family(address);
-    int64_t bits;
-    if (family == 0 || !s.p)
-        return family != 0;
-    bool plain = s.n && ascii_is_digit(s.p[0]);
-    return plain && str_to_int64(s, &bits) && bits <= (family == AF_INET ? 32 : 128);
+    struct address_range range;
+    return address_range_read(s, &range);
 }
 
 static bool is_host(struct str host)
@@ -43,8 +19,10 @@ static bool is_host(struct str host)
 
 static bool is_bracketed_host(struct str host)
 {
-    struct str zone = host, address = str_cut(&zone, '%');
-    return address_family(address) == AF_INET6 && (!zone.p || (zone.n && is_host(zone)));
+    struct str zone = host, text = str_cut(&zone, '%');
+    struct address address;
+    return str_find(text, ':') < text.n && address_read(text, &address) &&
+           (!zone.p || (zone.n && is_host(zone)));
 }
 
 bool setting_parse_address(struct entry_point *entry_point)

@@ -25,5 +25,5 @@ void setting_store_defaults(struct arena *arena, bool entry_point, void *base);
 /* [host]:port[/tcp|/udp] of an entry point into its host, port and udp; false where it has another form. */
 bool setting_parse_address(struct entry_point *entry_point);
 
-/* An IP address, or a network as address/bits. */
+/* An IP address, or a network as address/bits: what address_range_read reads. */
 bool setting_is_network(struct str s);

@@ -1,7 +1,6 @@
 #include "route/url.h"
 
-#include <arpa/inet.h>
-
+#include "base/address.h"
 #include "base/buf.h"
 
 enum { LONGEST_NAME = 253, LONGEST_PORT = 65535 };
@@ -69,13 +68,8 @@ static bool is_name(struct str s)
 
 static bool is_ipv6(struct str s)
 {
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-    if (s.n >= sizeof text || memchr(s.p, '\0', s.n))
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    return inet_pton(AF_INET6, text, &address) == 1;
+    struct address address;
+    return str_find(s, ':') < s.n && address_read(s, &address);
 }
 
 /* `s` is empty or begins with ':'. */

@@ -38,7 +38,7 @@ static const struct {
 
 START_TEST(the_source_is_traefiks)
 {
-    char error[256], memory[SOURCE_TEXT], block[256];
+    char error[256], memory[ADDRESS_TEXT], block[256];
     size_t n = strlen(sources[_i].forwarded);
     struct source source = { 0 };
     struct json_object *json = json_tokener_parse(sources[_i].json);

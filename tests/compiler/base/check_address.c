@@ -70,6 +70,14 @@ static const struct {
     { "::ffff:10.0.0.0/104", "11.0.0.0", false },
     { "::ffff:0.0.0.0/90", "10.1.2.3", false },
     { "::ffff:0.0.0.0/64", "::1", true },
+    { "::ffff:1.2.3.4/64", "::1", true },
+    { "10.9.9.9/8", "10.1.2.3", true },
+    { "10.0.0.0/0008", "10.1.2.3", true },
+    { "10.1.2.3", "10.1.2.3", true },
+    { "10.1.2.3", "10.1.2.2", false },
+    { "::ffff:10.1.2.3", "10.1.2.3", true },
+    { "fd00::1", "fd00::1", true },
+    { "fd00::1", "fd00::2", false },
 };
 
 START_TEST(ranges_have_their_members)
@@ -83,7 +91,7 @@ START_TEST(ranges_have_their_members)
 }
 END_TEST
 
-static const char *const no_ranges[] = { "10.0.0.0",
+static const char *const no_ranges[] = { "10.0.0",
                                          "10.0.0.0/",
                                          "10.0.0.0/33",
                                          "10.0.0.0/-1",
@@ -102,6 +110,37 @@ START_TEST(what_is_no_range_is_refused)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool read;
+} zoned[] = { { "fe80::1%eth0", true }, { "fe80::1", true },        { "10.1.2.3", true },
+              { "fe80::1%", false },    { "10.1.2.3%eth0", false }, { "10.1.2.3%a:b", false },
+              { "%eth0", false },       { "::1%eth0%x", true } };
+
+START_TEST(only_ipv6_has_zones)
+{
+    struct address address;
+    ck_assert_msg(address_read_zoned(str_c(zoned[_i].text), &address) == zoned[_i].read, "%s",
+                  zoned[_i].text);
+}
+END_TEST
+
+static const struct {
+    const char *text, *out;
+    size_t bits;
+} subnets[] = { { "fd00:1:2::3", "fd00:1::", 32 }, { "fd00:1:2::3", "fd00:1:2::3", 0 },
+                { "fe80::1%eth0", "fe80::", 64 },  { "10.1.2.3", "10.1.2.3", 8 },
+                { "::ffff:10.1.2.3", "::", 64 },   { "::ffff:10.1.2.3", "::ffff:10.0.0.0", 104 },
+                { "no:address", "no:address", 64 } };
+
+START_TEST(subnets_are_of_ipv6)
+{
+    char memory[ADDRESS_TEXT];
+    struct str out = address_text_by_subnet(str_c(subnets[_i].text), subnets[_i].bits, memory);
+    ck_assert_msg(str_eq(out, str_c(subnets[_i].out)), "%s: %.*s", subnets[_i].text, STR_ARG(out));
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row tests[] = {
@@ -109,6 +148,8 @@ int main(void)
         { a_zero_byte_is_no_end, 0 },
         { ranges_have_their_members, ROWS(members) },
         { what_is_no_range_is_refused, ROWS(no_ranges) },
+        { only_ipv6_has_zones, ROWS(zoned) },
+        { subnets_are_of_ipv6, ROWS(subnets) },
         { 0 },
     };
     return run_suite("address", tests);

@@ -102,7 +102,7 @@ static const struct {
 START_TEST(an_allow_list_looks_at_the_address_that_counts)
 {
     struct arena *arena = arena_create();
-    struct model_net net = { .address = { 10 }, .bytes = 4, .bits = 8 };
+    struct address_range net = { .address = { 4, { 10 } }, .bits = 8 };
     struct model_op op = { .kind = OP_ALLOW_LIST,
                            .allow = {
                                .nets = { &net, 1 }, .strategy.depth = allowed[_i].depth, .status = 403 } };

@@ -100,7 +100,7 @@ static inline bool put_native_op(struct buf *out, const struct model_op *op)
         if (op->allow.strategy.depth)
             buf_printf(out, ":depth%lld", (long long)op->allow.strategy.depth);
         for (size_t i = 0; i < op->allow.nets.n; i++)
-            buf_printf(out, ":%d/%d", op->allow.nets.p[i].bytes, op->allow.nets.p[i].bits);
+            buf_printf(out, ":%zu/%zu", op->allow.nets.p[i].address.n, op->allow.nets.p[i].bits);
         return true;
     case OP_IN_FLIGHT:
         buf_printf(out, "inflight:%lld:%s%.*s", (long long)op->in_flight.amount, sources[op->in_flight.source],
