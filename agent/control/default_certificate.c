@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 
 enum { DAYS = 365, RENEW_DAYS = 30, KEY_BITS = 2048, LARGEST = 1 << 16, DAY_SECONDS = 24 * 3600 };
 
@@ -35,12 +36,11 @@ static bool is_good(struct str pem)
 static bool random_name(char out[static 128])
 {
     unsigned char bytes[32];
-    int n = 0;
+    char digits[2 * sizeof bytes + 1];
     if (RAND_bytes(bytes, sizeof bytes) != 1)
         return false;
-    for (size_t i = 0; i < sizeof bytes; i++)
-        n += snprintf(out + n, 128 - (size_t)n, "%s%02x", i == 16 ? "." : "", bytes[i]);
-    snprintf(out + n, 128 - (size_t)n, ".traefik.default");
+    hex_write(digits, bytes, sizeof digits - 1);
+    snprintf(out, 128, "%.32s.%s.traefik.default", digits, digits + 32);
     return true;
 }
 

@@ -307,7 +307,7 @@ static int grace_ms(const struct settings *settings)
     for (size_t i = 0; i < settings->n_entry_points; i++)
         if (settings->entry_points[i].grace_timeout_ns > longest)
             longest = settings->entry_points[i].grace_timeout_ns;
-    return (int)(longest / 1000000);
+    return (int)(longest / NS_PER_MS);
 }
 
 static void close_handle(uv_handle_t *handle, void *context)

@@ -17,8 +17,6 @@ enum {
     AGAIN_MS = 500,          /* after a failure */
 };
 
-static const int64_t MS = 1000000;
-
 struct scribe {
     struct scribe_parts parts;
     pthread_t thread;
@@ -84,7 +82,8 @@ static void do_files(struct scribe *scribe)
     scribe->busy = false;
     snprintf(scribe->error, sizeof scribe->error, "%s", ok ? "" : error);
     scribe->flushing = scribe->flushing && ok; /* nobody waits for what cannot be written */
-    scribe->files_due_ns = end + (ok ? pause_after(end - start, LONGEST_PAUSE_MS * MS) : AGAIN_MS * MS);
+    scribe->files_due_ns =
+        end + (ok ? pause_after(end - start, LONGEST_PAUSE_MS * NS_PER_MS) : AGAIN_MS * NS_PER_MS);
     if (ok || scribe->next || scribe->ending)
         generation_release(generation);
     else
@@ -105,7 +104,7 @@ static void do_tree(struct scribe *scribe)
     scribe->busy = false;
     snprintf(scribe->tree_error, sizeof scribe->tree_error, "%s", ok ? "" : error);
     scribe->flushing = scribe->flushing && ok;
-    scribe->tree_due_ns = end + (ok ? (end - start) * SHARE : AGAIN_MS * MS);
+    scribe->tree_due_ns = end + (ok ? (end - start) * SHARE : AGAIN_MS * NS_PER_MS);
     if (ok || scribe->tree || scribe->ending)
         generation_release(generation);
     else
@@ -201,7 +200,7 @@ static void replace(struct generation **slot, struct generation *by)
 void scribe_follow(struct scribe *scribe, struct generation *generation)
 {
     pthread_mutex_lock(&scribe->lock);
-    int64_t later = clock_monotonic_ns() + TREE_AFTER_MS * MS;
+    int64_t later = clock_monotonic_ns() + TREE_AFTER_MS * NS_PER_MS;
     if (!scribe->tree && scribe->tree_due_ns &&
         scribe->tree_due_ns < later) /* the first one is saved at once */
         scribe->tree_due_ns = later;

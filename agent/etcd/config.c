@@ -25,7 +25,7 @@ static bool is_host(struct str host)
     static const struct str others = { "-._[]:%", 7 };
     for (size_t i = 0; i < host.n; i++) {
         char c = ascii_lower(host.p[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && str_find(others, c) == others.n)
+        if (!ascii_is_alnum(c) && str_find(others, c) == others.n)
             return false;
     }
     return host.n > 0 && host.n < 256;

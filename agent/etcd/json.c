@@ -1,6 +1,7 @@
 #include "etcd/json.h"
 
 #include "base/buf.h"
+#include "base/hex.h"
 
 /* Of values that are skipped; etcd's answers have 4 levels. */
 enum { MAX_DEPTH = 64 };
@@ -115,16 +116,8 @@ bool etcd_json_element(struct etcd_json *json)
 /* Four hexadecimal digits at the front of s, or -1. */
 static long hex4(struct str s)
 {
-    long value = 0;
-    if (s.n < 4)
-        return -1;
-    for (size_t i = 0; i < 4; i++) {
-        char c = ascii_lower(s.p[i]);
-        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f'))
-            return -1;
-        value = value * 16 + (ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
-    }
-    return value;
+    int high = s.n < 4 ? -1 : hex_pair(s.p), low = high < 0 ? -1 : hex_pair(s.p + 2);
+    return low < 0 ? -1 : high << 8 | low;
 }
 
 /* Writes a code point as UTF-8; returns the bytes written, at most 4. */

@@ -80,7 +80,7 @@ pid_t launch_start(const char *const *argv, int out, int err, int kept)
 static bool read_all(int fd, struct buf *output, int64_t deadline)
 {
     for (;;) {
-        int64_t left = (deadline - clock_monotonic_ns()) / 1000000;
+        int64_t left = (deadline - clock_monotonic_ns()) / NS_PER_MS;
         struct pollfd readable = { .fd = fd, .events = POLLIN };
         if (left <= 0)
             return false;

@@ -160,7 +160,7 @@ static bool await_end(const struct haproxy *haproxy, int timeout_ms)
 {
     int64_t deadline = link_deadline(timeout_ms);
     while (lifetime_is_alive(haproxy)) {
-        int64_t left = (deadline - clock_monotonic_ns()) / 1000000;
+        int64_t left = (deadline - clock_monotonic_ns()) / NS_PER_MS;
         struct pollfd dead = { .fd = haproxy->master_fd, .events = POLLIN };
         if (left <= 0)
             return false;

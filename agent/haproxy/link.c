@@ -10,7 +10,7 @@
 
 int64_t link_deadline(int timeout_ms)
 {
-    return clock_monotonic_ns() + (int64_t)timeout_ms * 1000000;
+    return clock_monotonic_ns() + timeout_ms * NS_PER_MS;
 }
 
 static enum runtime_status wait_for(int fd, short events, int64_t deadline)
@@ -19,7 +19,7 @@ static enum runtime_status wait_for(int fd, short events, int64_t deadline)
         int64_t left = deadline - clock_monotonic_ns();
         if (left <= 0)
             return RUNTIME_TIMEOUT;
-        int64_t ms = (left + 999999) / 1000000;
+        int64_t ms = (left + NS_PER_MS - 1) / NS_PER_MS;
         struct pollfd wanted = { .fd = fd, .events = events };
         int n = poll(&wanted, 1, ms > 60000 ? 60000 : (int)ms);
         if (n > 0)

@@ -6,8 +6,6 @@ enum {
     RETIRE_AFTER_MS = 10000, /* longer than any request waits between its record and its programs */
 };
 
-static const int64_t MS = 1000000;
-
 /* Whether a look-up of a key's own text finds its entry: not where keys are regular expressions, or parts of
  * what is looked up. */
 static bool is_found_by_key(enum plan_map_id map)
@@ -152,7 +150,7 @@ void maps_retire(struct push *push, const struct step *step)
 void maps_sweep(struct push *push)
 {
     struct retired *retired = &push->applier->retired;
-    int64_t due = clock_monotonic_ns() - RETIRE_AFTER_MS * MS;
+    int64_t due = clock_monotonic_ns() - RETIRE_AFTER_MS * NS_PER_MS;
     size_t n = 0;
     batch_reset(push->batch);
     for (size_t i = 0; i < retired->n; i++)

@@ -244,7 +244,7 @@ bool haproxy_start(struct haproxy *haproxy, char error[static 512])
         remove_traces(haproxy);
     if (!ok)
         return false;
-    haproxy->next_look = clock_monotonic_ns() + (int64_t)LOOK_EVERY_MS * 1000000;
+    haproxy->next_look = clock_monotonic_ns() + LOOK_EVERY_MS * NS_PER_MS;
     return check_age(haproxy->worker.version, haproxy->runtime_socket, error);
 }
 
@@ -288,7 +288,7 @@ static enum haproxy_condition look_at_worker(struct haproxy *haproxy)
 {
     char error[512];
     struct runtime_info info, old = haproxy->worker;
-    haproxy->next_look = clock_monotonic_ns() + (int64_t)LOOK_EVERY_MS * 1000000;
+    haproxy->next_look = clock_monotonic_ns() + LOOK_EVERY_MS * NS_PER_MS;
     enum runtime_status status = runtime_ask_info(&haproxy->runtime, &info);
     if (status != RUNTIME_OK) {
         bool gone = !haproxy->ours && status == RUNTIME_UNREACHABLE;

@@ -13,8 +13,6 @@ static const char nowhere[] = "255.255.255.255";
 /* So long a request may be on its way from its record to the backend that this names: it may wait for the agent in between. */
 #define LINGER_MS 10000
 
-static const int64_t MS = 1000000;
-
 /* Above this many backends one `show servers state` of all is shorter than one each. */
 #define BACKENDS_SINGLY 64
 
@@ -254,7 +252,7 @@ static enum apply_status judge_removal(struct push *push, const struct step *ste
 static const struct step *let_linger(struct push *push, const struct step *steps, size_t *n)
 {
     struct step *now = ARENA_ARRAY(push->arena, struct step, *n);
-    int64_t until = clock_monotonic_ns() + LINGER_MS * MS;
+    int64_t until = clock_monotonic_ns() + LINGER_MS * NS_PER_MS;
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++)
         if (steps[i].lingers)

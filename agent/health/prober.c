@@ -12,8 +12,6 @@
 
 enum { COMMAND_TIMEOUT_MS = 2000, PASSIVE_POLL_MS = 200, LONGEST_SLEEP_MS = 1000, AGAIN_MS = 500 };
 
-#define MS INT64_C(1000000)
-
 struct prober {
     struct runtime runtime;
     char *runtime_path;
@@ -63,7 +61,7 @@ static bool command(struct prober *p, const struct target *t, const char *format
  * still overrule it, so what is down is said a second time. */
 static void tell(struct prober *p, struct target *t)
 {
-    t->again_ns = t->up ? 0 : clock_monotonic_ns() + AGAIN_MS * MS;
+    t->again_ns = t->up ? 0 : clock_monotonic_ns() + AGAIN_MS * NS_PER_MS;
     t->told = command(p, t,
                       t->up ? "disable health @; set server @ health up"
                             : "disable health @; set server @ health down");
@@ -211,7 +209,7 @@ static bool review_passive(struct prober *p)
 /* Starts what is due; how long nothing will be. */
 static int work(struct prober *p)
 {
-    int64_t now = clock_monotonic_ns(), sleep = LONGEST_SLEEP_MS * MS;
+    int64_t now = clock_monotonic_ns(), sleep = LONGEST_SLEEP_MS * NS_PER_MS;
     for (size_t i = 0; i < p->n; i++) {
         struct target *t = p->targets[i];
         bool second = t->told && t->again_ns && t->again_ns <= now;
@@ -219,8 +217,8 @@ static int work(struct prober *p)
             tell(p, t);
         if (second)
             t->again_ns = 0;
-        if ((!t->told || t->again_ns) && sleep > AGAIN_MS * MS)
-            sleep = AGAIN_MS * MS;
+        if ((!t->told || t->again_ns) && sleep > AGAIN_MS * NS_PER_MS)
+            sleep = AGAIN_MS * NS_PER_MS;
         if (!t->active || t->easy)
             continue;
         if (t->due_ns <= now)
@@ -229,10 +227,10 @@ static int work(struct prober *p)
             sleep = t->due_ns - now;
     }
     if (p->passive_due_ns <= now)
-        p->passive_due_ns = review_passive(p) ? now + PASSIVE_POLL_MS * MS : INT64_MAX;
+        p->passive_due_ns = review_passive(p) ? now + PASSIVE_POLL_MS * NS_PER_MS : INT64_MAX;
     if (p->passive_due_ns - now < sleep)
         sleep = p->passive_due_ns - now;
-    return sleep > 0 ? (int)(sleep / MS) + 1 : 1;
+    return sleep > 0 ? (int)(sleep / NS_PER_MS) + 1 : 1;
 }
 
 static void *run(void *context)

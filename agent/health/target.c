@@ -4,8 +4,9 @@
 
 #include "base/vec.h"
 #include "route/url.h"
+#include "sys/clock.h"
 
-enum { MOST_REDIRECTS = 10, NS_PER_MS = 1000000 };
+enum { MOST_REDIRECTS = 10 };
 
 static char *copy(struct str s)
 {
@@ -24,16 +25,7 @@ static char *copy_if(struct str s)
 /* As Go's url.Parse sees it: a scheme, or a host. */
 static bool is_absolute(struct str path)
 {
-    if (str_starts(path, STR("//")))
-        return true;
-    for (size_t i = 0; i < path.n; i++) {
-        char c = ascii_lower(path.p[i]);
-        if (path.p[i] == ':')
-            return i > 0;
-        if (!(c >= 'a' && c <= 'z') && (i == 0 || (!ascii_is_digit(c) && !strchr("+.-", c))))
-            return false;
-    }
-    return false;
+    return str_starts(path, STR("//")) || url_scheme_length(path) > 0;
 }
 
 /* The server's URL, changed by what the check says; its path resolved against it. NULL: there is none. */
@@ -89,21 +81,13 @@ static char *host_of(const struct model_check *check, const struct plan_server *
     return copy_if(parts.authority);
 }
 
-static bool has_control(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* "Name: value" lines. Host is said by the hostname only, as in Traefik. */
 static char *headers_of(const struct model_check *check)
 {
     struct buf lines = { 0 };
     for (size_t i = 0; i < check->n_headers; i++) {
         const struct pair_value *h = &check->headers[i];
-        if (str_eq_nocase(h->name, STR("host")) || has_control(h->name) || has_control(h->v))
+        if (str_eq_nocase(h->name, STR("host")) || str_has_control(h->name) || str_has_control(h->v))
             continue;
         /* Curl sends an empty value only behind a ';'. */
         buf_printf(&lines, h->v.n ? "%.*s: %.*s\n" : "%.*s;%.*s\n", STR_ARG(h->name), STR_ARG(h->v));

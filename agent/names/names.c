@@ -21,8 +21,6 @@ enum {
     TURN_MS = 100,
 };
 
-static const int64_t MS = 1000000;
-
 struct name {
     struct names *names;
     char *text;
@@ -136,7 +134,7 @@ static bool note_answer(struct name *name, const struct ares_addrinfo *info)
         return false;
     bool changed = take_addresses(name, found, n) || name->found.failure || !name->answered;
     int seconds = ttl <= 0 ? TTL_NONE_S : ttl < TTL_LEAST_S ? TTL_LEAST_S : ttl > TTL_MOST_S ? TTL_MOST_S : ttl;
-    name->due_ns = clock_monotonic_ns() + seconds * 1000 * MS;
+    name->due_ns = clock_monotonic_ns() + seconds * 1000 * NS_PER_MS;
     name->retry_ms = 0;
     name->found.failure = NULL;
     name->answered = true;
@@ -160,7 +158,7 @@ static void note_failure(struct name *name, const char *why)
     name->retry_ms = name->retry_ms ? name->retry_ms * 2 : RETRY_FIRST_MS;
     if (name->retry_ms > RETRY_MOST_MS)
         name->retry_ms = RETRY_MOST_MS;
-    name->due_ns = clock_monotonic_ns() + name->retry_ms * MS;
+    name->due_ns = clock_monotonic_ns() + name->retry_ms * NS_PER_MS;
     if (!first)
         return;
     log_line(names->log, LOG_LINE_WARN, "names", "the name %s does not resolve: %s", name->text, why);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/hex.h"
 #include "ops/digest.h"
 #include "ops/digest_params.h"
 #include "ops/fields.h"
@@ -102,10 +103,10 @@ static uint64_t count_of(struct str nc)
     if (nc.n == 0 || nc.n > 16)
         return 0;
     for (size_t i = 0; i < nc.n; i++) {
-        char c = ascii_lower(nc.p[i]);
-        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'f'))
+        int digit = hex_value(nc.p[i]);
+        if (digit < 0)
             return 0;
-        count = count << 4 | (uint64_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+        count = count << 4 | (uint64_t)digit;
     }
     return count;
 }

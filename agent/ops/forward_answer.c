@@ -6,17 +6,6 @@
 #include "ops/verdict.h"
 #include "route/regex_program.h"
 
-/* RFC 9110's token: anything else would break the head of a request or an answer that it is put into. */
-static bool is_token(struct str name)
-{
-    for (size_t i = 0; i < name.n; i++) {
-        char c = ascii_lower(name.p[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
-            return false;
-    }
-    return name.n > 0;
-}
-
 bool forward_line(struct str *lines, struct str *name, struct str *value)
 {
     while (lines->n > 0) {
@@ -24,7 +13,7 @@ bool forward_line(struct str *lines, struct str *name, struct str *value)
         size_t colon = str_find(line, ':');
         *name = str_head(line, colon);
         *value = str_trim(str_from(line, colon + 1));
-        if (colon < line.n && is_token(*name))
+        if (colon < line.n && str_is_token(*name))
             return true;
     }
     return false;

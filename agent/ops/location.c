@@ -1,18 +1,5 @@
 #include "ops/forward.h"
-
-/* The scheme in front of a URL with its colon, or 0. */
-static size_t scheme_length(struct str url)
-{
-    for (size_t i = 0; i < url.n; i++) {
-        char c = ascii_lower(url.p[i]);
-        bool letter = c >= 'a' && c <= 'z';
-        if (c == ':' && i > 0)
-            return i + 1;
-        if (!letter && (i == 0 || (!ascii_is_digit(c) && c != '+' && c != '-' && c != '.')))
-            return 0;
-    }
-    return 0;
-}
+#include "route/url.h"
 
 /* A path without "." and ".." segments (RFC 3986 5.2.4, Go's resolvePath). */
 static void put_path(struct buf *out, struct str path)
@@ -44,11 +31,11 @@ static void put_path(struct buf *out, struct str path)
 
 void location_resolve(struct buf *out, struct str base, struct str location)
 {
-    if (scheme_length(location)) {
+    if (url_scheme_length(location)) {
         buf_put(out, location);
         return;
     }
-    size_t scheme = scheme_length(base);
+    size_t scheme = url_scheme_length(base) + 1;
     struct str authority = str_from(base, scheme + 2); /* behind "//" */
     struct str path = str_from(authority, 0);
     size_t end = 0;

@@ -84,7 +84,7 @@ static void fail(struct link *link, const char *why)
     link->last = &link->first;
     link->n = 0;
     link->fault = why;
-    link->retry_ns = clock_monotonic_ns() + RETRY_MS * INT64_C(1000000);
+    link->retry_ns = clock_monotonic_ns() + RETRY_MS * NS_PER_MS;
     close_socket(link);
     link->state = LINK_DOWN;
     while (call) {

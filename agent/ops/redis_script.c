@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "ops/bucket.h"
 #include "ops/digest.h"
 
@@ -59,8 +60,7 @@ void redis_script_id(char out[static REDIS_SCRIPT_ID + 1])
     digest_add(&sha1, str_c(source));
     digest_end(&sha1, bytes);
     digest_close(&sha1);
-    for (size_t i = 0; i < SHA1_SIZE; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    hex_write(out, bytes, REDIS_SCRIPT_ID);
 }
 
 void redis_put_take(struct buf *out, const struct redis_call *call, int64_t now_us, const char *script)

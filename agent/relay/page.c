@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/hex.h"
 
 /* net/url QueryEscape. */
 static void put_escaped(struct buf *out, struct str s)
@@ -13,7 +14,7 @@ static void put_escaped(struct buf *out, struct str s)
         else if (s.p[i] == ' ')
             buf_putc(out, '+');
         else
-            buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
+            hex_put_code(out, '%', s.p[i]);
     }
 }
 
@@ -61,7 +62,7 @@ static bool put_target(struct buf *out, struct str url)
             return false;
         in_path = in_path && c != '?';
         if (c == ' ' || c >= 0x80 || (in_path && strchr("\"<>\\^`{|}", c)))
-            buf_printf(out, "%%%02X", c);
+            hex_put_code(out, '%', (char)c);
         else
             buf_putc(out, (char)c);
     }

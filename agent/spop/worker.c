@@ -35,7 +35,7 @@ static void arm(struct worker *w, int64_t now_ns)
         uv_timer_stop(&w->timer);
         return;
     }
-    int64_t ms = next > now_ns ? (next - now_ns + 999999) / 1000000 : 0;
+    int64_t ms = next > now_ns ? (next - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
     uv_update_time(&w->loop.uv);
     uv_timer_start(&w->timer, on_timer, (uint64_t)ms, 0);
 }

@@ -33,16 +33,14 @@ void base64_put(struct buf *out, struct str bytes)
     }
 }
 
-bool base64_decode(struct arena *arena, struct str text, struct str *out)
+bool base64_read(struct str text, char *bytes, size_t *length)
 {
-    *out = (struct str){ 0 };
     if (text.n % 4 == 0 && str_ends(text, STR("=")))
         text.n -= str_ends(text, STR("==")) ? 2 : 1;
     size_t rest = text.n % 4, n = text.n / 4 * 3 + (rest ? rest - 1 : 0);
     if (rest == 1)
         return false;
     const unsigned char *in = (const unsigned char *)text.p;
-    char *bytes = arena_alloc(arena, n + 1, 1);
     unsigned seen = 0; /* all values or-ed: NONE's bit stays */
     size_t at = 0;
     for (size_t i = 0; i + 4 <= text.n; i += 4, at += 3) {
@@ -60,8 +58,15 @@ bool base64_decode(struct arena *arena, struct str text, struct str *out)
         if (rest == 3)
             bytes[at + 1] = (char)(b << 4 | c >> 2);
     }
-    if (seen & NONE)
-        return false;
-    *out = str_of(bytes, n);
-    return true;
+    *length = n;
+    return !(seen & NONE);
+}
+
+bool base64_decode(struct arena *arena, struct str text, struct str *out)
+{
+    size_t n;
+    char *bytes = arena_alloc(arena, BASE64_ROOM(text.n) + 1, 1);
+    bool ok = base64_read(text, bytes, &n);
+    *out = ok ? str_of(bytes, n) : (struct str){ 0 };
+    return ok;
 }

@@ -100,7 +100,7 @@ void buf_put_json(struct buf *b, struct str s)
             buf_putc(b, c);
         } else if (c == '\n' || c == '\r' || c == '\t') {
             buf_puts(b, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
-        } else if ((unsigned char)c < 0x20 || c == 0x7f) {
+        } else if (ascii_is_control(c)) {
             buf_printf(b, "\\u%04x", (unsigned)(unsigned char)c);
         } else if (n == 0) {
             buf_puts(b, "\\ufffd");

@@ -143,7 +143,7 @@ void diag_sort(struct diag *diag)
 static void put_visible(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        bool control = (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f;
+        bool control = ascii_is_control(s.p[i]);
         bool c1 = s.p[i] == '\xc2' && i + 1 < s.n && (unsigned char)s.p[i + 1] >= 0x80 &&
                   (unsigned char)s.p[i + 1] < 0xa0;
         buf_putc(out, control || c1 ? '.' : s.p[i]);

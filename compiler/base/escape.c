@@ -1,21 +1,17 @@
 #include "base/escape.h"
 
-#include <string.h>
+#include "base/hex.h"
 
-static int hex_value(char c)
-{
-    char lower = ascii_lower(c);
-    return ascii_is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+#include <string.h>
 
 bool escape_is_code(struct str s, size_t at)
 {
-    return s.p[at] == '%' && s.n - at > 2 && hex_value(s.p[at + 1]) >= 0 && hex_value(s.p[at + 2]) >= 0;
+    return s.p[at] == '%' && s.n - at > 2 && hex_pair(s.p + at + 1) >= 0;
 }
 
 char escape_byte(struct str s, size_t at)
 {
-    return (char)(unsigned char)(hex_value(s.p[at + 1]) * 16 + hex_value(s.p[at + 2]));
+    return (char)(unsigned char)hex_pair(s.p + at + 1);
 }
 
 struct str escape_decode(struct arena *arena, struct str s)
@@ -46,8 +42,7 @@ bool escape_has_bad_code(struct str s, struct str *code)
 
 bool escape_is_unreserved(char c)
 {
-    char lower = ascii_lower(c);
-    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || (c && strchr("-._~", c));
+    return ascii_is_alnum(c) || (c && strchr("-._~", c));
 }
 
 static bool is_of(char c, const char *more)
@@ -65,19 +60,15 @@ bool escape_all_of(struct str s, const char *more)
 
 struct str escape_encode(struct arena *arena, struct str s, const char *kept)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    char *p = arena_alloc(arena, 3 * s.n + 1, 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (is_of(s.p[i], kept)) {
-            p[n++] = s.p[i];
-            continue;
-        }
-        p[n++] = '%';
-        p[n++] = digits[(unsigned char)s.p[i] >> 4];
-        p[n++] = digits[(unsigned char)s.p[i] & 15];
-    }
-    return str_of(p, n);
+    struct buf out = { 0 };
+    for (size_t i = 0; i < s.n; i++)
+        if (is_of(s.p[i], kept))
+            buf_putc(&out, s.p[i]);
+        else
+            hex_put_code(&out, '%', s.p[i]);
+    struct str copy = arena_copy(arena, buf_str(&out));
+    buf_fini(&out);
+    return copy;
 }
 
 struct str escape_clean_path(struct arena *arena, struct str path)

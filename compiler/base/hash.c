@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/hex.h"
+
 static const uint32_t K[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -83,9 +85,7 @@ void sha256_hex(struct str s, char *out, size_t digits)
     sha256_init(&h);
     sha256_add(&h, s);
     sha256_end(&h, digest);
-    for (size_t i = 0; i < digits; i++)
-        out[i] = "0123456789abcdef"[digest[i / 2] >> (i % 2 ? 0 : 4) & 15];
-    out[digits] = '\0';
+    hex_write(out, digest, digits);
 }
 
 uint64_t hash_bytes(struct str s)

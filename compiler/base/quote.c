@@ -1,37 +1,16 @@
 #include "base/quote.h"
 
-static bool is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit(c);
-}
-
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-static void put_hex(struct buf *out, char lead, char c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    buf_putc(out, lead);
-    buf_putc(out, digits[(unsigned char)c >> 4]);
-    buf_putc(out, digits[(unsigned char)c & 15]);
-}
+#include "base/hex.h"
 
 void quote_name(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (is_alnum(c) || c == '.' || c == '_' || c == '-')
+        if (ascii_is_alnum(c) || c == '.' || c == '_' || c == '-')
             buf_putc(out, c);
         else
-            put_hex(out, ':', c);
+            hex_put_code(out, ':', c);
     }
-}
-
-static int hex_value(char c)
-{
-    return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool unquote_name(struct buf *out, struct str s)
@@ -39,9 +18,9 @@ bool unquote_name(struct buf *out, struct str s)
     struct buf again = { 0 };
     size_t start = out->n;
     for (size_t i = 0; i < s.n; i++) {
-        bool code = s.p[i] == ':' && s.n - i > 2 && hex_value(s.p[i + 1]) >= 0 && hex_value(s.p[i + 2]) >= 0;
-        buf_putc(out, code ? (char)(unsigned char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2])) : s.p[i]);
-        i += code ? 2 : 0;
+        int code = s.p[i] == ':' && s.n - i > 2 ? hex_pair(s.p + i + 1) : -1;
+        buf_putc(out, code < 0 ? s.p[i] : (char)(unsigned char)code);
+        i += code < 0 ? 0 : 2;
     }
     quote_name(&again, str_from(buf_str(out), start));
     bool same = str_eq(buf_str(&again), s);
@@ -51,10 +30,7 @@ bool unquote_name(struct buf *out, struct str s)
 
 static bool is_plain_word(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_alnum(s.p[i]) && !memchr("-_.:/@,+=%~*?()[]|<>!^&", s.p[i], 23))
-            return false;
-    return s.n > 0;
+    return s.n > 0 && str_is_of(s, "-_.:/@,+=%~*?()[]|<>!^&");
 }
 
 void quote_word(struct buf *out, struct str s)
@@ -71,10 +47,9 @@ void quote_word(struct buf *out, struct str s)
         if (c == '"' || c == '\\' || c == '$') {
             buf_putc(out, '\\');
             buf_putc(out, c);
-        } else if (is_control(c)) {
+        } else if (ascii_is_control(c)) {
             buf_puts(out, "\\x");
-            buf_putc(out, "0123456789abcdef"[(unsigned char)c >> 4]);
-            buf_putc(out, "0123456789abcdef"[(unsigned char)c & 15]);
+            hex_put(out, str_of(&c, 1));
         } else {
             buf_putc(out, c);
         }
@@ -90,7 +65,7 @@ void quote_command(struct buf *out, struct str s)
             buf_putc(out, '?');
             continue;
         }
-        if (c == ' ' || c == ';' || c == '\\' || c == '#' || is_control(c))
+        if (c == ' ' || c == ';' || c == '\\' || c == '#' || ascii_is_control(c))
             buf_putc(out, '\\');
         buf_putc(out, c);
     }
@@ -100,8 +75,8 @@ void quote_map_key(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (is_control(c) || c == ' ' || (i == 0 && c == '#'))
-            put_hex(out, '%', c);
+        if (ascii_is_control(c) || c == ' ' || (i == 0 && c == '#'))
+            hex_put_code(out, '%', c);
         else
             buf_putc(out, c);
     }
@@ -111,10 +86,10 @@ void quote_field(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (!is_control(c) && !memchr(" ;%?\"\\", c, 6))
+        if (!ascii_is_control(c) && !memchr(" ;%?\"\\", c, 6))
             buf_putc(out, c);
         else
-            put_hex(out, '%', c);
+            hex_put_code(out, '%', c);
     }
 }
 
@@ -122,9 +97,9 @@ void quote_label(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (is_alnum(c) || c == '.' || c == '_' || c == '-')
+        if (ascii_is_alnum(c) || c == '.' || c == '_' || c == '-')
             buf_putc(out, c);
         else
-            put_hex(out, '%', c);
+            hex_put_code(out, '%', c);
     }
 }

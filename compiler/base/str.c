@@ -80,6 +80,35 @@ bool str_is_one_of(struct str s, const char *const *texts)
     return *texts != NULL;
 }
 
+bool str_is_of(struct str s, const char *more)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!ascii_is_alnum(s.p[i]) && (s.p[i] == '\0' || !strchr(more, s.p[i])))
+            return false;
+    return true;
+}
+
+bool str_has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (ascii_is_control(s.p[i]))
+            return true;
+    return false;
+}
+
+bool str_is_token(struct str s)
+{
+    return s.n > 0 && str_is_of(s, "!#$%&'*+-.^_`|~");
+}
+
+bool str_is_field_value(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (ascii_is_control(s.p[i]) && s.p[i] != '\t')
+            return false;
+    return true;
+}
+
 bool str_to_int64(struct str s, int64_t *out)
 {
     *out = 0;

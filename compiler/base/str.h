@@ -64,6 +64,22 @@ static inline bool ascii_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static inline bool ascii_is_letter(char c)
+{
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool ascii_is_alnum(char c)
+{
+    return ascii_is_letter(c) || ascii_is_digit(c);
+}
+
+static inline bool ascii_is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 /* Order by bytes, shorter first where one is a prefix of the other: <0, 0, >0. */
 int str_cmp(struct str a, struct str b);
 
@@ -88,6 +104,17 @@ struct str str_trim(struct str s);
 
 /* Whether s is one of the texts, behind the last of which is NULL. */
 bool str_is_one_of(struct str s, const char *const *texts);
+
+/* Whether all bytes are letters, digits or in `more`. */
+bool str_is_of(struct str s, const char *more);
+
+bool str_has_control(struct str s);
+
+/* Whether s is a token of HTTP (RFC 9110 5.6.2): a method, a header's name. */
+bool str_is_token(struct str s);
+
+/* Whether s can be the value of a header: no control byte but the tab (RFC 9110 5.5). */
+bool str_is_field_value(struct str s);
 
 /* Decimal with optional sign, nothing else; false where it is not one or does not fit. */
 bool str_to_int64(struct str s, int64_t *out);

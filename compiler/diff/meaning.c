@@ -117,7 +117,7 @@ static char mark_of(const struct meaning *m)
 static void put_plain(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        buf_putc(out, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '.' : s.p[i]);
+        buf_putc(out, ascii_is_control(s.p[i]) ? '.' : s.p[i]);
 }
 
 void meanings_print(struct buf *out, const struct meanings *meanings, bool colour)

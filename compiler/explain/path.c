@@ -1,7 +1,7 @@
 #include "explain/path.h"
 
-#include "base/buf.h"
 #include "base/escape.h"
+#include "base/hex.h"
 
 static struct str finish(struct arena *arena, struct buf *text)
 {
@@ -29,7 +29,7 @@ static struct str normalise_codes(struct arena *arena, struct str path)
         bool code = escape_is_code(path, i);
         char c = code ? escape_byte(path, i) : path.p[i];
         if (code && !escape_is_unreserved(c))
-            buf_printf(&out, "%%%02X", (unsigned)(unsigned char)c);
+            hex_put_code(&out, '%', c);
         else
             buf_putc(&out, c);
         i += code ? 2 : 0;
@@ -55,12 +55,12 @@ struct str path_routing(struct arena *arena, struct str normal, bool key)
     for (size_t i = 0; i < normal.n; i++) {
         bool code = escape_is_code(normal, i);
         char c = code ? escape_byte(normal, i) : normal.p[i];
-        bool blank = (unsigned char)c <= 0x20 || c == 0x7f;
+        bool blank = c == ' ' || ascii_is_control(c);
         bool reserved = c && strchr(":/?#[]@!$&'()*+,;=%", c);
         if (code && reserved)
             buf_put(&out, str_head(str_from(normal, i), 3));
         else if (code && key && blank)
-            buf_printf(&out, "#%02X", (unsigned)(unsigned char)c);
+            hex_put_code(&out, '#', c);
         else
             buf_putc(&out, c);
         i += code ? 2 : 0;

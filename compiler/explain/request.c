@@ -45,12 +45,7 @@ static struct str host_of(struct str host)
 /* golang.org/x/net/http/httpguts ValidHostHeader */
 static bool is_host_header(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = ascii_lower(s.p[i]);
-        if (!ascii_is_digit(c) && !(c >= 'a' && c <= 'z') && (c == '\0' || !strchr("!$%&'()*+,.:;=[]_~-", c)))
-            return false;
-    }
-    return true;
+    return str_is_of(s, "!$%&'()*+,.:;=[]_~-");
 }
 
 static const char *read_host(struct arena *arena, struct str header, struct request *out)
@@ -96,7 +91,7 @@ static struct str query_of(struct arena *arena, struct str query, bool encode)
 static const char *read_target(struct arena *arena, const struct entry_point *entry, struct str target, struct request *out)
 {
     for (size_t i = 0; i < target.n; i++)
-        if ((unsigned char)target.p[i] <= 0x20 || target.p[i] == 0x7f)
+        if (target.p[i] == ' ' || ascii_is_control(target.p[i]))
             return "a blank or control character in the target";
     if (str_find(target, '#') < target.n)
         return "'#' in the target";

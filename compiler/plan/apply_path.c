@@ -50,7 +50,7 @@ static struct str without_control(struct arena *arena, struct str s)
     char *p = arena_alloc(arena, s.n + 1, 1);
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7f)
+        if (!ascii_is_control(s.p[i]))
             p[n++] = s.p[i];
     return str_of(p, n);
 }
@@ -190,8 +190,7 @@ static struct str scheme_now(const struct apply *a)
 
 static bool is_name_byte(char c)
 {
-    char lower = ascii_lower(c);
-    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || c == '_' || c == '.';
+    return ascii_is_alnum(c) || c == '_' || c == '.';
 }
 
 /* How much of s is a host: `\[[\w:.]+\]|[\w._-]+`. */

@@ -1,6 +1,7 @@
 /* The parts of Go's net/url that middlewares meet. */
 #include "base/escape.h"
 #include "plan/apply_state.h"
+#include "route/url.h"
 
 struct str url_escaped(struct arena *arena, struct str path, struct str raw)
 {
@@ -62,29 +63,13 @@ static bool put_authority(struct arena *arena, struct str text, struct buf *out)
 /* "scheme:" in front; the rest stays in *rest. */
 static bool cut_scheme(struct arena *arena, struct str *rest, struct buf *out)
 {
-    size_t i = 0;
-    while (i < rest->n && rest->p[i] != ':') {
-        char lower = ascii_lower(rest->p[i]);
-        bool letter = lower >= 'a' && lower <= 'z';
-        if (!letter && (i == 0 || !(ascii_is_digit(rest->p[i]) || strchr("+-.", rest->p[i]))))
-            return false;
-        i++;
-    }
-    if (i == 0 || i == rest->n)
+    size_t n = url_scheme_length(*rest);
+    if (n == 0)
         return false;
-    for (size_t j = 0; j < i; j++)
-        buf_putc(out, ascii_lower(rest->p[j]));
-    buf_putc(out, ':');
-    *rest = arena_copy(arena, str_from(*rest, i + 1));
+    for (size_t i = 0; i <= n; i++)
+        buf_putc(out, ascii_lower(rest->p[i]));
+    *rest = arena_copy(arena, str_from(*rest, n + 1));
     return true;
-}
-
-static bool has_control(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-            return true;
-    return false;
 }
 
 static void put_fragment(struct arena *arena, struct str fragment, struct buf *out)
@@ -105,7 +90,7 @@ static bool put_url(struct arena *arena, struct str text, struct buf *out)
         fragment = str_from(text, hash + 1);
         rest = str_head(text, hash);
     }
-    if (has_control(text) || escape_has_bad_code(fragment, &code) || (rest.n && rest.p[0] == ':'))
+    if (str_has_control(text) || escape_has_bad_code(fragment, &code) || (rest.n && rest.p[0] == ':'))
         return false;
     bool scheme = cut_scheme(arena, &rest, out);
     query = str_from(rest, str_find(rest, '?'));

@@ -57,8 +57,7 @@ static void narrow_path(struct conjunct *c, struct arena *arena)
         return;
     struct str prefix = regex_prefix(arena, re->regex);
     size_t n = 0;
-    while (n < prefix.n && (ascii_is_digit(prefix.p[n]) || (ascii_lower(prefix.p[n]) >= 'a' && ascii_lower(prefix.p[n]) <= 'z') ||
-                            (prefix.p[n] && strchr("/._-", prefix.p[n]))))
+    while (n < prefix.n && str_is_of(str_of(prefix.p + n, 1), "/._-"))
         n++;
     if (n > 0 && prefix.p[0] == '/')
         c->span.path = str_head(prefix, n);

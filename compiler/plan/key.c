@@ -1,17 +1,13 @@
 #include "plan/key.h"
 
 #include "base/address.h"
+#include "base/hex.h"
 
-static int hex_value(char c)
-{
-    return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The codes that stay encoded in a routing path: reserved characters of RFC 3986 2.2 and '%'. */
+/* The codes that stay encoded in a routing path, with capitals: reserved characters of RFC 3986 2.2 and '%'. */
 static bool is_reserved_code(struct str s)
 {
-    int high = hex_value(s.p[1]), low = hex_value(s.p[2]);
-    return high >= 0 && low >= 0 && memchr(":/?#[]@!$&'()*+,;=%", (char)(high << 4 | low), 19);
+    int byte = s.p[1] < 'a' && s.p[2] < 'a' ? hex_pair(s.p + 1) : -1;
+    return byte >= 0 && memchr(":/?#[]@!$&'()*+,;=%", byte, 19);
 }
 
 bool key_put_path(struct buf *out, struct str path, bool prefix)
@@ -23,8 +19,8 @@ bool key_put_path(struct buf *out, struct str path, bool prefix)
         bool cut_short = path.n - i < 3;
         if (c == '%' && (cut_short ? !prefix : !is_reserved_code(str_from(path, i))))
             return false;
-        if ((unsigned char)c <= 0x20 || c == 0x7f)
-            buf_printf(out, "#%02X", (unsigned)(unsigned char)c);
+        if (c == ' ' || ascii_is_control(c))
+            hex_put_code(out, '#', c);
         else
             buf_putc(out, c);
     }
@@ -35,10 +31,10 @@ void key_put_prefix(struct buf *out, struct str prefix)
 {
     for (size_t i = 0; i < prefix.n; i++) {
         char c = prefix.p[i];
-        if ((unsigned char)c <= 0x20 || c == 0x7f)
-            buf_printf(out, "#%02X", (unsigned)(unsigned char)c);
+        if (c == ' ' || ascii_is_control(c))
+            hex_put_code(out, '#', c);
         else if (c == '%' || c == '?' || c == '#')
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+            hex_put_code(out, '%', c);
         else
             buf_putc(out, c);
     }

@@ -24,12 +24,7 @@ struct lane_build {
 /* Bytes that stand for themselves in paths, in both of net/url's forms, and in a record. */
 static bool is_usual(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char l = ascii_lower(s.p[i]);
-        if (!(l >= 'a' && l <= 'z') && !ascii_is_digit(l) && (l == '\0' || !strchr("._~$&+,/:=@-", l)))
-            return false;
-    }
-    return true;
+    return str_is_of(s, "._~$&+,/:=@-");
 }
 
 /* Names that the gateway itself or other ops look at or add to. */
@@ -116,8 +111,7 @@ static bool is_simple_expression(struct str s)
     memcpy(copy, s.p, s.n);
     copy[s.n] = '\0';
     for (size_t i = 1; i < s.n; i++) {
-        char l = ascii_lower(copy[i]);
-        bool plain = (l >= 'a' && l <= 'z') || ascii_is_digit(l) || strchr("/_-.()[]^$*+?", l);
+        bool plain = ascii_is_alnum(copy[i]) || strchr("/_-.()[]^$*+?", copy[i]);
         bool repeats = strchr("*+?", copy[i]) != NULL;
         if (!plain || (copy[i] == '^' && copy[i - 1] != '[') || (repeats && strchr("*+?(^", copy[i - 1])) ||
             (repeats && copy[i] != '?' && copy[i - 1] == ')'))
@@ -297,11 +291,9 @@ bool lane_is_rewrite(struct str s)
 {
     size_t blanks = 0;
     for (size_t i = 0; i < s.n; i++) {
-        char l = ascii_lower(s.p[i]);
-        bool back = l == '\\' && i + 1 < s.n && ascii_is_digit(s.p[i + 1]);
-        blanks += l == ' ';
-        if (!(l >= 'a' && l <= 'z') && !ascii_is_digit(l) && !back &&
-            (l == '\0' || !strchr(" /_-.()[]^$*+?~&,:=@", l)))
+        bool back = s.p[i] == '\\' && i + 1 < s.n && ascii_is_digit(s.p[i + 1]);
+        blanks += s.p[i] == ' ';
+        if (!back && !str_is_of(str_of(s.p + i, 1), " /_-.()[]^$*+?~&,:=@"))
             return false;
     }
     return blanks == 1 && s.n > 2 && s.n < 300 && s.p[0] == '^';

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/hash.h"
+#include "base/hex.h"
 #include "base/quote.h"
 
 enum { DIGEST_DIGITS = 16 };
@@ -54,8 +55,7 @@ static void put_replace(struct buf *out, const struct model_replace *replace)
 
 static void put_net(struct buf *out, const struct address_range *net)
 {
-    for (size_t i = 0; i < net->address.n; i++)
-        buf_printf(out, "%02x", net->address.bytes[i]);
+    hex_put(out, str_of((const char *)net->address.bytes, net->address.n));
     buf_printf(out, "/%zu", net->bits);
 }
 

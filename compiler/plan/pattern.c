@@ -5,7 +5,7 @@
 
 static void put_byte(struct buf *out, unsigned char c)
 {
-    if (ascii_is_digit((char)c) || (ascii_lower((char)c) >= 'a' && ascii_lower((char)c) <= 'z'))
+    if (ascii_is_alnum((char)c))
         buf_putc(out, (char)c);
     else
         buf_printf(out, "\\x%02X", (unsigned)c);

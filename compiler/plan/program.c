@@ -257,13 +257,7 @@ size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)
 /* Bytes that stand for themselves in a record's field and in an undecoded path alike. */
 static bool is_plain(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit(c);
-        if (!letter && (c == '\0' || !strchr("/-._~!$&'()*+,:=@", c)))
-            return false;
-    }
-    return true;
+    return str_is_of(s, "/-._~!$&'()*+,:=@");
 }
 
 /* No empty and no dot segments: what Traefik refuses after a strip. */

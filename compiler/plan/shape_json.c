@@ -147,7 +147,7 @@ static bool read_headers(struct arena *arena, struct json_object *root, struct s
     size_t n = json_object_array_length(row);
     struct str *names = ARENA_ARRAY(arena, struct str, n);
     for (size_t i = 0; i < n; i++)
-        if (!read_text(arena, row, i, &names[i]) || !model_is_header_name(names[i]) ||
+        if (!read_text(arena, row, i, &names[i]) || !str_is_token(names[i]) ||
             (i && str_cmp(names[i - 1], names[i]) >= 0))
             return false;
     out->response_headers = names;
@@ -209,9 +209,12 @@ static bool read_list(struct arena *arena, struct json_object *root, const char 
 
 static bool read_lanes(struct arena *arena, struct json_object *root, struct shape *out)
 {
-    return read_list(arena, root, "laneRequests", model_is_header_name, LANE_MAX_REQUESTS, &out->lane_requests, &out->n_lane_requests) &&
-           read_list(arena, root, "laneAnswers", model_is_header_name, LANE_MAX_ANSWERS, &out->lane_answers, &out->n_lane_answers) &&
-           read_list(arena, root, "laneRewrites", lane_is_rewrite, LANE_MAX_REWRITES, &out->lane_rewrites, &out->n_lane_rewrites);
+    return read_list(arena, root, "laneRequests", str_is_token, LANE_MAX_REQUESTS, &out->lane_requests,
+                     &out->n_lane_requests) &&
+           read_list(arena, root, "laneAnswers", str_is_token, LANE_MAX_ANSWERS, &out->lane_answers,
+                     &out->n_lane_answers) &&
+           read_list(arena, root, "laneRewrites", lane_is_rewrite, LANE_MAX_REWRITES, &out->lane_rewrites,
+                     &out->n_lane_rewrites);
 }
 
 static bool read_rounds(struct json_object *root, int *out)

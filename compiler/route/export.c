@@ -28,13 +28,8 @@ static void put_indent(struct exporter *e)
 static bool is_plain(struct str s)
 {
     static const char *const words[] = { "true", "false", "null", "yes", "no", "on", "off", "y", "n" };
-    static const struct str inner = { "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@",
-                                      67 };
-    if (s.n == 0 || !((s.p[0] | 0x20) >= 'a' && (s.p[0] | 0x20) <= 'z'))
+    if (s.n == 0 || !ascii_is_letter(s.p[0]) || !str_is_of(s, "_-./@"))
         return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (str_find(inner, s.p[i]) == inner.n)
-            return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_eq_nocase(s, str_c(words[i])))
             return false;

@@ -50,18 +50,6 @@ static struct meaning path_meaning(struct arena *arena, enum matcher matcher, st
     return some(arena, matcher, &path, 1);
 }
 
-/* A letter of a token (RFC 9110 5.6.2), which methods and names of headers are. */
-static bool is_token(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char lower = ascii_lower(s.p[i]);
-        if (!(lower >= 'a' && lower <= 'z') && !ascii_is_digit(lower) &&
-            (!lower || !strchr("!#$%&'*+-.^_`|~", lower)))
-            return false;
-    }
-    return true;
-}
-
 /* Go's ToUpper: besides ASCII's letters two others become ASCII. */
 static struct str to_upper(struct arena *arena, struct str s)
 {
@@ -84,7 +72,8 @@ static struct str to_upper(struct arena *arena, struct str s)
 static struct meaning method_meaning(struct arena *arena, struct str method)
 {
     struct str upper = to_upper(arena, method);
-    return is_token(upper) ? some(arena, MATCHER_METHOD, &upper, 1) : never("no method has such a character");
+    return upper.n == 0 || str_is_token(upper) ? some(arena, MATCHER_METHOD, &upper, 1)
+                                               : never("no method has such a character");
 }
 
 /* Why no request has a header of that name, or NULL. Go's server takes some out of the headers. */
@@ -94,7 +83,7 @@ static const char *header_name_fault(struct str lower)
         return "Host is no header for rules; the matcher Host looks at it";
     if (str_eq(lower, STR("transfer-encoding")) || str_eq(lower, STR("trailer")))
         return "rules do not see this header";
-    return is_token(lower) ? NULL : "no header's name has such a character";
+    return lower.n == 0 || str_is_token(lower) ? NULL : "no header's name has such a character";
 }
 
 static const char *header_value_fault(struct str value)
@@ -102,10 +91,7 @@ static const char *header_value_fault(struct str value)
     char first = value.p[0], last = value.p[value.n - 1];
     if (first == ' ' || first == '\t' || last == ' ' || last == '\t')
         return "headers are seen without blanks around them";
-    for (size_t i = 0; i < value.n; i++)
-        if (((unsigned char)value.p[i] < 0x20 && value.p[i] != '\t') || value.p[i] == 0x7f)
-            return "no header has such a character";
-    return NULL;
+    return str_is_field_value(value) ? NULL : "no header has such a character";
 }
 
 static struct meaning header_meaning(struct arena *arena, enum matcher matcher, const struct str *args)

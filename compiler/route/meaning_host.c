@@ -4,19 +4,9 @@
 #include "route/matcher.h"
 
 /* The bytes that a Host header may have; a request with others is refused before it meets a rule. */
-static bool is_host_byte(char c)
-{
-    char lower = ascii_lower(c);
-    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || c == '.' || c == '-' ||
-           (c && strchr("!$%&()*+,:;='[]_~", c));
-}
-
 static bool is_host_text(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_host_byte(s.p[i]))
-            return false;
-    return true;
+    return str_is_of(s, ".-!$%&()*+,:;='[]_~");
 }
 
 static bool is_ascii(struct str s)

@@ -155,7 +155,7 @@ bool model_read_in_flight(struct build *b, const struct in_flight_req *source, s
                     "ipStrategy, requestHeaderName and requestHost exclude each other");
         return false;
     }
-    if (by_header && !model_is_header_name(op->in_flight.header)) {
+    if (by_header && !str_is_token(op->in_flight.header)) {
         diag_report(b->diag, FINDING_BAD_OBJECT, by->request_header_name.key, "this is no name of a header");
         return false;
     }

@@ -66,17 +66,15 @@ static bool read_users(struct build *b, const struct password_auth *source, size
 /* What can stand in a header. */
 static bool check_plain(struct build *b, const struct text_value *value)
 {
-    for (size_t i = 0; i < value->v.n; i++)
-        if ((unsigned char)value->v.p[i] < ' ' || value->v.p[i] == 0x7f) {
-            diag_report(b->diag, FINDING_BAD_VALUE, value->key, "a control byte cannot stand in a header");
-            return false;
-        }
-    return true;
+    bool plain = !str_has_control(value->v);
+    if (!plain)
+        diag_report(b->diag, FINDING_BAD_VALUE, value->key, "a control byte cannot stand in a header");
+    return plain;
 }
 
 bool check_header_name(struct build *b, struct str key, struct str name)
 {
-    if (name.n == 0 || model_is_header_name(name))
+    if (name.n == 0 || str_is_token(name))
         return true;
     report_text(b, FINDING_BAD_VALUE, key, name, NULL, "this is no name of a header");
     return false;

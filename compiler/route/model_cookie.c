@@ -19,10 +19,8 @@ static struct str token_of(struct arena *arena, struct str name)
     char *p = arena_alloc(arena, name.n, 1);
     size_t n = 0;
     for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i], lower = ascii_lower(c);
-        bool plain =
-            (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || (c && strchr("!#$%&'*+-.^`|~", c));
-        if (plain)
+        char c = name.p[i];
+        if (str_is_token(str_of(&c, 1)))
             p[n++] = c;
         else if (((unsigned char)c & 0xc0) != 0x80) /* not the rest of a character of several bytes */
             p[n++] = '_';
@@ -51,9 +49,9 @@ static bool is_domain(struct str domain)
     if (domain.n == 0 || domain.n > 255)
         return false;
     for (size_t i = 0; i < domain.n; i++) {
-        char c = domain.p[i], lower = ascii_lower(c);
+        char c = domain.p[i];
         bool edge = i == 0 || domain.p[i - 1] == '.' || i + 1 == domain.n || domain.p[i + 1] == '.';
-        bool letter = (lower >= 'a' && lower <= 'z') || ascii_is_digit(c) || c == '_';
+        bool letter = ascii_is_alnum(c) || c == '_';
         if (!letter && !(c == '-' && !edge) && !(c == '.' && (i == 0 || domain.p[i - 1] != '.')))
             return false;
     }

@@ -65,7 +65,7 @@ static struct str redirection_name(struct build *b, const struct entry_point *fr
     struct buf name = { 0 };
     buf_printf(&name, "%.*s-to-%.*s", STR_ARG(from->name), STR_ARG(from->redirect.to));
     for (size_t i = 0; i < name.n; i++)
-        if (!ascii_is_digit(name.p[i]) && !(ascii_lower(name.p[i]) >= 'a' && ascii_lower(name.p[i]) <= 'z'))
+        if (!ascii_is_alnum(name.p[i]))
             name.p[i] = '-';
     struct str out = arena_copy(b->arena, buf_str(&name));
     buf_fini(&name);

@@ -2,17 +2,6 @@
 
 enum { MAX_HEADERS = 256 }; /* of one map */
 
-bool model_is_header_name(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || ascii_is_digit(c);
-        if (!letter && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
-            return false;
-    }
-    return s.n > 0;
-}
-
 /* Headers that say how the message is framed or are of one connection only: set by a middleware, they never
  * leave Traefik. */
 static bool is_of_transport(struct str name)
@@ -23,14 +12,6 @@ static bool is_of_transport(struct str name)
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_eq_nocase(name, names[i]))
-            return true;
-    return false;
-}
-
-static bool has_control(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (((unsigned char)s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
             return true;
     return false;
 }
@@ -47,9 +28,9 @@ static struct str on_one_line(struct arena *arena, struct str s)
 
 static bool check_pair(struct build *b, const struct pair_value *pair, struct str value)
 {
-    if (!model_is_header_name(pair->name))
+    if (!str_is_token(pair->name))
         report_text(b, FINDING_BAD_OBJECT, pair->key, pair->name, NULL, "this is no name of a header");
-    else if (has_control(value))
+    else if (!str_is_field_value(value))
         diag_report(b->diag, FINDING_BAD_OBJECT, pair->key,
                     "the value holds bytes that cannot stand in a header");
     else
@@ -93,9 +74,9 @@ static bool add_header(struct build *b, struct model_headers_list *list, const c
     if (line.n == 0)
         return true;
     ((struct model_header *)list->p)[list->n++] = (struct model_header){ str_c(name), line };
-    if (has_control(line))
+    if (!str_is_field_value(line))
         diag_report(b->diag, FINDING_BAD_OBJECT, key, "the value holds bytes that cannot stand in a header");
-    return !has_control(line);
+    return str_is_field_value(line);
 }
 
 static bool is_on(const struct bool_value *value)
@@ -166,7 +147,7 @@ static bool read_hosts(struct build *b, const struct headers *h, struct model_he
         out->n_host_headers = h->hosts_proxy_headers.n;
     }
     for (size_t i = 0; i < out->n_host_headers && ok; i++)
-        if (!model_is_header_name(out->host_headers[i])) {
+        if (!str_is_token(out->host_headers[i])) {
             report_text(b, FINDING_BAD_OBJECT, h->hosts_proxy_headers.key, out->host_headers[i], NULL,
                         "this is no name of a header");
             ok = false;
@@ -184,10 +165,10 @@ static bool read_words(struct build *b, const struct list_value *list, struct mo
     }
     out->text = on_one_line(b->arena, buf_str(&text));
     buf_fini(&text);
-    if (has_control(out->text))
+    if (!str_is_field_value(out->text))
         diag_report(b->diag, FINDING_BAD_OBJECT, list->key,
                     "the list holds bytes that cannot stand in a header");
-    return !has_control(out->text);
+    return str_is_field_value(out->text);
 }
 
 static bool read_cors(struct build *b, const struct headers *h, struct model_headers *out)
@@ -202,7 +183,7 @@ static bool read_cors(struct build *b, const struct headers *h, struct model_hea
     out->cors.origins = h->allow_origins.v;
     out->cors.n_origins = h->allow_origins.n;
     for (size_t i = 0; i < h->allow_origins.n; i++)
-        if (has_control(h->allow_origins.v[i])) {
+        if (!str_is_field_value(h->allow_origins.v[i])) {
             diag_report(b->diag, FINDING_BAD_OBJECT, h->allow_origins.key,
                         "an origin holds bytes that cannot stand in a header");
             ok = false;

@@ -6,9 +6,6 @@
 
 enum source_kind { SOURCE_IP, SOURCE_HEADER, SOURCE_HOST };
 
-/* Whether s can be a header's name (RFC 9110 5.6.2 token). */
-bool model_is_header_name(struct str s);
-
 /* A header to set, or to take away where the value is empty. The name in lower case; names are different. */
 struct model_header {
     struct str name, value;

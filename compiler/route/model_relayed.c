@@ -160,7 +160,7 @@ static bool are_parameters(struct str text)
     while (text.p) {
         struct str value = str_trim(str_cut(&text, ';')), name = str_cut(&value, '=');
         bool last = text.p == NULL && name.n == 0 && value.p == NULL;
-        if (!last && (!model_is_header_name(name) || value.p == NULL || value.n == 0))
+        if (!last && (!str_is_token(name) || value.p == NULL || value.n == 0))
             return false;
     }
     return true;
@@ -173,8 +173,7 @@ static bool read_types(struct build *b, const struct list_value *list, struct mo
     for (size_t i = 0; i < list->n; i++) {
         struct str parameters = list->v[i], type = str_trim(str_cut(&parameters, ';')), sub = type,
                    main = str_cut(&sub, '/');
-        if (!model_is_header_name(main) || (sub.p && !model_is_header_name(sub)) ||
-            !are_parameters(parameters)) {
+        if (!str_is_token(main) || (sub.p && !str_is_token(sub)) || !are_parameters(parameters)) {
             report_text(b, FINDING_BAD_VALUE, list->key, list->v[i], "text/html", "no media type");
             return false;
         }

@@ -110,11 +110,7 @@ static struct str version_of(struct build *b, const struct text_value *text, con
 
 static bool is_protocol(struct str name)
 {
-    for (size_t i = 0; i < name.n; i++)
-        if (!ascii_is_digit(name.p[i]) && !(ascii_lower(name.p[i]) >= 'a' && ascii_lower(name.p[i]) <= 'z') &&
-            (name.p[i] == '\0' || !strchr("./-_", name.p[i])))
-            return false;
-    return name.n > 0 && name.n < 256;
+    return name.n > 0 && name.n < 256 && str_is_of(name, "./-_");
 }
 
 static struct str protocols_of(struct build *b, const struct list_value *list)

@@ -65,16 +65,6 @@ static void read_identity(struct build *b, const struct servers_transport *t, st
     }
 }
 
-static bool is_host_name(struct str name)
-{
-    for (size_t i = 0; i < name.n; i++) {
-        char c = ascii_lower(name.p[i]);
-        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '.' && c != '-' && c != '_')
-            return false;
-    }
-    return true;
-}
-
 static void read_tls(struct build *b, const struct servers_transport *t, struct model_transport *out)
 {
     out->server_name = t->server_name.v;
@@ -101,7 +91,7 @@ static bool read_one(struct build *b, const struct servers_transport *t, struct 
     out->name = name_qualify(b->arena, t->object.name, provider);
     out->dial_ns = IS_SET(t->timeouts.dial) ? t->timeouts.dial.ns : MODEL_DIAL_DEFAULT_NS;
     out->response_header_ns = t->timeouts.response_header.ns > 0 ? t->timeouts.response_header.ns : 0;
-    if (!is_host_name(t->server_name.v)) {
+    if (!str_is_of(t->server_name.v, ".-_")) {
         report_text(b, FINDING_BAD_VALUE, t->server_name.key, t->server_name.v, "a host name",
                     "no server has such a name");
         return false;

@@ -16,8 +16,7 @@ enum { SEQUENCE_SIZE = 700, BRACKETS_SIZE = 40, GROUP_SIZE = 12 };
 
 void regex_byte_put(struct buf *out, unsigned char byte)
 {
-    bool word = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-    if (word || (byte && strchr("/_-=:,@%~&!", byte)))
+    if (ascii_is_alnum((char)byte) || (byte && strchr("/_-=:,@%~&!", byte)))
         buf_putc(out, (char)byte);
     else if (byte && strchr(".?*+()[]{}|^$\\", byte))
         buf_printf(out, "\\%c", byte);
@@ -28,8 +27,7 @@ void regex_byte_put(struct buf *out, unsigned char byte)
 /* Within brackets. */
 static void put_member(struct buf *out, unsigned byte)
 {
-    bool word = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-    if (word || (byte && byte < 0x80 && strchr("/_,@%~&!", (int)byte)))
+    if (ascii_is_alnum((char)byte) || (byte && byte < 0x80 && strchr("/_,@%~&!", (int)byte)))
         buf_putc(out, (char)byte);
     else
         buf_printf(out, "\\x%02x", byte);

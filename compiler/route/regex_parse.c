@@ -40,11 +40,7 @@ static bool open_named(struct regex_parser *p, size_t name_at)
 {
     size_t at = p->c.at, end = str_find(str_from(p->c.pattern, name_at), '>');
     struct str name = str_head(str_from(p->c.pattern, name_at), end);
-    bool valid = name.n > 0 && name_at + end < p->c.pattern.n;
-    for (size_t i = 0; i < name.n; i++) {
-        char lower = ascii_lower(name.p[i]);
-        valid = valid && (lower == '_' || ascii_is_digit(lower) || (lower >= 'a' && lower <= 'z'));
-    }
+    bool valid = name.n > 0 && name_at + end < p->c.pattern.n && str_is_of(name, "_");
     p->c.at = name_at + end;
     if (!valid && name.n && (name.p[0] == '=' || name.p[0] == '!')) {
         p->c.at = name_at + 1;

@@ -1,6 +1,7 @@
 /* Patterns to programs, and programs to text. */
 #include "route/regex_program.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "route/regex_program_tree.h"
 
@@ -223,7 +224,6 @@ void regex_program_put(struct buf *out, const struct regex_program *program)
             buf_printf(out, ".%x", s->number);
         if (s->kind == STEP_TEXT)
             buf_putc(out, '.');
-        for (size_t j = 0; j < s->text.n; j++)
-            buf_printf(out, "%02x", (unsigned)(unsigned char)s->text.p[j]);
+        hex_put(out, s->text);
     }
 }

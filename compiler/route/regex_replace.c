@@ -24,8 +24,7 @@ static bool is_word(struct str text, size_t at)
 {
     if (at >= text.n)
         return false;
-    char c = text.p[at], lower = ascii_lower(c);
-    return c == '_' || ascii_is_digit(c) || (lower >= 'a' && lower <= 'z');
+    return text.p[at] == '_' || ascii_is_alnum(text.p[at]);
 }
 
 static bool holds(const struct run *run, enum regex_step_kind kind, size_t at)
@@ -172,8 +171,7 @@ bool regex_program_replace(const struct regex_program *program, const struct reg
 
 static bool is_name_byte(char c)
 {
-    char lower = ascii_lower(c);
-    return c == '_' || ascii_is_digit(c) || (lower >= 'a' && lower <= 'z') || (unsigned char)c >= 0x80;
+    return c == '_' || ascii_is_alnum(c) || (unsigned char)c >= 0x80;
 }
 
 /* The number of the group that a name means, or SIZE_MAX - 1 for none. */

@@ -3,7 +3,7 @@
 /* Go's names may have any letters; those of matchers are ASCII. */
 static bool is_name_start(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return ascii_is_letter(c) || c == '_';
 }
 
 /* Length of the UTF-8 sequence at the start of s (RFC 3629), 0 where there is none. */

@@ -1,6 +1,7 @@
 /* String literals of rules: The Go Programming Language Specification, "String literals". */
 #include "route/rule_lexer.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 size_t rule_string_end(struct str text, size_t at)
@@ -29,21 +30,13 @@ static struct str decode_raw(struct arena *arena, struct str inner)
     return str_of(p, n);
 }
 
-static int digit_value(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-}
-
 /* Exactly `digits` digits of the base at the start of s, or UINT32_MAX. */
 static uint32_t read_number(struct str s, size_t digits, int base)
 {
     uint32_t value = 0;
     for (size_t i = 0; i < digits; i++) {
-        int digit = i < s.n ? digit_value(s.p[i]) : 16;
-        if (digit >= base)
+        int digit = i < s.n ? hex_value(s.p[i]) : -1;
+        if (digit < 0 || digit >= base)
             return UINT32_MAX;
         value = value * (uint32_t)base + (uint32_t)digit;
     }

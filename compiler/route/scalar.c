@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 bool scalar_bool(struct str s, bool *out)
 {
     static const struct str yes[] = { STR("1"), STR("t"), STR("T"), STR("TRUE"), STR("true"), STR("True") };
@@ -17,21 +18,15 @@ bool scalar_bool(struct str s, bool *out)
     return false;
 }
 
-static bool is_hex_digit(char c)
-{
-    char l = ascii_lower(c);
-    return ascii_is_digit(c) || (l >= 'a' && l <= 'f');
-}
-
 /* Copies the digits at *s to *to, without underscores, each of which must stand between two digits (or behind
  * the prefix 0x). Returns how many digits there were, or SIZE_MAX for a misplaced underscore. */
 static size_t take_digits(struct str *s, bool hex, bool after_prefix, char **to)
 {
     size_t n = 0;
     bool may_part = after_prefix;
-    while (s->n && (s->p[0] == '_' || (hex ? is_hex_digit(s->p[0]) : ascii_is_digit(s->p[0])))) {
+    while (s->n && (s->p[0] == '_' || (hex ? hex_value(s->p[0]) >= 0 : ascii_is_digit(s->p[0])))) {
         bool digit = s->p[0] != '_';
-        if (!digit && (!may_part || s->n == 1 || !(hex ? is_hex_digit(s->p[1]) : ascii_is_digit(s->p[1]))))
+        if (!digit && (!may_part || s->n == 1 || !(hex ? hex_value(s->p[1]) >= 0 : ascii_is_digit(s->p[1]))))
             return SIZE_MAX;
         if (digit)
             *(*to)++ = s->p[0];

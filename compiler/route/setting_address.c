@@ -9,12 +9,7 @@ bool setting_is_network(struct str s)
 
 static bool is_host(struct str host)
 {
-    for (size_t i = 0; i < host.n; i++) {
-        char c = ascii_lower(host.p[i]);
-        if (!((c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '.' || c == '-' || c == '_'))
-            return false;
-    }
-    return true;
+    return str_is_of(host, ".-_");
 }
 
 static bool is_bracketed_host(struct str host)

@@ -30,8 +30,7 @@ static void check_etcd(struct check *c)
 /* A letter, digit or one of / _ . : ~ - */
 static bool is_path_byte(char c)
 {
-    char l = ascii_lower(c);
-    return (l >= 'a' && l <= 'z') || ascii_is_digit(c) || (c && strchr("/_.:~-", c));
+    return ascii_is_alnum(c) || (c && strchr("/_.:~-", c));
 }
 
 static void check_api(struct check *c)

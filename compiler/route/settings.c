@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/hex.h"
 #include "route/setting_check.h"
 #include "route/setting_value.h"
 
@@ -212,7 +213,6 @@ static void add_part(struct sha256 *h, struct str s)
 
 void settings_instance(const struct settings *settings, char out[static 13])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char sum[SHA256_SIZE];
     struct sha256 h;
     sha256_init(&h);
@@ -225,7 +225,5 @@ void settings_instance(const struct settings *settings, char out[static 13])
         add_part(&h, settings->etcd.endpoints[i]);
     add_part(&h, settings->etcd.on ? settings->etcd.root_key : STR(""));
     sha256_end(&h, sum);
-    for (size_t i = 0; i < 12; i++)
-        out[i] = digits[i % 2 ? sum[i / 2] & 15 : sum[i / 2] >> 4];
-    out[12] = '\0';
+    hex_write(out, sum, 12);
 }

@@ -2,68 +2,32 @@
 
 #include "base/address.h"
 #include "base/buf.h"
+#include "base/escape.h"
 
 enum { LONGEST_NAME = 253, LONGEST_PORT = 65535 };
 
-static bool is_letter(char c)
-{
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    c = ascii_lower(c);
-    return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
-static bool is_one_of(char c, const char *set)
-{
-    return c && strchr(set, c);
-}
-
-static bool has_control(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-            return true;
-    return false;
-}
-
 static bool has_bad_escape(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '%' && (s.n - i < 3 || !is_hex(s.p[i + 1]) || !is_hex(s.p[i + 2])))
-            return true;
-    return false;
+    struct str code;
+    return escape_has_bad_code(s, &code);
 }
 
 static bool is_userinfo(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_letter(s.p[i]) && !ascii_is_digit(s.p[i]) && !is_one_of(s.p[i], "-._:~!$&'()*+,;=%@"))
-            return false;
-    return !has_bad_escape(s);
+    return str_is_of(s, "-._:~!$&'()*+,;=%@") && !has_bad_escape(s);
 }
 
-/* The offset behind the scheme's ':', 0 where there is no scheme, SIZE_MAX where it is empty. */
-static size_t scheme_end(struct str s)
+size_t url_scheme_length(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == ':')
-            return i ? i + 1 : SIZE_MAX;
-        if (!is_letter(s.p[i]) && (i == 0 || !(ascii_is_digit(s.p[i]) || is_one_of(s.p[i], "+-."))))
-            return 0;
-    }
-    return 0;
+    size_t n = 0;
+    while (n < s.n && (ascii_is_letter(s.p[n]) || (n > 0 && str_is_of(str_of(s.p + n, 1), "+-."))))
+        n++;
+    return n < s.n && s.p[n] == ':' ? n : 0;
 }
 
 static bool is_name(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_letter(s.p[i]) && !ascii_is_digit(s.p[i]) && !is_one_of(s.p[i], ".-_"))
-            return false;
-    return s.n <= LONGEST_NAME;
+    return str_is_of(s, ".-_") && s.n <= LONGEST_NAME;
 }
 
 static bool is_ipv6(struct str s)
@@ -145,16 +109,16 @@ const char *url_parse(struct str text, struct url *out)
 {
     *out = (struct url){ .scheme = URL_OTHER, .port = -1 };
     struct str fragment = text, url = str_cut(&fragment, '#');
-    if (has_control(url))
+    if (str_has_control(url))
         return "the URL has a control character";
     if (has_bad_escape(fragment))
         return "a % in the fragment is not followed by two hexadecimal digits";
-    size_t scheme = scheme_end(url);
-    if (scheme == SIZE_MAX)
+    if (str_starts(url, STR(":")))
         return "nothing stands before the :";
+    size_t scheme = url_scheme_length(url);
     if (scheme)
-        out->scheme = scheme_of(str_head(url, scheme - 1));
-    struct str rest = str_from(url, scheme);
+        out->scheme = scheme_of(str_head(url, scheme));
+    struct str rest = str_from(url, scheme ? scheme + 1 : 0);
     const char *fault = parse_behind_scheme(str_head(rest, str_find(rest, '?')), scheme > 0, out);
     if (fault)
         return fault;

@@ -19,6 +19,9 @@ struct url {
  * '.', '-' and '_'. */
 const char *url_parse(struct str text, struct url *out);
 
+/* How much of the text is a scheme in front of a ':', 0 where there is none. */
+size_t url_scheme_length(struct str text);
+
 /* Whether the text may hold user information (a secret): it is not to be shown then. */
 bool url_has_secret(struct str text);
 

@@ -156,6 +156,41 @@ START_TEST(distance_counts_edits_up_to_its_limit)
 }
 END_TEST
 
+static const struct {
+    struct str text;
+    bool token, field;
+} texts[] = {
+    { STR("GET"), true, true },
+    { STR("x-a!#$%&'*+.^_`|~9"), true, true },
+    { STR(""), false, true },
+    { STR("a b"), false, true },
+    { STR("a:"), false, true },
+    { { "a\0", 2 }, false, false },
+    { STR("a\x7f"), false, false },
+    { STR("a\tb"), false, true },
+    { STR("caf\xc3\xa9"), false, true },
+    { STR("a\r\nb"), false, false },
+};
+
+START_TEST(tokens_and_values_are_http_s)
+{
+    ck_assert_msg(str_is_token(texts[_i].text) == texts[_i].token, "%s", texts[_i].text.p);
+    ck_assert_msg(str_is_field_value(texts[_i].text) == texts[_i].field, "%s", texts[_i].text.p);
+}
+END_TEST
+
+START_TEST(kinds_of_bytes)
+{
+    ck_assert(str_is_of(STR("Az09"), "") && str_is_of(STR(""), "") && str_is_of(STR("a-b"), "-"));
+    ck_assert(!str_is_of(STR("a-b"), "_") && !str_is_of(str_of("a\0", 2), "-") &&
+              !str_is_of(STR("\xe9"), "-"));
+    ck_assert(!str_is_of(STR("@"), "") && !str_is_of(STR("["), "") && !str_is_of(STR("`"), "") &&
+              !str_is_of(STR("{"), ""));
+    ck_assert(str_has_control(STR("a\tb")) && str_has_control(STR("\x7f")) &&
+              !str_has_control(STR("a b\xe9")));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base/str");
@@ -169,6 +204,8 @@ int main(void)
     tcase_add_test(all, cut_visits_every_part_even_empty_ones);
     tcase_add_test(all, trim_takes_white_space_from_both_ends_only);
     tcase_add_loop_test(all, integers_are_read_to_their_limits, 0, sizeof numbers / sizeof *numbers);
+    tcase_add_loop_test(all, tokens_and_values_are_http_s, 0, sizeof texts / sizeof *texts);
+    tcase_add_test(all, kinds_of_bytes);
     tcase_add_test(all, distance_counts_edits_up_to_its_limit);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

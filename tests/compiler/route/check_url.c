@@ -43,6 +43,20 @@ START_TEST(addresses_are_read)
 }
 END_TEST
 
+static const struct {
+    struct str text;
+    size_t length;
+} schemes[] = {
+    { STR("http://h"), 4 }, { STR("a+b-c.9:x"), 7 }, { STR("9a:x"), 0 },    { STR(":x"), 0 },
+    { STR("http"), 0 },     { STR("ht/tp:"), 0 },    { { "a\0b:", 4 }, 0 }, { STR(""), 0 },
+};
+
+START_TEST(schemes_are_measured)
+{
+    ck_assert_uint_eq(url_scheme_length(schemes[_i].text), schemes[_i].length);
+}
+END_TEST
+
 START_TEST(host_and_path_are_those_of_the_text)
 {
     struct url url;
@@ -146,6 +160,7 @@ int main(void)
     const struct test_row rows[] = {
         { addresses_are_read, ROWS(good) },
         { host_and_path_are_those_of_the_text, 0 },
+        { schemes_are_measured, ROWS(schemes) },
         { some_lead_nowhere, ROWS(nowhere) },
         { the_rest_is_refused, ROWS(bad) },
         { a_nul_and_long_names_are_refused, 0 },
