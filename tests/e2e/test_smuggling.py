@@ -1,15 +1,13 @@
 """Requests that two parsers may read in two ways: whatever reaches an upstream can be read in one way only, and it sees no more requests
 than the client has answers of it."""
-import re
 import socket
-import struct
-import threading
 import unittest
 
+from h2frames import block, frame
 from lib import HOST, GatewayTest, router, service
+from strict import Strict
 
 INNER = b"GET /smuggled HTTP/1.1\r\nHost: in00000000\r\n\r\n"  # a number that tells probes apart
-TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # As they are before a body; {n} is its length.
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 ODD_ENCODINGS = [b"Transfer-Encoding : chunked", b"Transfer-Encoding\t: chunked", b" Transfer-Encoding: chunked", b"Transfer-Encoding:\x0bchunked",
@@ -28,119 +26,6 @@ ODD_CHUNKS = [b"5;ext=\"\n\"\r\nhello\r\n0\r\n\r\n", b"5\nhello\r\n0\r\n\r\n", b
               b"5\r\nhello\r\n0\r\nContent-Length: 50\r\n\r\n", b"5\r\nhello\r\n0\n\n", b"g\r\nhello\r\n0\r\n\r\n", b"\r\nhello\r\n0\r\n\r\n"]
 ODD_NAMES = [b"X Y: 1", b"X\x00Y: 1", b"X(Y): 1", b": 1", b"Content-Length : 5", b"Content-Length\x00: 5", b"Cont\xe9nt: 1", b"X", b"X;: 1", b"\x01X: 1",
              b"Host : b.test", b"Content\x2dLength: 0\r\nContent-Length: 7"]
-
-
-class Strict:
-    """An upstream that answers what it can read in one way, and notes what it cannot."""
-    def __init__(self):
-        self.seen, self.faults = [], []
-        self.listener = socket.create_server((HOST, 0), backlog=64)
-        self.url = f"http://{HOST}:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection = self.listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        connection.settimeout(20)
-        with connection:
-            data = b""
-            try:
-                while True:
-                    while b"\r\n\r\n" not in data:
-                        more = connection.recv(65536)
-                        if not more:
-                            if data:
-                                self.faults.append(("a part of a request", data))
-                            return
-                        data += more
-                    head, _, data = data.partition(b"\r\n\r\n")
-                    self.seen.append(head)
-                    fields = self._fields(head)
-                    if b"transfer-encoding" in fields:
-                        data = self._chunks(connection, data)
-                    else:
-                        length = int(fields.get(b"content-length", b"0"))
-                        while len(data) < length:
-                            more = connection.recv(65536)
-                            if not more:
-                                return  # the client went away
-                            data += more
-                        data = data[length:]
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nX-Up: 1\r\n\r\nupstream")
-            except (OSError, ValueError):
-                return
-
-    def _fields(self, head):
-        lines = head.split(b"\r\n")
-        if not re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]", lines[0]):
-            self.faults.append(("a request line", head))
-        fields = {}
-        for line in lines[1:]:
-            name, colon, value = line.partition(b":")
-            name = name.lower()
-            if not colon or not TOKEN.fullmatch(name) or re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", value):
-                self.faults.append(("a header line", head))
-            if name in (b"content-length", b"transfer-encoding", b"host") and name in fields:
-                self.faults.append(("two of a header", head))
-            fields[name] = value.strip()
-        if b"transfer-encoding" in fields and (fields[b"transfer-encoding"] != b"chunked" or b"content-length" in fields):
-            self.faults.append(("an ambiguous length", head))
-        if b"content-length" in fields and not re.fullmatch(rb"\d{1,18}", fields[b"content-length"]):
-            self.faults.append(("an odd length", head))
-        return fields
-
-    def _chunks(self, connection, data):
-        while True:
-            while b"\r\n" not in data:
-                data += self._more(connection)
-            size, _, data = data.partition(b"\r\n")
-            if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
-                self.faults.append(("a chunk's size", size))
-            length = int(size, 16)
-            while len(data) < length + 2:
-                data += self._more(connection)
-            if length == 0:
-                while data[:2] != b"\r\n":  # trailers
-                    while b"\r\n" not in data:
-                        data += self._more(connection)
-                    name, colon, _ = data.partition(b"\r\n")[0].partition(b":")
-                    if not colon or not TOKEN.fullmatch(name):
-                        self.faults.append(("a trailer", name))
-                    data = data.partition(b"\r\n")[2]
-                    while len(data) < 2:
-                        data += self._more(connection)
-                return data[2:]
-            if data[length:length + 2] != b"\r\n":
-                self.faults.append(("the end of a chunk", data[:length + 2]))
-            data = data[length + 2:]
-
-    def _more(self, connection):
-        more = connection.recv(65536)
-        if not more:
-            raise ValueError
-        return more
-
-
-def literal(name, value):
-    def number(n, bits, first):
-        most = (1 << bits) - 1
-        if n < most:
-            return bytes([first | n])
-        out, n = bytes([first | most]), n - most
-        while n > 127:
-            out, n = out + bytes([n & 127 | 128]), n >> 7
-        return out + bytes([n])
-    return b"\x00" + number(len(name), 7, 0) + name + number(len(value), 7, 0) + value
-
-
-def frame(kind, flags, stream, payload):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
 class Smuggling(GatewayTest):
@@ -221,8 +106,7 @@ class Smuggling(GatewayTest):
         """Frames of one request in clear HTTP/2; what came back until the stream or the connection ended."""
         with socket.create_connection((HOST, self.web.web)) as s:
             s.settimeout(3)
-            block = b"".join(literal(n, v) for n, v in fields)
-            s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(1, 4 if body or not end else 5, 1, block) +
+            s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(1, 4 if body or not end else 5, 1, block(fields)) +
                       (frame(0, 1 if end else 0, 1, body) if body else b""))
             data, kinds = b"", []
             try:
