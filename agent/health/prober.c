@@ -80,7 +80,7 @@ static void conclude(struct prober *p, struct target *t, bool good)
         p->counts.down += good ? (size_t)-1 : 1;
     pthread_mutex_unlock(&p->lock);
     if (changed)
-        log_line(p->log, LOG_LINE_WARN, "health", "server %s of %s is %s", t->server, t->backend,
+        log_line(p->log, LOG_LINE_WARN, "health", "server %s of %s is %s", t->server, t->service,
                  good ? "up" : "down");
     /* One that HAProxy took out by itself (passive) comes back with the next good answer. */
     if (changed || !t->told || (good && t->passive_window_ns))
@@ -124,6 +124,7 @@ static void adopt(struct prober *p, struct target **next, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct target **old = strmap_get(known, str_c(next[i]->config));
         if (old && *old) {
+            target_move(*old, next[i]);
             target_destroy(next[i]);
             next[i] = *old;
             *old = NULL;

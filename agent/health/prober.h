@@ -14,8 +14,8 @@ struct prober *prober_start(const char *runtime_path, struct log *log);
 /* NULL is allowed. */
 void prober_stop(struct prober *prober);
 
-/* What is to be watched from now on. Servers that were watched in the same way keep their verdict; others
- * begin up, and are asked one interval later. Nothing points into the plan afterwards. */
+/* What is to be watched from now on. Servers that were watched in the same way keep their verdict, also where
+ * their service has got another backend; others begin up, and are asked one interval later. Nothing points into the plan afterwards. */
 void prober_watch(struct prober *prober, const struct plan *plan);
 
 /* Another worker: it knows none of the verdicts. */

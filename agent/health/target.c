@@ -131,7 +131,7 @@ static void put_line(struct buf *out, const char *text)
 
 static char *config_of(const struct target *t)
 {
-    const char *const texts[] = { t->backend,    t->server,  t->url,         t->method,  t->hostname,
+    const char *const texts[] = { t->service,    t->server,  t->url,         t->method,  t->hostname,
                                   t->connect_to, t->headers, t->authorities, t->identity };
     struct buf out = { 0 };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -149,7 +149,10 @@ static struct target *target_create(const struct plan_backend *backend, const st
 {
     const struct model_service *service = backend->holds;
     struct target *t = xmalloc(sizeof *t);
-    *t = (struct target){ .backend = copy(backend->name), .server = copy(server->name), .up = true };
+    *t = (struct target){ .service = copy(backend->service),
+                          .server = copy(server->name),
+                          .backend = copy(backend->name),
+                          .up = true };
     if (service->check.on)
         read_active(t, service, server);
     if (service->passive.on)
@@ -172,6 +175,16 @@ struct target **targets_of(const struct plan *plan, size_t *n)
     return found.p;
 }
 
+void target_move(struct target *t, struct target *twin)
+{
+    if (strcmp(t->backend, twin->backend) == 0)
+        return;
+    char *backend = t->backend;
+    t->backend = twin->backend;
+    twin->backend = backend;
+    t->told = false;
+}
+
 static void release_request(struct target *t)
 {
     curl_easy_cleanup(t->easy);
@@ -185,7 +198,7 @@ static void release_request(struct target *t)
 void target_destroy(struct target *t)
 {
     release_request(t);
-    char *const texts[] = { t->config,   t->backend,    t->server,  t->url,         t->method,
+    char *const texts[] = { t->config,   t->service,    t->server,  t->backend,     t->url,     t->method,
                             t->hostname, t->connect_to, t->headers, t->authorities, t->identity };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);

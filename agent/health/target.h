@@ -8,8 +8,8 @@
 
 struct target {
     char *config;  /* everything below in one text: equal texts, equal targets */
-    char *backend; /* as HAProxy knows them */
-    char *server;
+    char *service, *server;
+    char *backend; /* of the service, as HAProxy knows it: it may get another one, with the same server in it */
     /* What is asked; only if `active`. */
     bool active;
     char *url; /* NULL: one that cannot be asked, so the server is down */
@@ -30,6 +30,9 @@ struct target {
 /* The targets of a plan: servers of services with a health check. Malloced, as each of them; *n of them. */
 struct target **targets_of(const struct plan *plan, size_t *n);
 void target_destroy(struct target *target);
+
+/* Its server is where that of its twin (an equal target) is. The twin is of no use any more. */
+void target_move(struct target *target, struct target *twin);
 
 /* A request for it; NULL where there can be none. */
 CURL *target_ask(struct target *target);

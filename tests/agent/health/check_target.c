@@ -5,8 +5,8 @@
 
 #include "health/target.h"
 
-static struct target *target_with(const char *url, struct model_check check,
-                                  const struct model_transport *transport)
+static struct target *target_in(const char *backend, const char *url, struct model_check check,
+                                const struct model_transport *transport)
 {
     struct plan_server server = {
         .name = STR("s"), .host = STR("h"), .port = 80, .weight = 1, .url = str_c(url)
@@ -14,7 +14,7 @@ static struct target *target_with(const char *url, struct model_check check,
     check.on = true;
     struct model_service service = { .name = STR("a@etcd"), .check = check, .transport = transport };
     struct plan_backend backends[] = {
-        { .name = STR("etcd:a"),
+        { .name = str_c(backend),
           .service = STR("a@etcd"),
           .servers = &server,
           .n_servers = 1,
@@ -28,6 +28,12 @@ static struct target *target_with(const char *url, struct model_check check,
     struct target *target = all[0];
     free(all);
     return target;
+}
+
+static struct target *target_with(const char *url, struct model_check check,
+                                  const struct model_transport *transport)
+{
+    return target_in("etcd:a", url, check, transport);
 }
 
 static const struct {
@@ -111,6 +117,27 @@ START_TEST(equal_checks_are_equal_texts)
 }
 END_TEST
 
+START_TEST(a_service_keeps_its_verdicts_in_another_backend)
+{
+    struct model_check check = { .path = STR("/") };
+    struct target *old = target_in("spare-0002", "http://h", check, NULL), *new = target_with("http://h", check, NULL);
+    ck_assert_str_eq(old->config, new->config);
+    ck_assert(strcmp(old->service, "a@etcd") == 0 && strcmp(old->backend, "spare-0002") == 0);
+    old->up = false;
+    old->told = true;
+    target_move(old, new);
+    target_destroy(new);
+    ck_assert_str_eq(old->backend, "etcd:a");
+    ck_assert_msg(!old->up && !old->told, "HAProxy is to be told what was found");
+    new = target_with("http://h", check, NULL);
+    old->told = true;
+    target_move(old, new);
+    ck_assert_msg(old->told, "nothing has changed");
+    target_destroy(old);
+    target_destroy(new);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
@@ -118,6 +145,7 @@ int main(void)
         { a_name_of_the_transport_is_asked_for_at_the_servers_host, 0 },
         { headers_are_lines, 0 },
         { equal_checks_are_equal_texts, 0 },
+        { a_service_keeps_its_verdicts_in_another_backend, 0 },
         { NULL, 0 },
     };
     return run_suite("target", rows);
