@@ -24,3 +24,6 @@ void ledger_complete(struct ledger *ledger, const struct kv_snapshot *snapshot, 
 /* Why no change is local; NULL: some are. */
 const char *ledger_closed(const struct ledger *ledger);
 void ledger_close(struct ledger *ledger, const char *why);
+
+/* Which backend holds which service, in a plan that is now the ledger's. The shape must outlive it. */
+void ledger_set_holders(struct ledger *ledger, const struct shape *shape);

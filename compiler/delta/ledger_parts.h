@@ -100,6 +100,4 @@ void ledger_count_down(struct strmap *counts, struct str key);
 
 struct ledger_service *ledger_service_of(struct ledger *ledger, struct str name);
 
-/* Which backend holds which service, in a plan that is now the ledger's. */
-void ledger_set_holders(struct ledger *ledger, const struct shape *shape);
 struct strmap *holders_of(struct arena *arena, const struct shape *shape);

@@ -258,3 +258,49 @@ struct plan_entry *choice_entries(struct arena *arena, const struct model *model
         qsort(entries, *n, sizeof *entries, compare_entries);
     return entries;
 }
+
+static void put_renamed(struct buf *out, struct str name, const struct strmap *names)
+{
+    const struct str *other = strmap_get(names, name);
+    buf_put(out, other ? *other : name);
+}
+
+/* ID|WEIGHT|NAME|TARGET of each child. */
+static void put_renamed_children(struct buf *out, struct str members, const struct strmap *names)
+{
+    enum { TARGET = 3 };
+    for (const char *comma = ""; members.p; comma = ",") {
+        struct str member = str_cut(&members, ',');
+        buf_puts(out, comma);
+        for (size_t i = 0; member.p; i++) {
+            struct str part = str_cut(&member, '|');
+            if (i)
+                buf_putc(out, '|');
+            if (i == TARGET)
+                put_renamed(out, part, names);
+            else
+                buf_put(out, part);
+        }
+    }
+}
+
+struct str choice_renamed(struct arena *arena, struct str value, const struct strmap *names)
+{
+    enum { BACKEND = 3, MEMBERS = 4 };
+    bool servers = value.n && value.p[0] == 's';
+    struct buf text = { 0 };
+    for (size_t i = 0; value.p; i++) {
+        struct str field = str_cut(&value, ';');
+        if (i)
+            buf_putc(&text, ';');
+        if (i == BACKEND && servers)
+            put_renamed(&text, field, names);
+        else if (i == MEMBERS && !servers)
+            put_renamed_children(&text, field, names);
+        else
+            buf_put(&text, field);
+    }
+    struct str out = arena_copy(arena, buf_str(&text));
+    buf_fini(&text);
+    return out;
+}

@@ -46,3 +46,6 @@ struct plan_entry *choice_entries(struct arena *arena, const struct model *model
 /* That of one service, used or not, as if it were named or not; false where it has none. */
 bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named, const struct strmap *holders,
                      struct plan_entry *out);
+
+/* The value of such an entry where backends have other names: `names` has a str, the new one, by the old one. */
+struct str choice_renamed(struct arena *arena, struct str value, const struct strmap *names);

@@ -106,6 +106,16 @@ struct str record_router(struct str record)
     return field_at(record, RECORD_ROUTER);
 }
 
+struct str record_renamed(struct arena *arena, struct str record, const struct strmap *names)
+{
+    struct str backend = field_at(record, RECORD_BACKEND);
+    const struct str *other = strmap_get(names, backend);
+    if (!other)
+        return record;
+    struct str before = str_head(record, (size_t)(backend.p - record.p)), behind = str_from(record, before.n + backend.n);
+    return arena_printf(arena, "%.*s%.*s%.*s", STR_ARG(before), STR_ARG(*other), STR_ARG(behind));
+}
+
 /* Where the path begins: behind the number of the entry point. Keys of routers have none. */
 static size_t path_of_key(struct str key)
 {

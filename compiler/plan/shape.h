@@ -32,6 +32,9 @@ bool shape_has_kinds(const struct shape *have, const struct shape_need *need);
 bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need, struct shape *out,
                struct str *reason);
 
+/* How many spare backends a new shape for so many services has. */
+size_t shape_spares(size_t n_services, const struct settings *settings);
+
 /* A new shape: every service under its own name, and spares. `previous` (NULL: none) gives the kinds of things
  * that occurred before, so that they do not come and go. */
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,

@@ -4,6 +4,7 @@
 #include "changes.h"
 #include "delta/delta.h"
 #include "emit/emit.h"
+#include "plan/room.h"
 #include "route/settings.h"
 
 /* A tree compiled as a whole, and its ledger. */
@@ -103,13 +104,17 @@ static void expect_same_steps(const struct plan *before, const struct plan *whol
 /* A chain of deltas, each compared with the whole compile from the same plan before. */
 struct history {
     const struct settings *settings;
+    bool grows; /* the HAProxy that runs can add backends */
     struct whole base;
     VEC(struct delta) deltas;
+    const struct plan *roomy; /* made of the last one; NULL: it was not */
+    VEC(struct arena *) arenas; /* of such plans */
 };
 
 static const struct plan *last_plan(const struct history *history)
 {
-    return history->deltas.n ? &history->deltas.p[history->deltas.n - 1].plan : history->base.plan;
+    return history->roomy      ? history->roomy
+           : history->deltas.n ? &history->deltas.p[history->deltas.n - 1].plan : history->base.plan;
 }
 
 static const struct diag *last_diag(const struct history *history)
@@ -126,6 +131,10 @@ static void drop_deltas(struct history *history)
         arena_destroy(history->deltas.p[i].kept);
     }
     vec_fini(&history->deltas);
+    for (size_t i = 0; i < history->arenas.n; i++)
+        arena_destroy(history->arenas.p[i]);
+    vec_fini(&history->arenas);
+    history->roomy = NULL;
 }
 
 /* Whether the change was local. */
@@ -133,7 +142,7 @@ static bool follow(struct history *history, struct changes *changes, unsigned st
 {
     int64_t revision = 1000 + step;
     struct shape previous = last_plan(history)->shape;
-    previous.grows = true;
+    previous.grows = history->grows;
     struct whole whole = compile(history->settings, changes->store, revision, &previous);
     struct delta_input input = { .ledger = history->base.ledger,
                                  .store = changes->store,
@@ -142,7 +151,7 @@ static bool follow(struct history *history, struct changes *changes, unsigned st
                                  .revision = revision,
                                  .before = last_plan(history),
                                  .diag = last_diag(history),
-                                 .grows = true };
+                                 .grows = history->grows };
     struct delta delta;
     for (size_t i = 0; i < changes->list.n && getenv("WHY"); i++)
         fprintf(stderr, "step %u: %.*s: %.*s -> %.*s\n", step, STR_ARG(changes->list.p[i].key),
@@ -167,8 +176,28 @@ static bool follow(struct history *history, struct changes *changes, unsigned st
     expect_same_artifacts(whole.plan, &delta.plan, step);
     expect_same_steps(last_plan(history), whole.plan, &delta, step);
     vec_push(&history->deltas, delta);
+    history->roomy = NULL;
     end_whole(&whole);
     return true;
+}
+
+/* A skeleton written anew: what a compile for it comes to, with every service under its own name. The ledger stays. */
+static void make_room(struct history *history, const struct changes *changes, unsigned step)
+{
+    struct arena *arena = arena_create();
+    const struct plan *grown = plan_with_room(arena, last_plan(history));
+    ck_assert(grown != NULL);
+    struct whole whole = compile(history->settings, changes->store, grown->revision, &grown->shape);
+    struct room room = room_of(&grown->shape, history->settings);
+    ck_assert_uint_eq(whole.plan->shape_reason.n, 0);
+    ck_assert(room.free == room.anew && room.free == room.spare);
+    expect_same_artifacts(whole.plan, grown, step);
+    for (size_t i = 0; i < grown->n_backends; i++)
+        ck_assert(str_eq(grown->backends[i].service, grown->shape.backends[i].service));
+    end_whole(&whole);
+    ledger_set_holders(history->base.ledger, &grown->shape);
+    vec_push(&history->arenas, arena);
+    history->roomy = grown;
 }
 
 static const struct settings *read_settings(struct arena *arena)
@@ -179,16 +208,16 @@ static const struct settings *read_settings(struct arena *arena)
     return settings_read(arena, &sources, diag_create(arena, 0));
 }
 
-enum { STEPS = 1000, FIRST = 150, SEEDS = 4 };
+enum { STEPS = 1000, FIRST = 150, SEEDS = 4, ROOM_EVERY = 7 };
 
-START_TEST(random_changes_come_to_the_same)
+static void change_at_random(unsigned seed, bool grows)
 {
     struct arena *arena = arena_create();
-    struct changes changes = { .seed = (uint64_t)_i * 77 +
+    struct changes changes = { .seed = (uint64_t)seed * 77 +
                                        (getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 1),
                                .store = kv_store_create(STR("traefik"), STR("etcd")),
                                .arena = arena };
-    struct history history = { .settings = read_settings(arena) };
+    struct history history = { .settings = read_settings(arena), .grows = grows };
     unsigned local = 0;
     const char *why;
     for (unsigned i = 0; i < FIRST; i++)
@@ -199,6 +228,8 @@ START_TEST(random_changes_come_to_the_same)
         change_tree(&changes);
         bool was_local = changes.list.n == 0 || follow(&history, &changes, step, &why);
         local += was_local;
+        if (!grows && step % ROOM_EVERY == 0)
+            make_room(&history, &changes, step);
         if (!was_local && getenv("WHY"))
             fprintf(stderr, "step %u: %s\n", step, why);
     }
@@ -211,10 +242,23 @@ START_TEST(random_changes_come_to_the_same)
     kv_store_destroy(changes.store);
     arena_destroy(arena);
 }
+
+START_TEST(random_changes_come_to_the_same)
+{
+    change_at_random((unsigned)_i, true);
+}
+END_TEST
+
+START_TEST(they_do_between_skeletons_that_are_written_anew)
+{
+    change_at_random((unsigned)_i, false);
+}
 END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = { { random_changes_come_to_the_same, SEEDS }, { 0 } };
+    const struct test_row rows[] = { { random_changes_come_to_the_same, SEEDS },
+                                     { they_do_between_skeletons_that_are_written_anew, SEEDS / 2 },
+                                     { 0 } };
     return run_suite("delta", rows);
 }
