@@ -58,6 +58,19 @@ static void print_revision(struct json_object *s)
     printf("\n");
 }
 
+/* How many new services come without a reload. */
+static void print_room(struct json_object *s)
+{
+    bool adds = strcmp(text_at(s, "room", "atRunTime"), "true") == 0, is_short = strcmp(text_at(s, "room", "short"), "true") == 0;
+    if (!json_object_object_get_ex(s, "room", NULL))
+        return;
+    if (adds)
+        printf("room       for any number of new services: this HAProxy takes new backends while it runs\n");
+    else
+        printf("room       for %s new services (%s spare backends)%s\n", text_at(s, "room", "free"),
+               text_at(s, "room", "spareBackends"), is_short ? "; a reload makes more, when nothing has changed for a moment" : "");
+}
+
 static void print_text(struct json_object *s)
 {
     struct json_object *findings;
@@ -78,6 +91,7 @@ static void print_text(struct json_object *s)
     printf("push       %s pushes, the last in %s us, %s repairs%s%s\n", text_at(s, "push", "count"),
            text_at(s, "push", "lastMicroseconds"), text_at(s, "push", "repairs"),
            *text_at(s, "push", "error") ? "; error: " : "", text_at(s, "push", "error"));
+    print_room(s);
     printf("agent      %s programs, %s passed, %s delayed, %s refused, %s without verdict\n",
            text_at(s, "agent", "programs"), text_at(s, "agent", "passed"), text_at(s, "agent", "delayed"),
            text_at(s, "agent", "refused"), text_at(s, "agent", "passedWithoutVerdict"));

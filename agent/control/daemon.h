@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "control/control_socket.h"
+#include "control/growth.h"
 #include "control/helm.h"
 #include "control/mailbox.h"
 #include "control/named_files.h"
@@ -45,6 +46,7 @@ struct gateway {
     struct haproxy *haproxy;
     struct prober *prober;
     struct pusher *pusher;
+    struct growth *growth;
     char file_error[512];
     struct ledger *ledger;             /* of what was compiled last; NULL: none */
     struct generation *ledger_of;      /* held: the ledger points into it */
@@ -58,6 +60,7 @@ void gateway_end(struct gateway *g, int status);
 /* serve.c */
 void serve_start(struct gateway *g);
 void serve_if_dirty(struct gateway *g);
+void serve_grow(struct gateway *g);
 
 /* orders.c: a control_answer_fn; context is the gateway. */
 enum control_answer orders_answer(void *context, struct str command, struct visitor *visitor, struct buf *out);

@@ -135,6 +135,7 @@ static void on_tick(uv_timer_t *timer)
     if (named_files_changed(g->named_files))
         g->dirty = g->whole = true;
     serve_if_dirty(g);
+    serve_grow(g);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -271,6 +272,7 @@ static bool start_parts(struct gateway *g)
     if (!g->scribe)
         return false;
     g->pusher = pusher_create(&(struct pusher_parts){ folder, g->scribe, g->haproxy, g->agent, g->prober, g->log, s });
+    g->growth = growth_create(&(struct growth_parts){ g->pusher, g->scribe, g->haproxy, s, g->log });
     g->sources = sources_create(s);
     g->helm = helm_create(s, g->sources, state_folder_path(g->folder), g->log);
     g->since = since_create();
@@ -321,6 +323,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 static void stop_parts(struct gateway *g)
 {
     etcd_watch_stop(g->watch);
+    growth_destroy(g->growth);
     if (g->scribe)
         scribe_flush(g->scribe);
     if (g->haproxy && g->serving)

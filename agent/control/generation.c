@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "plan/room.h"
 #include "route/tree_files.h"
 
 /* What a generation brought with it. It stays as long as any later one points into it. */
@@ -163,6 +164,28 @@ struct generation *generation_follow(const struct generation *before, struct led
     generation->revision = revision;
     generation->growth = before->growth + arena_size(delta.arena) + (delta.kept ? arena_size(delta.kept) : 0);
     delta_count(ledger, &generation->n_routers, &generation->n_services, &generation->n_routers_out);
+    return generation;
+}
+
+struct generation *generation_with_room(const struct generation *before)
+{
+    struct arena *arena = arena_create();
+    struct plan *plan = plan_with_room(arena, before->plan);
+    if (!plan) {
+        arena_destroy(arena);
+        return NULL;
+    }
+    struct generation *generation = generation_create(layer_create(arena, before->layer));
+    generation->plan = plan;
+    generation->diag = before->diag;
+    generation->n_pairs = before->n_pairs;
+    generation->n_routers = before->n_routers;
+    generation->n_services = before->n_services;
+    generation->n_routers_out = before->n_routers_out;
+    generation->revision = before->revision;
+    generation->growth = before->growth + arena_size(arena);
+    for (size_t i = 0; i < DELTA_BLOCKS; i++)
+        generation->blocks[i] = block_hold(before->blocks[i]);
     return generation;
 }
 

@@ -45,6 +45,10 @@ struct generation *generation_follow(const struct generation *before, struct led
                                      const struct kv_store *store, const struct kv_change *changes,
                                      size_t n_changes, int64_t revision, bool grows, const char **why);
 
+/* The same tree on a skeleton with room for new services (plan/room.h). The ledger of `before` is its own as soon as it has the holders
+ * of its shape. NULL: there is none. */
+struct generation *generation_with_room(const struct generation *before);
+
 /* Both from any thread; NULL is allowed. */
 struct generation *generation_hold(struct generation *generation);
 void generation_release(struct generation *generation);

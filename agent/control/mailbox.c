@@ -59,3 +59,11 @@ struct etcd_batch *mailbox_take(struct mailbox *mailbox)
     free(letter);
     return batch;
 }
+
+bool mailbox_waits(struct mailbox *mailbox)
+{
+    pthread_mutex_lock(&mailbox->lock);
+    bool any = mailbox->first != NULL;
+    pthread_mutex_unlock(&mailbox->lock);
+    return any;
+}

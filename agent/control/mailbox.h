@@ -14,3 +14,6 @@ void mailbox_put(struct mailbox *mailbox, struct etcd_batch *batch);
 
 /* The oldest batch, now the caller's, or NULL. */
 struct etcd_batch *mailbox_take(struct mailbox *mailbox);
+
+/* Whether there is one. */
+bool mailbox_waits(struct mailbox *mailbox);

@@ -25,16 +25,25 @@ static void put_files_back(struct pusher *pusher, const struct generation *faile
     }
 }
 
-/* HAProxy starts a worker from the files of `next`, all of them written anew, whatever another hand did to
- * them. They are checked first: from 3.1 on a master whose last reload was refused closes its ports for a
- * moment in the next one. */
-static bool start_worker(struct pusher *pusher, struct generation *next, char error[static 512])
+/* All files of `next` are written anew, whatever another hand did to them, and checked: from 3.1 on a master whose last reload was refused
+ * closes its ports for a moment in the next one. */
+static bool write_and_check(struct pusher *pusher, struct generation *next, char skeleton[static SKELETON_NAME + 1],
+                            char error[static 512])
+{
+    return scribe_write(pusher->parts.scribe, next, WRITE_ALL, skeleton, error) &&
+           haproxy_check(pusher->parts.haproxy, error);
+}
+
+/* HAProxy starts a worker from the files of `next`. */
+static bool start_worker(struct pusher *pusher, struct generation *next, const char *written, char error[static 512])
 {
     char skeleton[SKELETON_NAME + 1];
-    if (!scribe_write(pusher->parts.scribe, next, WRITE_ALL, skeleton, error))
+    if (written)
+        snprintf(skeleton, sizeof skeleton, "%s", written);
+    else if (!write_and_check(pusher, next, skeleton, error))
         return false;
     crash_at(CRASH_RELOAD);
-    if (!haproxy_check(pusher->parts.haproxy, error) || !haproxy_reload(pusher->parts.haproxy, error))
+    if (!haproxy_reload(pusher->parts.haproxy, error))
         return false;
     if (!worker_runs_skeleton(pusher, skeleton)) {
         snprintf(error, 512, "it loaded other files than those in %.300s", pusher->parts.folder);
@@ -45,13 +54,13 @@ static bool start_worker(struct pusher *pusher, struct generation *next, char er
     return true;
 }
 
-bool worker_reload(struct pusher *pusher, struct generation *next, struct str reason)
+bool worker_reload(struct pusher *pusher, struct generation *next, struct str reason, const char *written)
 {
     char error[512];
     live_publish(pusher, pusher->served ? pusher->served->plan : NULL, next->plan);
     log_line(pusher->parts.log, LOG_LINE_INFO, "push", "reload: %.*s", STR_ARG(reason));
     pusher->last_reload_ns = clock_monotonic_ns();
-    if (!start_worker(pusher, next, error)) {
+    if (!start_worker(pusher, next, written, error)) {
         pusher->refused++;
         pusher->stats.reloads_failed++;
         pusher_note_error(pusher, "the reload failed, HAProxy goes on with what it had", error);
@@ -88,7 +97,7 @@ void worker_meet(struct pusher *pusher)
     if (!worker_runs_skeleton(pusher, pusher->skeleton)) {
         pusher->verified =
             !pusher->pending && pusher_reload_wait_ms(pusher) == 0 &&
-            worker_reload(pusher, pusher->served, worker_reason_to_reload(pusher, pusher->served));
+            worker_reload(pusher, pusher->served, worker_reason_to_reload(pusher, pusher->served), NULL);
         return;
     }
     enum apply_status status = live_resync(pusher, pusher->served->plan, &mended, error);

@@ -42,6 +42,11 @@ const struct generation *pusher_served(const struct pusher *pusher)
     return pusher->served;
 }
 
+struct generation *pusher_hold(const struct pusher *pusher)
+{
+    return generation_hold(pusher->served);
+}
+
 const struct push_stats *pusher_stats(const struct pusher *pusher)
 {
     return &pusher->stats;
@@ -97,7 +102,7 @@ static bool push_by_socket(struct pusher *pusher, struct generation *next)
         status = live_resync(pusher, next->plan, &mended, error);
     }
     if (status == APPLY_DIFFERS)
-        return worker_reload(pusher, next, STR("the live state could not be mended"));
+        return worker_reload(pusher, next, STR("the live state could not be mended"), NULL);
     if (status == APPLY_UNREACHABLE)
         pusher_note_error(pusher, "HAProxy does not answer", error);
     return status == APPLY_OK;
@@ -108,7 +113,7 @@ static bool try_push(struct pusher *pusher, struct generation *next)
 {
     int64_t start = clock_monotonic_ns();
     struct str reason = worker_reason_to_reload(pusher, next);
-    bool ok = reason.n ? worker_reload(pusher, next, reason) : push_by_socket(pusher, next);
+    bool ok = reason.n ? worker_reload(pusher, next, reason, NULL) : push_by_socket(pusher, next);
     if (!ok) {
         pusher->verified = false;
         return false;
@@ -131,6 +136,25 @@ bool pusher_push(struct pusher *pusher, struct generation *next)
     return false;
 }
 
+bool pusher_move(struct pusher *pusher, struct generation *next, const char *written, struct str reason)
+{
+    if (!worker_reload(pusher, next, reason, written)) {
+        pusher->verified = false;
+        generation_release(next);
+        return false;
+    }
+    pusher_serve(pusher, next);
+    crash_at(CRASH_SERVED);
+    pusher->stats.reloads_ahead++;
+    return true;
+}
+
+void pusher_move_failed(struct pusher *pusher, const char *error)
+{
+    pusher->stats.reloads_failed++;
+    pusher_note_error(pusher, "no room could be made for new services", error);
+}
+
 /* What was found running gets what the files say: by the socket if it was started from the same skeleton,
  * else by a reload. */
 static bool take_over(struct pusher *pusher, struct generation *first, bool same_skeleton)
@@ -139,7 +163,7 @@ static bool take_over(struct pusher *pusher, struct generation *first, bool same
     size_t mended;
     if (same_skeleton && live_resync(pusher, first->plan, &mended, error) == APPLY_OK)
         return true;
-    return worker_reload(pusher, first, STR("the HAProxy that was found had another configuration"));
+    return worker_reload(pusher, first, STR("the HAProxy that was found had another configuration"), NULL);
 }
 
 bool pusher_start(struct pusher *pusher, struct generation *first, char error[static 512])
@@ -200,7 +224,7 @@ bool pusher_verify(struct pusher *pusher, bool whole, size_t *mended, char error
     }
     if (status == APPLY_DIFFERS) {
         pusher_note_error(pusher, "what another hand changed cannot be mended by the socket", error);
-        if (worker_reload(pusher, pusher->served, STR("what another hand changed could not be mended")))
+        if (worker_reload(pusher, pusher->served, STR("what another hand changed could not be mended"), NULL))
             status = APPLY_OK;
     }
     pusher->verified = status == APPLY_OK && (pusher->verified || whole || *mended);

@@ -22,6 +22,7 @@ struct pusher_parts {
 /* What `status` tells of pushes; counted since the start of the daemon. */
 struct push_stats {
     uint64_t pushes, reloads, reloads_failed, repairs, worker_changes, restarts;
+    uint64_t reloads_ahead; /* of the reloads: those that no change had to wait for */
     uint64_t routes_changed, servers_changed;
     uint64_t looks;           /* at the live state, whole or in part, with no push as the reason */
     uint64_t foreign_changes; /* differences that such a look found, mended since */
@@ -43,6 +44,9 @@ const struct shape *pusher_shape(const struct pusher *pusher);
 /* The generation that is served, or NULL. */
 const struct generation *pusher_served(const struct pusher *pusher);
 
+/* The same, held for the caller. */
+struct generation *pusher_hold(const struct pusher *pusher);
+
 /* The first generation: starts HAProxy with it, or takes over one that runs. Owns the generation from now on.
  * false with a message: the daemon cannot run. */
 bool pusher_start(struct pusher *pusher, struct generation *first, char error[static 512]);
@@ -50,6 +54,13 @@ bool pusher_start(struct pusher *pusher, struct generation *first, char error[st
 /* Serves the next generation, takes it over. Whatever fails, HAProxy goes on with what it had, and the next
  * call or pusher_tick tries again; false says that it is not served yet. */
 bool pusher_push(struct pusher *pusher, struct generation *next);
+
+/* The same tree on another skeleton, by a reload; takes the generation over. Its files are written and checked, `written` is the name of
+ * their skeleton. false: HAProxy goes on with what it had. */
+bool pusher_move(struct pusher *pusher, struct generation *next, const char *written, struct str reason);
+
+/* Such a reload came to nothing before HAProxy was told of it. */
+void pusher_move_failed(struct pusher *pusher, const char *error);
 
 /* Milliseconds until the next reload may be made (they are coalesced); 0: now. */
 int64_t pusher_reload_wait_ms(const struct pusher *pusher);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "plan/room.h"
 #include "sys/clock.h"
 
 static const char *const words[] = { "false", "true" };
@@ -128,9 +129,6 @@ static void put_health(struct buf *out, struct prober *prober)
 
 static void put_tree(struct buf *out, const struct generation *served)
 {
-    size_t spare = 0;
-    for (size_t i = 0; i < served->plan->n_backends; i++)
-        spare += served->plan->backends[i].service.n == 0;
     size_t added = 0;
     for (size_t i = 0; i < served->plan->n_backends; i++)
         added += served->plan->backends[i].kind != BACKEND_DECLARED;
@@ -142,8 +140,20 @@ static void put_tree(struct buf *out, const struct generation *served)
     put_number(out, "records", (int64_t)served->plan->n_routes);
     put_number(out, "programs", (int64_t)served->plan->n_programs);
     put_number(out, "backends", (int64_t)served->plan->n_backends);
-    put_number(out, "spareBackends", (int64_t)spare);
     put_number(out, "addedBackends", (int64_t)added);
+    buf_putc(out, '}');
+}
+
+/* How many new services need no reload. */
+static void put_room(struct buf *out, const struct report *r, const struct generation *served)
+{
+    struct room room = room_of(&served->plan->shape, r->settings);
+    bool adds = haproxy_adds_backends(r->haproxy);
+    buf_printf(out, ",\"room\":{\"atRunTime\":%s", words[adds]);
+    put_number(out, "spareBackends", (int64_t)room.spare);
+    put_number(out, "free", (int64_t)room.free);
+    buf_printf(out, ",\"short\":%s", words[!adds && room_is_short(&room)]);
+    put_number(out, "reloadsAhead", (int64_t)pusher_stats(r->pusher)->reloads_ahead);
     buf_putc(out, '}');
 }
 
@@ -237,6 +247,7 @@ void report_print(struct buf *out, const struct report *r)
     put_relay(out, r->relay);
     if (served) {
         put_tree(out, served);
+        put_room(out, r, served);
         put_findings(out, r, served->diag);
     }
     buf_puts(out, "}\n");

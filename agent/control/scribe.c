@@ -24,6 +24,9 @@ struct scribe {
     pthread_cond_t told, done;
     struct generation *next; /* whose files are to be written; NULL: none */
     struct generation *tree; /* whose tree is */
+    struct generation *ahead; /* to be prepared; NULL: none, or it is written or was given up */
+    enum prepared prepared;
+    char ahead_skeleton[SKELETON_NAME + 1], ahead_error[512];
     int64_t files_due_ns, tree_due_ns;
     bool busy, ending, flushing;
     char error[512], tree_error[512];
@@ -111,6 +114,28 @@ static void do_tree(struct scribe *scribe)
         scribe->tree = generation;
 }
 
+static void do_ahead(struct scribe *scribe)
+{
+    struct generation *generation = generation_hold(scribe->ahead);
+    char error[512] = "", skeleton[SKELETON_NAME + 1];
+    generation_release(scribe->next); /* older */
+    scribe->next = NULL;
+    scribe->busy = true;
+    pthread_mutex_unlock(&scribe->lock);
+    state_folder_forget(scribe->parts.folder); /* another hand may have changed them */
+    bool ok = write_files(scribe, generation, skeleton, error);
+    pthread_mutex_lock(&scribe->lock);
+    scribe->busy = false;
+    if (scribe->ahead == generation) {
+        scribe->prepared = ok ? PREPARED_YES : PREPARED_FAILED;
+        memcpy(scribe->ahead_skeleton, skeleton, sizeof skeleton);
+        snprintf(scribe->ahead_error, sizeof scribe->ahead_error, "%s", error);
+        generation_release(scribe->ahead);
+        scribe->ahead = NULL;
+    }
+    generation_release(generation);
+}
+
 static void wait_until(struct scribe *scribe, int64_t due_ns)
 {
     struct timespec at = { due_ns / 1000000000, due_ns % 1000000000 };
@@ -132,6 +157,8 @@ static void *run(void *context)
         bool hurry = scribe->ending || scribe->flushing;
         if (scribe->next && (hurry || now >= scribe->files_due_ns)) {
             do_files(scribe);
+        } else if (scribe->ahead && !scribe->ending) {
+            do_ahead(scribe);
         } else if (scribe->tree && (hurry || now >= scribe->tree_due_ns)) {
             do_tree(scribe);
         } else if (scribe->ending) {
@@ -188,6 +215,7 @@ void scribe_stop(struct scribe *scribe)
     pthread_cond_signal(&scribe->told);
     pthread_mutex_unlock(&scribe->lock);
     pthread_join(scribe->thread, NULL);
+    generation_release(scribe->ahead);
     scribe_free(scribe);
 }
 
@@ -197,6 +225,12 @@ static void replace(struct generation **slot, struct generation *by)
     *slot = generation_hold(by);
 }
 
+static void give_up_ahead(struct scribe *scribe)
+{
+    replace(&scribe->ahead, NULL);
+    scribe->prepared = PREPARED_NOT;
+}
+
 void scribe_follow(struct scribe *scribe, struct generation *generation)
 {
     pthread_mutex_lock(&scribe->lock);
@@ -204,6 +238,7 @@ void scribe_follow(struct scribe *scribe, struct generation *generation)
     if (!scribe->tree && scribe->tree_due_ns &&
         scribe->tree_due_ns < later) /* the first one is saved at once */
         scribe->tree_due_ns = later;
+    give_up_ahead(scribe);
     replace(&scribe->next, generation);
     replace(&scribe->tree, generation);
     pthread_cond_signal(&scribe->told);
@@ -216,6 +251,7 @@ bool scribe_write(struct scribe *scribe, const struct generation *generation, en
     pthread_mutex_lock(&scribe->lock);
     while (scribe->busy)
         pthread_cond_wait(&scribe->done, &scribe->lock);
+    give_up_ahead(scribe);
     replace(&scribe->next, NULL); /* older */
     if (which == WRITE_ALL)
         state_folder_forget(scribe->parts.folder);
@@ -223,6 +259,25 @@ bool scribe_write(struct scribe *scribe, const struct generation *generation, en
     snprintf(scribe->error, sizeof scribe->error, "%s", ok ? "" : error);
     pthread_mutex_unlock(&scribe->lock);
     return ok;
+}
+
+void scribe_prepare(struct scribe *scribe, struct generation *generation)
+{
+    pthread_mutex_lock(&scribe->lock);
+    replace(&scribe->ahead, generation);
+    scribe->prepared = PREPARED_SOON;
+    pthread_cond_signal(&scribe->told);
+    pthread_mutex_unlock(&scribe->lock);
+}
+
+enum prepared scribe_prepared(struct scribe *scribe, char skeleton[static SKELETON_NAME + 1], char error[static 512])
+{
+    pthread_mutex_lock(&scribe->lock);
+    enum prepared prepared = scribe->prepared;
+    memcpy(skeleton, scribe->ahead_skeleton, sizeof scribe->ahead_skeleton);
+    snprintf(error, 512, "%s", scribe->ahead_error);
+    pthread_mutex_unlock(&scribe->lock);
+    return prepared;
 }
 
 void scribe_flush(struct scribe *scribe)

@@ -34,6 +34,19 @@ enum write_which { WRITE_CHANGED, WRITE_ALL };
 bool scribe_write(struct scribe *scribe, const struct generation *generation, enum write_which which,
                   char skeleton[static SKELETON_NAME + 1], char error[static 512]);
 
+/* Writes all files of a generation that a worker may be started from later, beside everything else. It is given up as soon as another
+ * generation is to be followed or written. */
+void scribe_prepare(struct scribe *scribe, struct generation *generation);
+
+/* What became of it. */
+enum prepared {
+    PREPARED_NOT, /* given up, or the files are others by now */
+    PREPARED_SOON,
+    PREPARED_YES,   /* the files are this generation's; `skeleton` as for scribe_write */
+    PREPARED_FAILED /* with a message */
+};
+enum prepared scribe_prepared(struct scribe *scribe, char skeleton[static SKELETON_NAME + 1], char error[static 512]);
+
 /* Writes whatever is behind, the tree too, before it returns. */
 void scribe_flush(struct scribe *scribe);
 

@@ -110,20 +110,12 @@ static void log_findings(struct gateway *g, const struct diag *diag)
     since_update(g->since, diag, now);
 }
 
-/* From HAProxy 3.4 on a new service needs no spare backend. */
-static bool backends_can_be_added(const struct gateway *g)
-{
-    struct haproxy_version version;
-    haproxy_version(g->haproxy, &version);
-    return version.major > 3 || (version.major == 3 && version.minor >= 4);
-}
-
 /* An HAProxy that runs already has the shape that is in the folder. */
 static const struct shape *shape_of_running(struct gateway *g, struct arena *arena)
 {
     struct shape *shape = ARENA_NEW(arena, struct shape);
     bool known = haproxy_is_running(g->haproxy) && state_folder_load_shape(g->folder, arena, shape);
-    shape->grows = backends_can_be_added(g);
+    shape->grows = haproxy_adds_backends(g->haproxy);
     return known ? shape : NULL;
 }
 
@@ -187,7 +179,7 @@ void serve_if_dirty(struct gateway *g)
         return; /* nothing is known yet that was not when the names were asked for */
     g->dirty = false;
     struct shape shape = *pusher_shape(g->pusher);
-    shape.grows = backends_can_be_added(g);
+    shape.grows = haproxy_adds_backends(g->haproxy);
     struct generation *next = compile_changes(g, shape.grows);
     if (!next) {
         next = compile_whole(g, &shape);
@@ -206,4 +198,21 @@ void serve_if_dirty(struct gateway *g)
         helm_served(g->helm);
     if (whole)
         complete_ledger(g);
+}
+
+/* The tree is the same, so its ledger goes on. */
+void serve_grow(struct gateway *g)
+{
+    bool busy = g->dirty || uv_is_active((uv_handle_t *)&g->names_wait) || mailbox_waits(g->mailbox);
+    const struct generation *before = pusher_served(g->pusher);
+    if (!g->serving || g->ending)
+        return;
+    struct generation *grown = growth_tick(g->growth, busy);
+    if (grown && g->ledger && g->ledger_of == before) {
+        generation_release(g->ledger_of);
+        g->ledger_of = generation_hold(grown);
+        ledger_set_holders(g->ledger, &grown->plan->shape);
+    } else if (grown) {
+        forget_ledger(g);
+    }
 }

@@ -1,12 +1,16 @@
-/* Shared by process.c (what the caller sees) and lifetime.c (birth and death of the processes); nobody else
- * includes it. */
+/* Shared by process.c (what the caller sees), check.c (`haproxy -c`) and lifetime.c (birth and death of the
+ * processes); nobody else includes it. */
 #pragma once
 
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "haproxy/launch.h"
 #include "haproxy/process.h"
 #include "haproxy/tail.h"
+
+/* More than that of a program's output is not kept. */
+enum { HAPROXY_OUTPUT_MAX = 1 << 18 };
 
 struct haproxy {
     struct arena *arena; /* of the strings */
@@ -24,6 +28,8 @@ struct haproxy {
     struct tail *tail;          /* its standard error, if it is our child */
     struct runtime_info worker; /* as last seen; pid 0: none */
     int64_t next_look;          /* clock_monotonic_ns */
+    struct launch_job check;    /* haproxy_check_begin */
+    struct buf check_output;
 };
 
 /* Takes over what answers on the master socket. false: nothing does, or (message in `error`) nothing that can

@@ -120,6 +120,53 @@ int launch_run(const char *const *argv, int timeout_ms, struct buf *output)
     return status;
 }
 
+bool launch_begin(struct launch_job *job, const char *const *argv)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    pid_t pid = launch_start(argv, ends[1], ends[1], -1);
+    int error = errno;
+    close(ends[1]);
+    if (pid < 0)
+        close(ends[0]);
+    else
+        *job = (struct launch_job){ pid, ends[0] };
+    errno = error;
+    return pid > 0;
+}
+
+/* What stands in the pipe. What the buffer does not take is read all the same. */
+static void read_some(int fd, struct buf *output)
+{
+    char piece[4096];
+    for (ssize_t n; (n = read(fd, piece, sizeof piece)) > 0;)
+        buf_put(output, str_of(piece, (size_t)n));
+}
+
+bool launch_look(struct launch_job *job, struct buf *output, int *status)
+{
+    read_some(job->fd, output);
+    if (waitpid(job->pid, status, WNOHANG) != job->pid)
+        return false;
+    read_some(job->fd, output);
+    close(job->fd);
+    *job = (struct launch_job){ 0 };
+    return true;
+}
+
+void launch_kill(struct launch_job *job)
+{
+    if (!job->pid)
+        return;
+    kill(-job->pid, SIGKILL);
+    while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    close(job->fd);
+    *job = (struct launch_job){ 0 };
+}
+
 void launch_set_environment(void)
 {
     /* Below 3.0 most buffers, 64 kB each, come from malloc and go back with each request; glibc by itself gives the

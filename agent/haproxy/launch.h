@@ -20,6 +20,21 @@ pid_t launch_start(const char *const *argv, int out, int err, int kept);
  * it, or -1 and errno set (ETIMEDOUT). */
 int launch_run(const char *const *argv, int timeout_ms, struct buf *output);
 
+/* A program that runs beside us. All zero: none does. */
+struct launch_job {
+    pid_t pid;
+    int fd; /* the end of the pipe with both its outputs, if pid */
+};
+
+/* false and errno set where it cannot be started. */
+bool launch_begin(struct launch_job *job, const char *const *argv);
+
+/* To be called from time to time: appends what it has said. true: it has ended, with *status as waitpid has it, and the job is zero. */
+bool launch_look(struct launch_job *job, struct buf *output, int *status);
+
+/* Ends it by force, if one runs. */
+void launch_kill(struct launch_job *job);
+
 /* Puts into the environment what HAProxy shall find there: MAITRED_IPV6, where the skeleton's ":80" shall mean the addresses
  * of IPv6 too; how much free memory its allocator keeps (MALLOC_TRIM_THRESHOLD_, bytes), unless that is there already. */
 void launch_set_environment(void);

@@ -21,11 +21,9 @@ enum {
     ADOPT_MS = 10000,
     FIND_MS = 5000, /* for a HAProxy that somebody else starts beside us */
     SETTLE_MS = 2000, /* for a reload by another hand, which is seen half-way */
-    CHECK_MS = 60000,
     VERSION_MS = 10000,
     ASK_MS = 500, /* for the question in haproxy_poll */
     LOOK_EVERY_MS = 250,
-    OUTPUT_MAX = 1 << 18,
     PATH_LONGEST = 97 /* HAProxy binds unix sockets under a longer, temporary name first */
 };
 
@@ -61,7 +59,7 @@ static bool find_binary(struct haproxy *haproxy, const char *name, char error[st
         return false;
     }
     const char *const argv[] = { haproxy->binary, "-v", NULL };
-    struct buf output = buf_make(OUTPUT_MAX);
+    struct buf output = buf_make(HAPROXY_OUTPUT_MAX);
     bool ok =
         launch_run(argv, VERSION_MS, &output) == 0 && read_banner(buf_str(&output), &haproxy->binary_version);
     if (!ok)
@@ -130,6 +128,7 @@ void haproxy_destroy(struct haproxy *haproxy)
 {
     if (!haproxy)
         return;
+    haproxy_check_give_up(haproxy);
     tail_destroy(haproxy->tail);
     if (haproxy->master_fd >= 0)
         close(haproxy->master_fd);
@@ -182,24 +181,11 @@ void haproxy_version(const struct haproxy *haproxy, struct haproxy_version *out)
     *out = haproxy->worker.pid ? haproxy->worker.version : haproxy->binary_version;
 }
 
-bool haproxy_check(struct haproxy *haproxy, char error[static 512])
+bool haproxy_adds_backends(const struct haproxy *haproxy)
 {
-    error[0] = '\0';
-    if (!haproxy->ours)
-        return true;
-    const char *const argv[] = {
-        haproxy->binary, "-c", "-f", haproxy->config, "-f", haproxy->backends, NULL
-    };
-    struct buf output = buf_make(OUTPUT_MAX), reason = { 0 };
-    int status = launch_run(argv, CHECK_MS, &output);
-    if (status == -1)
-        buf_printf(&reason, "%s -c: %s", haproxy->binary, strerror(errno));
-    else if (status != 0)
-        report_failure(buf_str(&output), &reason);
-    snprintf(error, 512, "%s", reason.n ? reason.p : "");
-    buf_fini(&output);
-    buf_fini(&reason);
-    return status == 0;
+    struct haproxy_version version;
+    haproxy_version(haproxy, &version);
+    return version.major > 3 || (version.major == 3 && version.minor >= 4);
 }
 
 static void log_running(const struct haproxy *haproxy, const char *how)
@@ -267,7 +253,7 @@ static void explain_refusal(struct haproxy *haproxy, uint64_t mark, struct buf *
 
 bool haproxy_reload(struct haproxy *haproxy, char error[static 512])
 {
-    struct buf log = buf_make(OUTPUT_MAX);
+    struct buf log = buf_make(HAPROXY_OUTPUT_MAX);
     uint64_t mark = haproxy->tail ? tail_mark(haproxy->tail) : 0;
     error[0] = '\0';
     enum master_verdict verdict = master_reload(haproxy->master_socket, START_MS, &log);

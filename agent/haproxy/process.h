@@ -31,6 +31,12 @@ bool haproxy_is_ours(const struct haproxy *haproxy);
  * own reload will tell. */
 bool haproxy_check(struct haproxy *haproxy, char error[static 512]);
 
+/* The same beside everything else: to be begun, then looked at from time to time; an earlier one that still runs is given up. */
+enum haproxy_check { CHECK_RUNS, CHECK_GOOD, CHECK_BAD };
+bool haproxy_check_begin(struct haproxy *haproxy, char error[static 512]);
+enum haproxy_check haproxy_check_look(struct haproxy *haproxy, char error[static 512]);
+void haproxy_check_give_up(struct haproxy *haproxy);
+
 /* true: one answers on the master socket already, so haproxy_start would take it over (or find it, if it is
  * not ours). */
 bool haproxy_is_running(const struct haproxy *haproxy);
@@ -68,6 +74,9 @@ const char *haproxy_skeleton(const struct haproxy *haproxy);
 
 /* Of the running worker; before there was one, of the binary. */
 void haproxy_version(const struct haproxy *haproxy, struct haproxy_version *out);
+
+/* Whether the running one takes new backends (3.4 or newer): a new service needs no spare one then. */
+bool haproxy_adds_backends(const struct haproxy *haproxy);
 
 /* Ends it within `grace_ms` (only if it is ours): soft stop, then by force. Removes its sockets. */
 void haproxy_stop(struct haproxy *haproxy, int grace_ms);

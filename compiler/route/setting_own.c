@@ -15,7 +15,7 @@ static const struct setting_row own_rows[] = {
     USED("haproxy.maxconnections", COUNT, haproxy.max_connections, "0",
          "connections at a time; 0 leaves it the choice"),
     USED("haproxy.sparebackends", COUNT, haproxy.spare_backends, "256",
-         "room for new services without a reload"),
+         "for new services without a reload, below HAProxy 3.4; an eighth of the services, if that is more, up to 2048"),
     USED("haproxy.verifyinterval", DURATION, haproxy.verify_interval_ns, "1m",
          "between two looks at a sample of what HAProxy has; 0s: none"),
     USED("haproxy.revisionheader", TEXT, haproxy.revision_header, "",

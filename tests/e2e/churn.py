@@ -275,7 +275,7 @@ class Churn:
         return {"changes": self.changes, "reloads": status["haproxy"]["reloads"] - self.reloads,
                 "last_reload": status["haproxy"]["lastReload"], "repairs": status["push"]["repairs"], "error": status["push"]["error"],
                 "worker_changes": status["haproxy"]["workerChanges"], "requests": dict(self.asked), "failed": len(self.failed),
-                "misrouted": len(self.wrong), "spare_backends": status["tree"]["spareBackends"],
+                "misrouted": len(self.wrong), "room": status["room"]["free"],
                 "routers_in_error": status["tree"]["routersInError"], "memory": self.memory}
 
 

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from chaos import PASSWORD, WRONG, Load, states_tree
-from lib import CLEAN, MAITRED, SANITIZERS, GatewayTest, eventually, maitred, processes_of, router
+from lib import CLEAN, MAITRED, SANITIZERS, GatewayTest, eventually, maitred, processes_of, router, service
 from traffic import Upstream, word
 
 # What leads to each point. A point that is not named here fails the test.
@@ -156,6 +156,24 @@ class Push(CrashTest):
                 self.die_at(point, load, lambda: self.store.change(
                     {**self.tree(), **more, **router(f"deep{i}", f"Path(`/deep{i}`)", "one", *chain)}))
                 self.assertEqual(word(self.web.web, f"/deep{i}", headers=PASSWORD), "401", point)
+        self.expect_unbroken(load)
+
+    def test_in_a_reload_that_no_change_waits_for(self):
+        """Spares run out, one point after the other; the daemon dies while it makes room, with nothing to serve."""
+        if self.web.status()["room"]["atRunTime"]:
+            self.skipTest("backends are added at run time")
+        with Load(self.web.web, self.n) as load:
+            for point in GROW:
+                keys = {}
+                for i in range(4):
+                    keys.update({**service(f"{point}{i}", self.a.url), **router(f"{point}{i}", f"Path(`/{point}{i}`)", f"{point}{i}")})
+                self.arm(point)
+                died = time.monotonic()
+                self.revision = self.store.change(keys)
+                self.expect_death(point)
+                status = self.restart(load, died)
+                self.assertEqual([word(self.web.web, f"/{point}{i}") for i in range(4)], ["a"] * 4)
+                self.assertEqual((status["room"]["free"], status["haproxy"]["reloads"]), (4, int(point == "reload")))
         self.expect_unbroken(load)
 
     def test_in_the_start_that_takes_haproxy_over(self):

@@ -110,6 +110,35 @@ START_TEST(the_tree_of_a_generation_is_that_of_its_time)
 }
 END_TEST
 
+/* The daemon's way with a growth: the same tree on another skeleton, and changes behind it. */
+START_TEST(changes_go_on_behind_a_skeleton_that_is_written_anew)
+{
+    struct world w;
+    begin(&w);
+    take(&w, 4, "traefik/http/services/t/loadbalancer/servers/0/url", "http://10.0.0.2");
+    take(&w, 4, "traefik/http/routers/b/service", "t");
+    take(&w, 4, "traefik/http/routers/b/rule", "Host(`b.test`)");
+    follow(&w, 4);
+    ck_assert_str_eq(w.last->plan->routes[1].value.p, ".;spare-0001;R852;b@etcd;;;;");
+    struct generation *grown = generation_with_room(w.last);
+    ledger_set_holders(w.ledger, &grown->plan->shape);
+    generation_release(w.last);
+    w.last = grown;
+    ck_assert_str_eq(grown->plan->routes[1].value.p, ".;etcd:t;R852;b@etcd;;;;");
+    ck_assert(!grown->change && grown->revision == 4 && grown->n_routers == 2 && grown->n_services == 2);
+    take(&w, 5, "traefik/http/routers/b/rule", "Host(`c.test`)");
+    take(&w, 5, "traefik/http/routers/c/service", "t");
+    take(&w, 5, "traefik/http/routers/c/rule", "Host(`d.test`)");
+    follow(&w, 5);
+    ck_assert_str_eq(w.last->plan->routes[1].value.p, ".;etcd:t;R852;b@etcd;;;;");
+    ck_assert_str_eq(w.last->plan->routes[2].value.p, ".;etcd:t;R852;c@etcd;;;;");
+    ck_assert(w.last->change->before == grown);
+    struct kv_snapshot tree = generation_tree(w.last, w.arena);
+    ck_assert(tree.revision == 5 && tree.n == 8);
+    end(&w);
+}
+END_TEST
+
 /* Between two compiles a key may change more than once: what counts is how it was and how it is. */
 START_TEST(the_log_tells_each_key_once)
 {
@@ -140,6 +169,7 @@ int main(void)
 {
     const struct test_row rows[] = { { a_generation_outlives_those_it_is_made_of, 0 },
                                      { the_tree_of_a_generation_is_that_of_its_time, 0 },
+                                     { changes_go_on_behind_a_skeleton_that_is_written_anew, 0 },
                                      { the_log_tells_each_key_once, 0 },
                                      { 0 } };
     return run_suite("generation", rows);

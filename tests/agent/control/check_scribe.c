@@ -117,6 +117,68 @@ START_TEST(a_write_counts_before_all_that_was_to_follow)
 }
 END_TEST
 
+static enum prepared await_prepared(const struct place *p, char skeleton[static SKELETON_NAME + 1])
+{
+    char error[512];
+    enum prepared prepared = PREPARED_SOON;
+    for (int i = 0; i < 1000 && (prepared = scribe_prepared(p->scribe, skeleton, error)) == PREPARED_SOON; i++)
+        usleep(10000);
+    return prepared;
+}
+
+START_TEST(files_are_prepared_until_others_are_wanted)
+{
+    struct place p;
+    char error[512], path[128], prepared[SKELETON_NAME + 1], written[SKELETON_NAME + 1];
+    open_place(&p);
+    struct generation *old = compile(&p, 1), *new = compile(&p, 2);
+    snprintf(path, sizeof path, "%s/maps/routes.map", p.path);
+    scribe_prepare(p.scribe, new);
+    ck_assert_int_eq(await_prepared(&p, prepared), PREPARED_YES);
+    ck_assert(holds(&p, "maps/routes.map", "h2.test|0/"));
+    ck_assert(!holds(&p, STATE_TREE, "\"revision\":2")); /* nobody has served it */
+    ck_assert(file_write(path, STR("damage\n"), 0600, false));
+    scribe_prepare(p.scribe, new);
+    ck_assert_int_eq(await_prepared(&p, prepared), PREPARED_YES);
+    ck_assert_msg(holds(&p, "maps/routes.map", "h2.test|0/"), "all is written, whatever another hand did");
+    ck_assert(scribe_write(p.scribe, new, WRITE_CHANGED, written, error));
+    ck_assert_str_eq(prepared, written);
+    ck_assert_int_eq(scribe_prepared(p.scribe, prepared, error), PREPARED_NOT);
+    for (int i = 0; i < 10; i++) {
+        scribe_prepare(p.scribe, new);
+        if (i % 2)
+            ck_assert_int_eq(await_prepared(&p, prepared), PREPARED_YES);
+        scribe_follow(p.scribe, old);
+        ck_assert_int_eq(scribe_prepared(p.scribe, prepared, error), PREPARED_NOT);
+        scribe_flush(p.scribe);
+        ck_assert(holds(&p, "maps/routes.map", "h1.test|0/"));
+    }
+    scribe_prepare(p.scribe, new); /* the end comes first */
+    generation_release(old);
+    generation_release(new);
+    close_place(&p);
+}
+END_TEST
+
+START_TEST(what_cannot_be_prepared_is_said)
+{
+    struct place p;
+    char error[512], maps[128], aside[128], skeleton[SKELETON_NAME + 1];
+    open_place(&p);
+    struct generation *generation = compile(&p, 1);
+    snprintf(maps, sizeof maps, "%s/maps", p.path);
+    snprintf(aside, sizeof aside, "%s/aside", p.path);
+    ck_assert_int_eq(rename(maps, aside), 0);
+    scribe_prepare(p.scribe, generation);
+    ck_assert_int_eq(await_prepared(&p, skeleton), PREPARED_FAILED);
+    ck_assert_int_eq(scribe_prepared(p.scribe, skeleton, error), PREPARED_FAILED);
+    ck_assert_msg(strstr(error, "cannot write"), "%s", error);
+    ck_assert_int_eq(rename(aside, maps), 0);
+    generation_release(generation);
+    close_place(&p);
+}
+END_TEST
+
 START_TEST(a_folder_that_cannot_be_written_is_told_until_it_can)
 {
     struct place p;
@@ -217,6 +279,8 @@ int main(void)
         { files_and_tree_follow, 0 },
         { what_is_behind_is_written_at_the_end, 0 },
         { a_write_counts_before_all_that_was_to_follow, 0 },
+        { files_are_prepared_until_others_are_wanted, 0 },
+        { what_cannot_be_prepared_is_said, 0 },
         { a_folder_that_cannot_be_written_is_told_until_it_can, 0 },
         { a_tree_that_cannot_be_saved_is_saved_as_soon_as_it_can, 0 },
         { what_another_hand_changed_is_written_anew_if_all_is, 0 },

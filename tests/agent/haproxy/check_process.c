@@ -110,6 +110,36 @@ START_TEST(options_that_cannot_work_are_refused)
 }
 END_TEST
 
+static enum haproxy_check await_check(struct stage *stage)
+{
+    enum haproxy_check check = CHECK_RUNS;
+    for (int i = 0; i < 1000 && (check = haproxy_check_look(stage->haproxy, stage->error)) == CHECK_RUNS; i++)
+        stage_pause(10);
+    return check;
+}
+
+START_TEST(files_are_checked_beside_everything_else)
+{
+    struct stage stage;
+    open_stage(&stage);
+    int worker = haproxy_worker_pid(stage.haproxy);
+    ck_assert_msg(haproxy_check_begin(stage.haproxy, stage.error), "%s", stage.error);
+    ck_assert_msg(await_check(&stage) == CHECK_GOOD, "%s", stage.error);
+    stage_fill(&stage, "backends.cfg", "    bogus word\n");
+    ck_assert(haproxy_check_begin(stage.haproxy, stage.error));
+    ck_assert_int_eq(await_check(&stage), CHECK_BAD);
+    ck_assert_msg(strstr(stage.error, "unknown keyword 'bogus'") != NULL, "%s", stage.error);
+    for (int i = 0; i < 3; i++) /* each gives up the one before, and the last is given up with the rest */
+        ck_assert(haproxy_check_begin(stage.haproxy, stage.error));
+    ck_assert_int_eq(haproxy_worker_pid(stage.haproxy), worker);
+    ck_assert_int_eq(stage_get(&stage, "x", "/ok"), 200);
+    haproxy_check_give_up(stage.haproxy);
+    haproxy_stop(stage.haproxy, 2000);
+    ck_assert(!has_children());
+    stage_close(&stage);
+}
+END_TEST
+
 START_TEST(a_port_in_use_is_named_with_its_remedy)
 {
     struct stage stage;
@@ -284,6 +314,7 @@ int main(void)
         { a_binary_that_will_not_do_is_named, ROWS(bad_binaries) },
         { without_a_haproxy_on_path_the_remedy_is_named, 0 },
         { options_that_cannot_work_are_refused, 0 },
+        { files_are_checked_beside_everything_else, 0 },
         { a_port_in_use_is_named_with_its_remedy, 0 },
         { a_bad_configuration_is_told_and_leaves_nothing_behind, 0 },
         { a_death_is_noticed_and_mended, ROWS(kill_worker) },
