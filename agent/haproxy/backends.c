@@ -14,11 +14,9 @@ enum apply_status backends_read(struct push *push, struct strmap **out)
     enum apply_status status = push_batch(push, "reading the backends");
     if (status != APPLY_OK)
         return status;
-    for (struct str rest = arena_copy(push->arena, batch_answer(push->batch, 0)); rest.n;) {
-        struct str line = str_trim(str_cut(&rest, '\n'));
-        if (line.n && line.p[0] != '#')
-            strmap_put(names, line, names);
-    }
+    struct str rest = arena_copy(push->arena, batch_answer(push->batch, 0)), name;
+    while (reply_backend_next(&rest, &name))
+        strmap_put(names, name, names);
     *out = names;
     return APPLY_OK;
 }

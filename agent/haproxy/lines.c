@@ -101,38 +101,22 @@ enum apply_status lines_set_default(struct push *push, const struct step *step)
     return status;
 }
 
-/* "FOLDER/name": the name; else n == 0. */
-static struct str below_folder(const struct push *push, struct str path)
-{
-    struct str folder = push->applier->tls_folder;
-    bool below = str_starts(path, folder) && path.n > folder.n && path.p[folder.n] == '/';
-    return below ? str_from(path, folder.n + 1) : (struct str){ 0 };
-}
-
 static int compare_lines(const void *a, const void *b)
 {
     return str_cmp(((const struct plan_line *)a)->file->name, ((const struct plan_line *)b)->file->name);
 }
 
-/* Lines are "FILE:NUMBER [OPTIONS] NAMES"; the file says all that counts. What another hand has added is
- * dropped by its file's name. */
+/* The file says all that counts of a line. What another hand has added is dropped by its file's name. */
 static struct plan_list take_lines(struct push *push, struct str name, struct str answer)
 {
     VEC(struct plan_line) lines = { 0 };
-    while (answer.n) {
-        struct str line = str_cut(&answer, '\n'), rest = line;
-        struct str file = below_folder(push, str_cut(&rest, ' '));
-        size_t end = file.n;
-        while (end > 0 && ascii_is_digit(file.p[end - 1]))
-            end--;
-        if (end == 0 || file.p[end - 1] != ':' || str_eq(str_head(file, end - 1), STR(PLAN_TLS_CERTIFICATE)))
+    struct reply_line line;
+    while (reply_line_next(&answer, push->applier->tls_folder, &line)) {
+        if (str_eq(line.file, STR(PLAN_TLS_CERTIFICATE)))
             continue;
         struct plan_file *known = ARENA_NEW(push->arena, struct plan_file);
-        known->name = str_head(file, end - 1);
-        size_t options = str_search(rest, STR("] "));
-        vec_push(&lines,
-                 (struct plan_line){ .file = known,
-                                     .names = options == SIZE_MAX ? rest : str_from(rest, options + 2) });
+        known->name = line.file;
+        vec_push(&lines, (struct plan_line){ .file = known, .names = line.names });
     }
     struct plan_line *copy = ARENA_ARRAY(push->arena, struct plan_line, lines.n);
     if (lines.n) {
@@ -162,13 +146,11 @@ static enum apply_status ask(struct push *push, struct str command, struct str *
 
 enum apply_status lines_read(struct push *push, struct runtime_state *out)
 {
-    struct str answer, mark = STR("SHA1 FingerPrint: ");
+    struct str answer, name;
     VEC(struct plan_list) lists = { 0 };
     enum apply_status status = ask(push, STR("show ssl crt-list"), &answer);
-    while (status == APPLY_OK && answer.n) {
-        struct str name = below_folder(push, str_trim(str_cut(&answer, '\n'))), lines;
-        if (name.n == 0)
-            continue;
+    while (status == APPLY_OK && reply_list_next(&answer, push->applier->tls_folder, &name)) {
+        struct str lines = { 0 };
         status =
             ask(push, arena_printf(push->arena, "show ssl crt-list -n %.*s", STR_ARG(path_of(push, name))),
                 &lines);
@@ -179,9 +161,7 @@ enum apply_status lines_read(struct push *push, struct runtime_state *out)
                      arena_printf(push->arena, "show ssl cert %.*s",
                                   STR_ARG(path_of(push, STR(PLAN_TLS_CERTIFICATE)))),
                      &answer);
-    size_t at = status == APPLY_OK ? str_search(answer, mark) : SIZE_MAX;
-    out->default_fingerprint =
-        at == SIZE_MAX ? (struct str){ 0 } : str_head(str_from(answer, at + mark.n), 40);
+    out->default_fingerprint = status == APPLY_OK ? reply_fingerprint(answer) : (struct str){ 0 };
     struct plan_list *copy = ARENA_ARRAY(push->arena, struct plan_list, lists.n);
     if (lists.n) {
         memcpy(copy, lists.p, lists.n * sizeof *copy);

@@ -343,3 +343,31 @@ bool reply_reload(struct str answer, bool *success, struct str *log)
     *log = at == SIZE_MAX ? str_of(answer.p, 0) : str_from(answer, at + parting.n);
     return true;
 }
+
+bool reply_backend_next(struct str *rest, struct str *name)
+{
+    *name = (struct str){ 0 };
+    while (rest->n && (name->n == 0 || name->p[0] == '#'))
+        *name = str_trim(str_cut(rest, '\n'));
+    return name->n > 0 && name->p[0] != '#';
+}
+
+/* "0x…: key=KEY use=0 exp=0 gpc0=3". */
+int64_t reply_table_count(struct str answer, struct str key)
+{
+    int64_t count = 0;
+    while (answer.n) {
+        struct str line = str_cut(&answer, '\n'), word;
+        bool found = false;
+        while (line.n && !found) {
+            word = str_cut(&line, ' ');
+            found = str_starts(word, STR("key=")) && str_eq(str_from(word, 4), key);
+        }
+        while (found && line.n) {
+            word = str_cut(&line, ' ');
+            if (str_starts(word, STR("gpc0=")) && !str_to_int64(str_from(word, 5), &count))
+                count = 0;
+        }
+    }
+    return count;
+}

@@ -95,3 +95,25 @@ bool reply_proc(struct str answer, struct reply_proc *out);
 
 /* `reload` of the master: false: no verdict in it (2.6 never gives one). `log` is what the start said. */
 bool reply_reload(struct str answer, bool *success, struct str *log);
+
+/* Takes the next name off the answer of `show backend`. false: no more. */
+bool reply_backend_next(struct str *rest, struct str *name);
+
+/* `show table`: what stands behind gpc0= in the entry of that key; 0 without such an entry. */
+int64_t reply_table_count(struct str answer, struct str key);
+
+/* --- certificates (reply_tls.c); files and lists are those below `folder`, named without it --- */
+
+/* Takes the next list off the answer of `show ssl crt-list`. false: no more. */
+bool reply_list_next(struct str *rest, struct str folder, struct str *name);
+
+struct reply_line {
+    struct str file;
+    struct str names; /* parted by blanks; empty: those of the certificate */
+};
+
+/* Takes the next line off the answer of `show ssl crt-list -n LIST`. false: no more. */
+bool reply_line_next(struct str *rest, struct str folder, struct reply_line *out);
+
+/* `show ssl cert FILE`: the SHA-1 of the certificate in use, 40 digits; empty where the answer says none. */
+struct str reply_fingerprint(struct str answer);

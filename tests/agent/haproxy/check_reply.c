@@ -380,6 +380,37 @@ START_TEST(the_verdict_of_a_reload_is_read)
 }
 END_TEST
 
+START_TEST(backends_are_named)
+{
+    struct str rest = STR("# name\nfile:a\n\n etcd:b:2Dc \n#x\nlast"), name;
+    static const char *const want[] = { "file:a", "etcd:b:2Dc", "last" };
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(reply_backend_next(&rest, &name) && str_eq(name, str_c(want[i])));
+    ck_assert(!reply_backend_next(&rest, &name));
+    rest = STR("# name\n");
+    ck_assert(!reply_backend_next(&rest, &name));
+}
+END_TEST
+
+static const struct {
+    const char *answer;
+    int64_t count;
+} tables[] = {
+    { "# table: agent-failures, type: string, size:16, used:1\n0x5581: key=open use=0 exp=86399000 gpc0=3\n\n", 3 },
+    { "0x5581: key=opened use=0 gpc0=3\n", 0 },
+    { "0x5581: key=closed use=0 gpc0=4\n0x5582: key=open use=0 exp=9 shard=0 gpc0=12\n", 12 },
+    { "0x5581: key=open use=0 exp=9\n", 0 },
+    { "0x5581: key=open gpc0=x\n", 0 },
+    { "gpc0=7 key=open\n", 0 },
+    { "", 0 },
+};
+
+START_TEST(a_table_counts)
+{
+    ck_assert_int_eq(reply_table_count(str_c(tables[_i].answer), STR("open")), tables[_i].count);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
@@ -397,6 +428,8 @@ int main(void)
         { info_tells_version_process_and_start, 0 },
         { processes_are_read, ROWS(procs) },
         { the_verdict_of_a_reload_is_read, 0 },
+        { backends_are_named, 0 },
+        { a_table_counts, ROWS(tables) },
         { NULL, 0 },
     };
     return run_suite("reply", rows);
