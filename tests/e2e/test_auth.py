@@ -228,7 +228,7 @@ class Authentication(GatewayTest):
         self.assertEqual(os.stat(f"{web.state}/policy.json").st_mode & 0o777, 0o600)
 
     def test_a_slow_auth_server_harms_nobody_else(self):
-        silent = Listener(lambda client: time.sleep(60))
+        silent = Listener(lambda client: time.sleep(120))
         web = self.serve(**forward("ask", silent.url), **router("asked", "Path(`/asked`)", "s", "ask"))
         others = [("/bare", {}), ("/quick", GOOD), ("/patient", BCRYPTED)]
         waiting = [Connection(web.web, timeout=60) for _ in range(30)]
@@ -238,7 +238,9 @@ class Authentication(GatewayTest):
         web.wait_status(lambda s: s["agent"]["held"] == 30, "all of them wait")
         self.check_unharmed(web, usual, others)
         self.assertEqual(web.status()["agent"]["held"], 30)
+        # After half a minute nobody waits any more; nor is anybody let in.
         for connection in waiting:
+            self.assertIn(b" 500 ", connection.lines.readline())
             connection.close()
         self.assertEqual([h for h in self.a.hits if h.target == "/asked"], [])
 
