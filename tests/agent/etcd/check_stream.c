@@ -25,7 +25,7 @@ static bool list_large(struct fake *f, int fd, const char *body, int nth)
 /* In a catch-up each message's header names the newest revision of the store, not the last one in it. */
 static bool watch_catch_up_cut(struct fake *f, int fd, const char *body, int nth)
 {
-    if (nth > 1)
+    if (f->start != 11) /* the first one may come twice: a busy machine makes clients impatient */
         return fake_watch(f, fd, body, nth);
     fake_begin(fd);
     fake_chunk(fd, FAKE_CREATED("5000"));
@@ -38,7 +38,7 @@ START_TEST(a_catch_up_that_is_cut_goes_on_behind_its_last_event)
 {
     run(list_large, count_never, watch_catch_up_cut);
     mirror_wait(&mirror, mirror_has(&mirror, "traefik/b", "1") && mirror.revision == 12);
-    mirror_wait(&mirror, fake.watches >= 2 && watch_state(watch) != ETCD_WAITING);
+    mirror_wait(&mirror, fake.start > 11 && watch_state(watch) != ETCD_WAITING);
     ck_assert_int_eq(fake.start, 13);
     finish();
 }
@@ -46,7 +46,7 @@ END_TEST
 
 static bool watch_progress_then_cut(struct fake *f, int fd, const char *body, int nth)
 {
-    if (nth > 1)
+    if (f->start != 11)
         return fake_watch(f, fd, body, nth);
     fake_begin(fd);
     fake_chunk(fd, FAKE_CREATED("70"));                                           /* says nothing of events */
@@ -58,7 +58,7 @@ static bool watch_progress_then_cut(struct fake *f, int fd, const char *body, in
 START_TEST(only_a_progress_notice_moves_the_revision_without_events)
 {
     run(list_large, count_never, watch_progress_then_cut);
-    mirror_wait(&mirror, fake.watches >= 2 && watch_state(watch) != ETCD_WAITING);
+    mirror_wait(&mirror, fake.start > 11 && watch_state(watch) != ETCD_WAITING);
     ck_assert_int_eq(fake.start, 51);
     ck_assert_int_eq(mirror.partial, 0);
     finish();
