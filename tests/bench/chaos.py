@@ -67,7 +67,7 @@ class Run:
         again = time.monotonic()
         self.web.start()
         self.settle(again)
-        self.load.agentless.append((start, time.monotonic() + 0.5))
+        self.load.without_agent(start)
 
     def worker_killed(self):
         worker, start = self.web.status()["haproxy"]["worker"], time.monotonic()
@@ -75,11 +75,10 @@ class Run:
         self.soon()
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
-        self.web.wait_status(lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker), "another worker is met")
+        self.load.without_worker(start, worker, lambda: self.web.wait_status(
+            lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker), "another worker is met"))
         self.settle()
-        self.load.cuts.append((start, time.monotonic()))
-        self.load.agentless.append((start, time.monotonic() + 0.5))
-        time.sleep(0.6)
+        self.load.without_agent(start)
 
     def store_killed(self):
         self.change()

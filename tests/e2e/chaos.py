@@ -1,9 +1,9 @@
 """Load whose every answer tells which state of the tree it was routed by, and what may be answered when.
 
 State n of a tree sends its requests on with the prefix /v<n>, and the upstream says what it was asked for: so each answer dates itself.
-A request is lost if it got no answer, or one that is no state's, outside the time of a fault that cuts (a worker that is killed takes its
-connections along). It is misrouted if its state was not served at any time between its start and its end, or if another request that was
-over before it began had seen a newer one: then somebody met a mix."""
+A request is lost if it got no answer, or one that is no state's, unless a fault cut it: a worker that is killed takes its connections along,
+and until the next one has answered somebody no others are to be had. It is misrouted if its state was not served at any time between its start
+and its end, or if another request that was over before it began had seen a newer one: then somebody met a mix."""
 import base64
 import contextlib
 import hashlib
@@ -16,12 +16,21 @@ import threading
 import time
 
 from lib import HOST, Etcd, eventually, free_port, limit, router, service
-from traffic import Traffic
+from traffic import Traffic, word
 
 PASSWORD = {"Authorization": "Basic " + base64.b64encode(b"me:secret").decode()}
 STRANGER = {"Authorization": "Basic " + base64.b64encode(b"me:wrong").decode()}
 TARGETS = ("/p", "/q", "/re/x", "/limited", "/w")
 AUTH, WRONG = "/auth", "/auth?wrong"
+
+
+def has_ended(pid):
+    """Whether the process does nothing any more, be it that its parent has not heard of its end."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def prefix(name, n):
@@ -52,7 +61,7 @@ class Load(Traffic):
                          headers={AUTH: PASSWORD, WRONG: STRANGER})
         self.states = [(first, 0.0)]  # (n, when its change began)
         self.served = []  # (n, when it was known to be served)
-        self.cuts = []  # (begin, end) of faults that cut connections
+        self.cuts = []  # (begin, dead, end) of faults that cut connections: the worker was gone at `dead`, another is met at `end`
         self.agentless = []  # (begin, end) of times without the agent: then a password is refused, be it right or wrong
 
     def put(self, n, change):
@@ -67,13 +76,32 @@ class Load(Traffic):
     def wait(self, seconds=0.2):
         time.sleep(seconds)
 
+    def without_agent(self, since):
+        """The agent went away at `since`; returns when it is back and HAProxy knows: from then on the right password lets everybody in."""
+        eventually(lambda: word(self.port, AUTH, headers=PASSWORD) in ("a", "b"), "the agent is seen", pause=0.01)
+        self.agentless.append((since, time.monotonic()))
+
+    def without_worker(self, begin, worker, met):
+        """The worker was killed, or its master, behind `begin`; `met` returns when another one is there."""
+        eventually(lambda: has_ended(worker), "the worker is gone", pause=0.001)
+        dead = time.monotonic()
+        met()
+        self.cuts.append((begin, dead, time.monotonic()))
+
     @staticmethod
     def _within(record, times):
         return any(begin <= record.end and record.start <= end for begin, end in times)
 
+    def _cut_until(self):
+        """(begin, end) of the time of each fault in which it cuts: a request that begins behind the first answer of the next worker is to be
+        answered."""
+        for begin, dead, end in self.cuts:
+            answered = [r.end for r in self.records if r.start > dead and r.end <= end and not r.error and r.what != "none"]
+            yield begin, min(answered, default=end)
+
     def judge(self, targets=TARGETS + (AUTH, WRONG)):
         """(lost, mixed, cut): records; all but the last are failures."""
-        lost, mixed, cut, dated = [], [], [], []
+        lost, mixed, cut, dated, cuts = [], [], [], [], list(self._cut_until())
         for r in self.records:
             if r.asked not in targets:
                 continue
@@ -86,7 +114,7 @@ class Load(Traffic):
                 dated.append((r, int(state.group(1))))
             if fine and not r.error:
                 continue
-            (cut if r.what == "none" and self._within(r, self.cuts) else lost).append(r)
+            (cut if r.what == "none" and self._within(r, cuts) else lost).append(r)
         for r, n in dated:
             began = next((at for m, at in self.states if m == n), float("inf"))
             newer = [m for m, at in self.served if at < r.start]

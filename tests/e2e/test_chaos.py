@@ -26,9 +26,6 @@ HAPROXY = ("launched", "gone", "new-worker")
 CERTIFICATES = ("lines", "drop", "certificate")  # in test_tls
 
 
-AGENT_SEEN = 0.5  # seconds until HAProxy has seen an agent that is back; it looks every 50 ms
-
-
 def points():
     lines = maitred("help", "crash-points").stdout.splitlines()
     return [line.split()[0] for line in lines if line]
@@ -72,7 +69,7 @@ class CrashTest(GatewayTest):
         self.assertEqual((done.returncode, done.stdout), (0, "the live state is the tree\n"), done.stderr)
         if load:
             load.known(self.n)
-            load.agentless.append((died, time.monotonic() + AGENT_SEEN))
+            load.without_agent(died)
         return status
 
     def expect_unbroken(self, load):
@@ -208,7 +205,7 @@ class Push(CrashTest):
                 if ordered:
                     self.assertEqual(maitred("unpin", f"--state.dir={self.web.state}").returncode, 0)
                     self.web.wait_served(self.revision)
-                load.agentless.append((died, time.monotonic() + AGENT_SEEN))
+                load.without_agent(died)
         self.assertEqual(load.judge()[0][:5], [])
 
 

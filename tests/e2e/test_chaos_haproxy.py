@@ -49,18 +49,18 @@ class HaproxyTest(GatewayTest):
 
 class Deaths(HaproxyTest):
     def kill(self, load, pid):
-        """From here until another worker is met connections are cut; how long that took."""
+        """From here until another worker answers connections are cut."""
         worker, start = self.worker(), time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        self.web.wait_status(lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker), "another worker is met")
-        load.cuts.append((start, time.monotonic()))
-        load.agentless.append((start, time.monotonic() + 0.5))
+        load.without_worker(start, worker, lambda: self.web.wait_status(
+            lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker), "another worker is met"))
+        load.without_agent(start)
 
     def test_the_worker_and_the_master_die_in_turn_while_the_tree_changes(self):
         with Load(self.web.web, self.n) as load:
             for who in (self.worker, self.master, self.worker):
                 self.kill(load, who())
-                load.wait(0.6)
+                load.wait()
                 self.n += 1
                 self.change(load)
                 load.wait()
@@ -77,12 +77,12 @@ class Deaths(HaproxyTest):
                 self.revision = load.put(self.n, lambda: self.store.change(states_tree(self.n, self.a, self.b)))
                 time.sleep(delay)
                 os.kill(worker, signal.SIGKILL)
-                self.web.wait_status(lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker) and
-                                     s["revision"]["served"] == self.revision, "the change is served by another worker")
+                load.without_worker(start, worker, lambda: self.web.wait_status(
+                    lambda s: s["ready"] and s["haproxy"]["worker"] not in (0, worker) and s["revision"]["served"] == self.revision,
+                    "the change is served by another worker"))
                 load.known(self.n)
-                load.cuts.append((start, time.monotonic()))
-                load.agentless.append((start, time.monotonic() + 0.5))
-                load.wait(0.6)
+                load.without_agent(start)
+                load.wait()
         self.expect_unbroken(load)
         self.assertEqual(maitred("verify", f"--state.dir={self.web.state}").stdout, "the live state is the tree\n")
 
@@ -129,22 +129,23 @@ class Foreign(HaproxyTest):
         lines = self.web.cli(f"show map {routes}").splitlines()
         key = next(w[1] for w in (line.split(" ") for line in lines) if len(w) > 1 and w[1].endswith("/p?"))
         total, one, all_of_them, damage = 0, ("/p", "/re/x", "/limited", AUTH), (*TARGETS, AUTH, WRONG), []
-        hands = (("/p", f"set map {routes} {key} .;none;"), ("/p", f"del map {routes} {key}"), ("", f"add map {routes} |0/foreign? .;none;"),
-                 (one, "set server %s state maint"), (one, "set server %s state maint", "del server %s"), (all_of_them, f"clear map {routes}"),
-                 (one, "add server %s-stranger 127.0.0.1:9", "enable server %s-stranger"))
+        hands = ((("/p",), "503", f"set map {routes} {key} .;none;"), (("/p",), "404", f"del map {routes} {key}"),
+                 ((), "", f"add map {routes} |0/foreign? .;none;"), (one, "503", "set server %s state maint"),
+                 (one, "503", "set server %s state maint", "del server %s"), (all_of_them, "404", f"clear map {routes}"),
+                 (one, "502", "add server %s-stranger 127.0.0.1:9", "enable server %s-stranger"))
         with Load(self.web.web, self.n) as load:
-            for suffering, *hand in hands:
-                suffering = (suffering,) if isinstance(suffering, str) else suffering
+            for suffering, status, *hand in hands:
                 at, path = time.monotonic(), self.server_of("etcd:one")
                 self.web.cli(*[line.replace("%s", path) for line in hand])
                 total = self.mended(total)
-                damage.append((suffering, at, time.monotonic()))
+                damage.append((suffering, status, at, time.monotonic()))
                 self.n += 1
                 self.change(load)
                 load.wait(0.05)
-        load.records = [r for r in load.records
-                        if not (r.what in ("404", "502", "503") and any(r.asked in some and begin <= r.end and r.start <= end
-                                                                        for some, begin, end in damage))]
+        suffered = {r: hand for r in load.records for hand in damage
+                    if r.what == hand[1] and r.asked in hand[0] and hand[2] <= r.end and r.start <= hand[3]}
+        self.assertEqual(set(suffered.values()), {hand for hand in damage if hand[0]}, "each hand was felt")
+        load.records = [r for r in load.records if r not in suffered]
         self.expect_unbroken(load)
         self.assertEqual(self.web.status()["haproxy"]["reloads"], 0)
 
@@ -231,7 +232,7 @@ class Refused(HaproxyTest):
             self.write("more.cfg", "global\n")
             self.web.start()
             self.web.wait_served(self.revision)
-            load.agentless.append((died, time.monotonic() + 0.5))
+            load.without_agent(died)
             load.wait()
         self.expect_unbroken(load)
 
