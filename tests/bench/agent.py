@@ -7,9 +7,10 @@ import socket
 import subprocess
 import time
 
-from cpu import OURS, THEIRS, UNREACHABLE, UPSTREAM, Side, start_haproxy
+from cpu import UNREACHABLE, Side
 from figures import at, cpu_seconds, pin, table
 from lib import HOST, MAITRED, eventually, free_port, limit, maitred, router, service
+from slices import OURS, THEIRS, UPSTREAM, start_haproxy
 from traffic import ask
 from trees import dump
 

@@ -2,9 +2,9 @@
 import time
 
 from churn import HEADER, Churn
-from cpu import Started
 from figures import table
 from lib import Certificates, Maitred
+from slices import Started
 
 # Memory may grow by that share, or by so many kB, after the first half: until then bounded caches fill.
 FLAT, LEAST_KB = 0.15, 2048

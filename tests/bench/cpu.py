@@ -1,44 +1,23 @@
 """CPU time of the gateway's processes a request: maitred and its HAProxy against a hand-written HAProxy configuration.
 
-The sides take turns in short slices, since the machine's speed drifts more than the sides differ; a side's figure is the
-lower quartile of its slices. The hand-written configuration serves the tutorial's routes only, also where maitred's tree
+The sides take turns: see slices.py. The hand-written configuration serves the tutorial's routes only, also where maitred's tree
 holds 10,000 more.
 """
 import json
-import os
-import re
-import signal
 import socket
-import subprocess
-import time
 
-from figures import at, cpu_seconds, pin, table
-from lib import HOST, Etcd, Maitred, eventually, free_port, limit, processes_of, router, service, strip
+from figures import at, pin, table
+from lib import HOST, Maitred, eventually, free_port, limit, processes_of, router, service, strip
+from slices import OURS, Started, slice_of, start_haproxy, version_of
 from traffic import Upstream, ask, said
 from trees import load, many_routes
 
 BOUNDS = {"maitred": 1.25, "maitred + 10,000 routes": 1.40}
 FURTHER = 10000
-PROCESSORS = sorted(os.sched_getaffinity(0))
-OURS, THEIRS = set(PROCESSORS[:1]), set(PROCESSORS[1:] or PROCESSORS)  # the gateways; wrk and the upstream
 SECOND = "127.0.0.2"  # two servers, though one process
 UNREACHABLE = 100000000
 PATHS = {"bare /whoami": "/whoami", "stripPrefix /foo": "/foo", "stripPrefix + rateLimit /limited": "/limited"}
 BOUND_PATHS = ("bare /whoami", "stripPrefix /foo")
-
-UPSTREAM = """
-global
-    nbthread 1
-    maxconn 4000
-defaults
-    mode http
-    timeout client 60s
-    timeout connect 5s
-    timeout server 60s
-frontend answer
-    bind {host}:{port}
-    http-request return status 200 content-type text/plain string "hello"
-"""
 
 HAND_WRITTEN = """
 global
@@ -98,26 +77,7 @@ class Side:
         pin(pids, OURS)
 
     def slice(self, name, seconds):
-        """Microseconds of CPU a request, under wrk with 32 connections."""
-        words = ["wrk", "-t1", "-c32", "-d60s", f"http://{HOST}:{self.port}{self.paths[name]}"]
-        before = cpu_seconds(self.pids)
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as wrk:
-            pin([wrk.pid], THEIRS)
-            time.sleep(seconds)
-            wrk.send_signal(signal.SIGINT)
-            text = wrk.communicate()[0]
-        used = cpu_seconds(self.pids) - before
-        requests = int(re.search(r"(\d+) requests in", text).group(1))
-        if "Non-2xx" in text or "Socket errors" in text or not requests:
-            raise SystemExit(f"{name}: wrk met errors\n{text}")
-        self.slices[name].append(used / requests * 1e6)
-
-
-def start_haproxy(binary, folder, name, config):
-    path = os.path.join(folder, name + ".cfg")
-    with open(path, "w") as f:
-        f.write(config)
-    return subprocess.Popen([binary, "-f", path], stdin=subprocess.DEVNULL, start_new_session=True)
+        self.slices[name].append(slice_of(self.port, self.pids, self.paths[name], seconds))
 
 
 def echoed(port, path):
@@ -149,28 +109,11 @@ def hand_written(folder, args, port, upstream):
                                upstream=f"{HOST}:{upstream}", second=f"{SECOND}:{upstream}", unreachable=UNREACHABLE)
 
 
-class Started:
-    """What was started, to be ended."""
-    def __init__(self, folder):
-        self.store, self.gateways, self.processes = Etcd(folder), [], []
-
-    def end(self):
-        for gateway in self.gateways:
-            if gateway.alive():
-                gateway.stop()
-        for process in self.processes:
-            process.terminate()
-            process.wait(10)
-        self.store.end()
-
-
 def measure(folder, args):
     started = Started(folder)
     try:
         expect_same_headers(folder, args, started)
-        upstream, hand = free_port(), free_port()
-        started.processes.append(start_haproxy(args.haproxy, folder, "upstream", UPSTREAM.format(host="", port=upstream)))
-        pin([started.processes[-1].pid], THEIRS)
+        upstream, hand = started.upstream(args.haproxy, folder), free_port()
         process = start_haproxy(args.haproxy, folder, "hand", hand_written(folder, args, hand, upstream))
         started.processes.append(process)
         eventually(lambda: ask(hand, "/whoami"), "the hand-written HAProxy answers")
@@ -197,7 +140,7 @@ def measure(folder, args):
 
 
 def results(sides, args):
-    figures = {"haproxy": subprocess.run([args.haproxy, "-v"], capture_output=True, text=True).stdout.split()[2],
+    figures = {"haproxy": version_of(args.haproxy),
                "threads": args.threads, "slices": args.slices, "seconds": args.seconds, "paths": {}}
     for path in PATHS:
         hand = sides["hand-written"].slices[path]

@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 
-from cpu import UPSTREAM, Started, start_haproxy
 from figures import at, table
 from lib import HOST, Maitred, eventually, free_port, router, service
+from slices import UPSTREAM, Started, start_haproxy
 from traffic import ask
 
 APR1 = "$apr1$iOod6HCr$L5.hXenY46AtofuUz75t50"  # secret

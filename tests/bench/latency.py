@@ -8,9 +8,9 @@ import os
 import subprocess
 import time
 
-from cpu import Started, start_haproxy
 from figures import at, cpu_seconds, table
 from lib import HOST, Maitred, b64, free_port, processes_of, router, service
+from slices import Started, start_haproxy
 from traffic import Connection
 from trees import load, many_routes
 

@@ -6,9 +6,9 @@ import shutil
 import socket
 import subprocess
 
-from cpu import Started
 from figures import table
 from lib import HOST, Maitred, eventually, free_port, limit, router, service
+from slices import Started
 from traffic import Upstream, ask
 
 AVERAGE, BURST, KEYS = 10, 20, 5

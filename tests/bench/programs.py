@@ -1,13 +1,6 @@
-"""CPU time a request of routes with middlewares that need no agent, against a bare route of the same gateway: in short slices that take
-turns, as in cpu.py."""
-import re
-import signal
-import subprocess
-import time
-
-from cpu import OURS, THEIRS, UPSTREAM, Started, start_haproxy
-from figures import at, cpu_seconds, pin, table
-from lib import HOST, Maitred, free_port, processes_of, router, service, strip
+"""CPU time a request of routes with middlewares that need no agent, against a bare route of the same gateway: see slices.py."""
+from lib import router, service, strip
+from slices import measure_routes, missed_routes, show_routes
 
 BOUND = 1.5  # of the route with eight, as a ratio of lower quartiles
 MW = "http/middlewares/"
@@ -32,51 +25,13 @@ def tree(url):
     return out
 
 
-def slice_of(port, pids, path, seconds):
-    words = ["wrk", "-t1", "-c32", "-d60s", "-H", "Host: bench.test", f"http://{HOST}:{port}{path}"]
-    before = cpu_seconds(pids)
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as wrk:
-        pin([wrk.pid], THEIRS)
-        time.sleep(seconds)
-        wrk.send_signal(signal.SIGINT)
-        text = wrk.communicate()[0]
-    used = cpu_seconds(pids) - before
-    requests = int(re.search(r"(\d+) requests in", text).group(1))
-    if "Non-2xx" in text or "Socket errors" in text or not requests:
-        raise SystemExit(f"{path}: wrk met errors\n{text}")
-    return used / requests * 1e6
-
-
 def measure(folder, args):
-    started = Started(folder)
-    try:
-        upstream = free_port()
-        started.processes.append(start_haproxy(args.haproxy, folder, "upstream", UPSTREAM.format(host="", port=upstream)))
-        pin([started.processes[-1].pid], THEIRS)
-        web = Maitred(folder, f"--haproxy.binary={args.haproxy}", f"--haproxy.threads={args.threads}", etcd=started.store, level="ERROR")
-        started.gateways.append(web.start())
-        web.wait_served(started.store.change(tree(f"http://{HOST}:{upstream}")))
-        pids = list(processes_of(web.state))
-        pin(pids, OURS)
-        slices = {name: [] for name in ROUTES}
-        for _ in range(args.slices):
-            for name, (path, _) in ROUTES.items():
-                slices[name].append(slice_of(web.web, pids, path, args.seconds))
-        bare = slices["bare"]
-        return {"haproxy": subprocess.run([args.haproxy, "-v"], capture_output=True, text=True).stdout.split()[2],
-                "routes": {name: {"min_us": min(own), "quartile_us": at(own, 0.25), "ratio_min": min(own) / min(bare),
-                                  "ratio_quartile": at(own, 0.25) / at(bare, 0.25)} for name, own in slices.items()}}
-    finally:
-        started.end()
+    return measure_routes(folder, args, tree, {name: path for name, (path, _) in ROUTES.items()})
 
 
 def show(figures):
-    print(f"CPU a request by middlewares, HAProxy {figures['haproxy']}; ratios against the bare route")
-    table(["", "min µs", "lower quartile", "ratio of minima", "of quartiles"],
-          [[name, *[f"{f[k]:.1f}" for k in ("min_us", "quartile_us")], *[f"{f[k]:.2f}" for k in ("ratio_min", "ratio_quartile")]]
-           for name, f in figures["routes"].items()])
+    show_routes("by middlewares", figures)
 
 
 def missed(figures):
-    ratio = figures["routes"]["eight"]["ratio_quartile"]
-    return [f"eight middlewares: {ratio:.2f} > {BOUND}"] if ratio > BOUND else []
+    return missed_routes(figures, {"eight": BOUND})

@@ -1,11 +1,7 @@
-"""CPU time a request that goes through the relay, against a bare route of the same gateway: in short slices that take turns, as in
-cpu.py. The relay's requests pass HAProxy twice."""
-import subprocess
-
-from cpu import OURS, THEIRS, UPSTREAM, Started, start_haproxy
-from figures import at, pin, table
-from lib import HOST, Maitred, free_port, processes_of, router, service
-from programs import slice_of
+"""CPU time a request that goes through the relay, against a bare route of the same gateway: see slices.py.
+The relay's requests pass HAProxy twice."""
+from lib import router, service
+from slices import measure_routes, show_routes
 
 MW = "http/middlewares/"
 MIDDLEWARES = {MW + "again/retry/attempts": "3", MW + "pages/errors/status": "500-599", MW + "pages/errors/service": "s",
@@ -28,33 +24,11 @@ def tree(url):
 
 
 def measure(folder, args):
-    started = Started(folder)
-    try:
-        upstream = free_port()
-        started.processes.append(start_haproxy(args.haproxy, folder, "upstream", UPSTREAM.format(host="", port=upstream)))
-        pin([started.processes[-1].pid], THEIRS)
-        web = Maitred(folder, f"--haproxy.binary={args.haproxy}", f"--haproxy.threads={args.threads}", etcd=started.store, level="ERROR")
-        started.gateways.append(web.start())
-        web.wait_served(started.store.change(tree(f"http://{HOST}:{upstream}")))
-        pids = list(processes_of(web.state))
-        pin(pids, OURS)
-        slices = {name: [] for name in ROUTES}
-        for _ in range(args.slices):
-            for name, (path, _, _) in ROUTES.items():
-                slices[name].append(slice_of(web.web, pids, path, args.seconds))
-        bare = slices["bare"]
-        return {"haproxy": subprocess.run([args.haproxy, "-v"], capture_output=True, text=True).stdout.split()[2],
-                "routes": {name: {"min_us": min(own), "quartile_us": at(own, 0.25), "ratio_min": min(own) / min(bare),
-                                  "ratio_quartile": at(own, 0.25) / at(bare, 0.25)} for name, own in slices.items()}}
-    finally:
-        started.end()
+    return measure_routes(folder, args, tree, {name: path for name, (path, _, _) in ROUTES.items()})
 
 
 def show(figures):
-    print(f"CPU a request through the relay, HAProxy {figures['haproxy']}; ratios against the bare route")
-    table(["", "min µs", "lower quartile", "ratio of minima", "of quartiles"],
-          [[name, *[f"{f[k]:.1f}" for k in ("min_us", "quartile_us")], *[f"{f[k]:.2f}" for k in ("ratio_min", "ratio_quartile")]]
-           for name, f in figures["routes"].items()])
+    show_routes("through the relay", figures)
 
 
 def missed(_):

@@ -1,11 +1,10 @@
 """What rules of other kinds cost a request to an ordinary route: CPU time a request of a gateway with 2,000 Method, 2,000 Header and
-500 HostRegexp rules against one without them, in short slices that take turns, as in cpu.py."""
+500 HostRegexp rules against one without them, in short slices that take turns, as in slices.py."""
 import os
 
-from cpu import OURS, THEIRS, UPSTREAM, Started, start_haproxy
 from figures import at, pin, table
-from lib import HOST, Maitred, free_port, processes_of, router, service
-from programs import slice_of
+from lib import HOST, Maitred, processes_of, router, service
+from slices import OURS, Started, slice_of
 from trees import load
 
 BOUND = 1.3
@@ -35,9 +34,7 @@ def others():
 def measure(folder, args):
     started, sides = Started(folder), {}
     try:
-        upstream = free_port()
-        started.processes.append(start_haproxy(args.haproxy, folder, "upstream", UPSTREAM.format(host="", port=upstream)))
-        pin([started.processes[-1].pid], THEIRS)
+        upstream = started.upstream(args.haproxy, folder)
         flags = [f"--haproxy.binary={args.haproxy}", f"--haproxy.threads={args.threads}"]
         tree = ordinary(f"http://{HOST}:{upstream}")
         for name, more in (("alone", {}), ("beside 4,500 others", others())):
