@@ -131,6 +131,40 @@ def word(port, target, **more):
     return said(ask(port, target, **more))
 
 
+class Flood:
+    """Clients that ask for one limited target without pause, on a connection each. `ports` and `sources`: those of each client."""
+    def __init__(self, target, ports, sources=None, seconds=3):
+        self.target, self.seconds, self.asked = target, seconds, []  # (start, end, passed)
+        clients = zip(ports, sources or [None] * len(ports))
+        self.threads = [threading.Thread(target=self._client, args=client) for client in clients]
+
+    def run(self):
+        for thread in self.threads:
+            thread.start()
+        for thread in self.threads:
+            thread.join()
+        return self
+
+    def _client(self, port, source):
+        connection = Connection(port, source=source)
+        begin = time.monotonic()
+        while (start := time.monotonic()) < begin + self.seconds:
+            passed = connection.ask(self.target).status == 200
+            self.asked.append((start, time.monotonic(), passed))
+        connection.close()
+
+    def passed(self):
+        return sum(passed for _, _, passed in self.asked)
+
+    def bounds(self, average, burst):
+        """How many may pass, at least and at most, whenever within a request its decision was made: a full bucket and what has come into it
+        since, of which half a token may be lent (a request may be held until there is one), and less than one is left when a
+        request is refused."""
+        begin, first = min(start for start, _, _ in self.asked), min(end for _, end, _ in self.asked)
+        refused, end = max(start for start, _, passed in self.asked if not passed), max(end for _, end, _ in self.asked)
+        return burst + average * (refused - first) - 1, burst + average * (end - begin) + 0.5
+
+
 # `what`: the upstream's name or the status; `target`: as the upstream saw it.
 Record = collections.namedtuple("Record", "start end asked what target error")
 
