@@ -99,8 +99,8 @@ static void print_text(struct json_object *s)
         return;
     for (size_t i = 0; i < json_object_array_length(findings); i++) {
         struct json_object *f = json_object_array_get_idx(findings, i);
-        printf("%s[%s] %s: %s\n", text_at(f, NULL, "severity"), text_at(f, NULL, "code"),
-               text_at(f, NULL, "key"), text_at(f, NULL, "message"));
+        printf("%s[%s] %s: %s (since %s)\n", text_at(f, NULL, "severity"), text_at(f, NULL, "code"),
+               text_at(f, NULL, "key"), text_at(f, NULL, "message"), text_at(f, NULL, "since"));
     }
 }
 
