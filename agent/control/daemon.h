@@ -25,7 +25,7 @@ struct gateway {
     double started;
     uv_loop_t loop;
     uv_async_t wake;
-    uv_timer_t tick, first_tree, names_wait;
+    uv_timer_t tick, first_tree, names_wait, growing;
     uv_signal_t on_term, on_int;
     uv_fs_poll_t file_poll;
     struct exit_watch *exit_watch; /* of the HAProxy master that runs; NULL: none is watched */

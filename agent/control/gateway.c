@@ -293,10 +293,11 @@ static void init_loop(struct gateway *g)
     uv_timer_init(&g->loop, &g->tick);
     uv_timer_init(&g->loop, &g->first_tree);
     uv_timer_init(&g->loop, &g->names_wait);
+    uv_timer_init(&g->loop, &g->growing);
     uv_signal_init(&g->loop, &g->on_term);
     uv_signal_init(&g->loop, &g->on_int);
     uv_fs_poll_init(&g->loop, &g->file_poll);
-    g->wake.data = g->tick.data = g->first_tree.data = g->names_wait.data = g;
+    g->wake.data = g->tick.data = g->first_tree.data = g->names_wait.data = g->growing.data = g;
     g->on_term.data = g->on_int.data = g->file_poll.data = g;
     g->mailbox = mailbox_create(wake_up, g);
     uv_signal_start(&g->on_term, on_signal, SIGTERM);

@@ -6,12 +6,11 @@
 #include "sys/clock.h"
 
 enum {
-    QUIET_MS = 500, /* so long nothing has changed: what comes together shares a reload … */
-    MOST_QUIET_DOUBLED =
-        5, /* … twice as long after each attempt that was disturbed, so that few are made in vain */
+    QUIET_MS = 200,      /* so long nothing has changed: what comes together shares a reload */
     INTERVAL_MS = 10000, /* between two: each leaves an old worker behind for a while … */
     MOST_DOUBLED = 6,    /* … twice as long after each that failed, so ten minutes at most */
-    SHARE = 20,          /* and they take at most that part of the time */
+    SHARE = 20,          /* they take at most that part of the time … */
+    SHARE_IN_VAIN = 5, /* … and those that a change ends that one: a part of one processor, beside the loop */
     PATIENCE_MS = 60000, /* for files and check */
 };
 
@@ -19,13 +18,14 @@ enum growth_step { GROWTH_NONE, GROWTH_FILES, GROWTH_CHECK };
 
 struct growth {
     struct growth_parts parts;
-    struct growth_pace pace;
     enum growth_step step;
     struct generation *next; /* while there is a step */
     struct generation *seen; /* held: what was served at the last tick */
     struct room room;        /* of that */
     bool is_short;
-    int64_t begun_ns;
+    int64_t changed_ns;        /* the last change */
+    int64_t begun_ns, next_ns; /* this attempt; not before then the next one */
+    int failed;                /* attempts in a row */
 };
 
 struct growth *growth_create(const struct growth_parts *parts)
@@ -35,16 +35,17 @@ struct growth *growth_create(const struct growth_parts *parts)
     return growth;
 }
 
-bool growth_may_begin(const struct growth_pace *pace, int64_t now_ns)
+int64_t growth_pause(enum growth_end end, int64_t took_ns, int failed)
 {
-    int64_t quiet = (int64_t)QUIET_MS
-                    << (pace->disturbed < MOST_QUIET_DOUBLED ? pace->disturbed : MOST_QUIET_DOUBLED);
-    int64_t interval = (int64_t)INTERVAL_MS << (pace->failed < MOST_DOUBLED ? pace->failed : MOST_DOUBLED);
-    int64_t share = pace->took_ns * SHARE;
-    if (now_ns - pace->changed_ns < quiet * NS_PER_MS)
-        return false;
-    interval = interval * NS_PER_MS > share ? interval * NS_PER_MS : share;
-    return pace->ended_ns == 0 || now_ns - pace->ended_ns >= interval;
+    int64_t interval = (int64_t)INTERVAL_MS << (failed < MOST_DOUBLED ? failed : MOST_DOUBLED);
+    if (end == GROWTH_DISTURBED)
+        return took_ns * (SHARE_IN_VAIN - 1);
+    return interval * NS_PER_MS > took_ns * SHARE ? interval * NS_PER_MS : took_ns * SHARE;
+}
+
+bool growth_is_active(const struct growth *growth)
+{
+    return growth->step != GROWTH_NONE;
 }
 
 /* The folder gets the files of what is served back, if it has not got others since. */
@@ -87,30 +88,20 @@ static bool look_at_served(struct growth *growth)
     return true;
 }
 
-static void disturb(struct growth *growth, int64_t now)
-{
-    growth->pace.changed_ns = now;
-    growth->pace.disturbed += growth->step != GROWTH_NONE;
-    give_up(growth);
-}
-
-static void end_attempt(struct growth *growth, bool ok)
+static void end_attempt(struct growth *growth, enum growth_end end)
 {
     int64_t now = clock_monotonic_ns();
-    generation_release(growth->next);
-    growth->next = NULL;
-    growth->step = GROWTH_NONE;
-    growth->pace = (struct growth_pace){ .changed_ns = now,
-                                         .ended_ns = now,
-                                         .took_ns = now - growth->begun_ns,
-                                         .failed = ok ? 0 : growth->pace.failed + 1 };
+    if (growth->step == GROWTH_NONE)
+        return;
+    give_up(growth);
+    growth->failed = end == GROWTH_FAILED ? growth->failed + 1 : end == GROWTH_DONE ? 0 : growth->failed;
+    growth->next_ns = now + growth_pause(end, now - growth->begun_ns, growth->failed);
 }
 
 static void fail(struct growth *growth, const char *error)
 {
-    give_up(growth);
+    end_attempt(growth, GROWTH_FAILED);
     pusher_move_failed(growth->parts.pusher, error);
-    end_attempt(growth, false);
 }
 
 static void begin(struct growth *growth, int64_t now)
@@ -121,7 +112,7 @@ static void begin(struct growth *growth, int64_t now)
         growth->is_short = false;
         return;
     }
-    log_line(growth->parts.log, LOG_LINE_INFO, "growth",
+    log_line(growth->parts.log, LOG_LINE_DEBUG, "growth",
              "%zu of %zu spare backends are free: making room for new services", growth->room.free,
              growth->room.anew);
     growth->step = GROWTH_FILES;
@@ -137,7 +128,7 @@ static struct generation *move(struct growth *growth, const char *skeleton)
              "room for new services ahead of need: %zu of %zu spare backends were free", growth->room.free,
              growth->room.anew);
     bool ok = pusher_move(growth->parts.pusher, next, skeleton, str_c(reason));
-    end_attempt(growth, ok);
+    end_attempt(growth, ok ? GROWTH_DONE : GROWTH_FAILED);
     return ok ? next : NULL;
 }
 
@@ -147,7 +138,7 @@ static struct generation *go_on(struct growth *growth, int64_t now)
     enum prepared prepared = scribe_prepared(growth->parts.scribe, skeleton, error);
     enum haproxy_check check = CHECK_RUNS;
     if (prepared == PREPARED_NOT) {
-        disturb(growth, now); /* the files were wanted for something else */
+        end_attempt(growth, GROWTH_DISTURBED); /* the files were wanted for something else */
     } else if (prepared == PREPARED_FAILED) {
         fail(growth, error);
     } else if (prepared == PREPARED_YES && growth->step == GROWTH_FILES) {
@@ -171,12 +162,15 @@ struct generation *growth_tick(struct growth *growth, bool busy)
     int64_t now = clock_monotonic_ns();
     if (!pusher_served(growth->parts.pusher))
         return NULL;
-    if (look_at_served(growth) || busy || !pusher_is_ready(growth->parts.pusher))
-        disturb(growth, now);
-    else if (growth->step != GROWTH_NONE)
+    if (look_at_served(growth) || busy || !pusher_is_ready(growth->parts.pusher)) {
+        growth->changed_ns = now;
+        end_attempt(growth, GROWTH_DISTURBED);
+        return NULL;
+    }
+    if (growth->step != GROWTH_NONE)
         return go_on(growth, now);
-    else if (growth->is_short && !haproxy_adds_backends(growth->parts.haproxy) &&
-             growth_may_begin(&growth->pace, now))
+    if (growth->is_short && now >= growth->next_ns && now - growth->changed_ns >= QUIET_MS * NS_PER_MS &&
+        !haproxy_adds_backends(growth->parts.haproxy))
         begin(growth, now);
     return NULL;
 }

@@ -24,17 +24,15 @@ struct growth *growth_create(const struct growth_parts *parts);
 /* Gives an attempt up, so that the files become those of what is served again. NULL is allowed. */
 void growth_destroy(struct growth *growth);
 
-/* To be called several times a second; `busy`: a change waits to be served. Returns the generation that is
- * served now, the same tree under other names of backends; NULL: nothing has happened. The generation stays
- * the pusher's. */
+/* To be called several times a second, and more often while growth_is_active; `busy`: a change waits to be
+ * served. Returns the generation that is served now, the same tree under other names of backends; NULL:
+ * nothing has happened. The generation stays the pusher's. */
 struct generation *growth_tick(struct growth *growth, bool busy);
 
-/* When the next attempt may begin. Pure: times in nanoseconds of one clock. */
-struct growth_pace {
-    int64_t changed_ns; /* the last change */
-    int64_t ended_ns;   /* the last reload of this kind, or the failure of one; 0: none yet */
-    int64_t took_ns;    /* how long that took from its beginning */
-    int disturbed;      /* attempts that changes ended, since one came to its end */
-    int failed;         /* that failed, since one did not */
-};
-bool growth_may_begin(const struct growth_pace *pace, int64_t now_ns);
+/* Whether an attempt is being made. */
+bool growth_is_active(const struct growth *growth);
+
+/* How long after an attempt that took so long and ended so the next one may begin, if need be; nanoseconds.
+ * `failed`: how many have in a row. Pure. */
+enum growth_end { GROWTH_DONE, GROWTH_DISTURBED, GROWTH_FAILED };
+int64_t growth_pause(enum growth_end end, int64_t took_ns, int failed);

@@ -8,6 +8,7 @@
 enum {
     NAMES_MS = 300,        /* how long a change waits for the names that it brings */
     FIRST_NAMES_MS = 1000, /* how long the start does */
+    GROWING_MS = 10,       /* between two looks at what goes on beside the loop */
 };
 
 static void forget_ledger(struct gateway *g)
@@ -200,6 +201,20 @@ void serve_if_dirty(struct gateway *g)
         complete_ledger(g);
 }
 
+static void on_growing(uv_timer_t *timer)
+{
+    serve_grow(timer->data);
+}
+
+/* As long as something goes on it is looked at more often: the sooner it is over, the fewer changes come before. */
+static void look_again(struct gateway *g)
+{
+    if (!growth_is_active(g->growth))
+        uv_timer_stop(&g->growing);
+    else if (!uv_is_active((uv_handle_t *)&g->growing))
+        uv_timer_start(&g->growing, on_growing, GROWING_MS, GROWING_MS);
+}
+
 /* The tree is the same, so its ledger goes on. */
 void serve_grow(struct gateway *g)
 {
@@ -208,6 +223,7 @@ void serve_grow(struct gateway *g)
     if (!g->serving || g->ending)
         return;
     struct generation *grown = growth_tick(g->growth, busy);
+    look_again(g);
     if (grown && g->ledger && g->ledger_of == before) {
         generation_release(g->ledger_of);
         g->ledger_of = generation_hold(grown);

@@ -3,31 +3,29 @@
 #include "suite.h"
 #include "sys/clock.h"
 
-#define S (1000 * NS_PER_MS)
-
-/* When it may begin; the clock of each row stands at an hour. */
 static const struct {
-    struct growth_pace pace;
-    bool may;
+    enum growth_end end;
+    int64_t took_ms;
+    int failed;
+    int64_t pause_ms;
     const char *why;
 } rows[] = {
-    { { .changed_ns = 3599 * S }, true, "a second of quiet" },
-    { { .changed_ns = 3600 * S - 499 * NS_PER_MS }, false, "what comes together shares one" },
-    { { .changed_ns = 3599 * S, .disturbed = 1 }, true, "a second after one that was disturbed" },
-    { { .changed_ns = 3599 * S, .disturbed = 2 }, false, "twice as long after two" },
-    { { .changed_ns = 3584 * S, .disturbed = 1000 }, true, "never more than 16 seconds" },
-    { { .changed_ns = 3500 * S, .ended_ns = 3591 * S }, false, "ten seconds between two" },
-    { { .changed_ns = 3500 * S, .ended_ns = 3590 * S }, true, "and no more" },
-    { { .changed_ns = 3500 * S, .ended_ns = 3581 * S, .failed = 1 }, false, "twice as long after a failure" },
-    { { .changed_ns = 3500 * S, .ended_ns = 2961 * S, .failed = 1000 }, false, "up to" },
-    { { .changed_ns = 3500 * S, .ended_ns = 2960 * S, .failed = 1000 }, true, "ten minutes" },
-    { { .changed_ns = 3500 * S, .ended_ns = 3561 * S, .took_ns = 2 * S }, false, "a part of the time" },
-    { { .changed_ns = 3500 * S, .ended_ns = 3560 * S, .took_ns = 2 * S }, true, "of one twentieth" },
+    { GROWTH_DONE, 100, 0, 10000, "each leaves an old worker behind" },
+    { GROWTH_DONE, 500, 0, 10000, "a small part of the time" },
+    { GROWTH_DONE, 4000, 0, 80000, "also where they take long" },
+    { GROWTH_DISTURBED, 150, 0, 600, "what changes end is soon tried again" },
+    { GROWTH_DISTURBED, 4000, 0, 16000, "but never all the time" },
+    { GROWTH_FAILED, 100, 1, 20000, "what fails is tried later" },
+    { GROWTH_FAILED, 100, 2, 40000, "and later" },
+    { GROWTH_FAILED, 60000, 1, 1200000, "and as its time demands" },
+    { GROWTH_FAILED, 100, 1000, 640000, "ten minutes at most" },
 };
 
 START_TEST(it_takes_its_time)
 {
-    ck_assert_msg(growth_may_begin(&rows[_i].pace, 3600 * S) == rows[_i].may, "%s", rows[_i].why);
+    int64_t pause = growth_pause(rows[_i].end, rows[_i].took_ms * NS_PER_MS, rows[_i].failed);
+    ck_assert_msg(pause == rows[_i].pause_ms * NS_PER_MS, "%s: %lld ms", rows[_i].why,
+                  (long long)(pause / NS_PER_MS));
 }
 END_TEST
 
