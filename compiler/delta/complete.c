@@ -16,20 +16,30 @@ static bool has_layers(const struct tree *tree)
     return false;
 }
 
-/* Names and options of TLS are settled among all routers, and certificates are many keys that every part would have. */
-static bool has_tls(const struct model *model)
+static bool is_default(struct str options)
+{
+    return options.n == 0 || str_eq(options, STR(MODEL_TLS_DEFAULT));
+}
+
+/* Which options a name gets is settled among all routers. As long as all get the default ones, the lists of certificates depend on no
+ * router, and a router's part needs nothing of the tree's section "tls". */
+static const char *tls_entangled(const struct tree *tree, const struct model *model)
 {
     for (size_t i = 0; i < model->settings->n_entry_points; i++)
-        if (model->settings->entry_points[i].tls.on || model->tls.entry_points[i])
-            return true;
-    return model->tls.n_certificates > 0;
+        if (!is_default(model->settings->entry_points[i].tls.options))
+            return "an entry point has TLS options of its own";
+    for (size_t i = 0; i < tree->n_routers; i++)
+        if (!is_default(tree->routers[i].tls.options.v))
+            return "routers have TLS options of their own";
+    return !model->tls.fallback || model->tls.fallback->broken ? "the default TLS options are broken" : NULL;
 }
 
 void ledger_complete(struct ledger *ledger, const struct kv_snapshot *snapshot, const struct tree *tree,
                      const struct model *model, const struct plan *plan, const struct diag *diag)
 {
+    const char *entangled = tls_entangled(tree, model);
     ledger->closed = has_layers(tree) ? "routers stand behind routers"
-                     : has_tls(model) ? "routers have TLS"
+                     : entangled      ? entangled
                      : diag_count(diag, SEVERITY_NOTE) != diag_total(diag)
                          ? "there are more findings than are kept"
                          : NULL;

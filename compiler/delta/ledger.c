@@ -100,6 +100,12 @@ struct ledger_object *ledger_open(struct ledger *ledger, struct str prefix, enum
     return object;
 }
 
+/* Certificates are many, and no router's part needs them (tls_entangled). */
+static bool is_of_tls(struct str root, struct str key)
+{
+    return str_starts(str_from(key, root.n), STR("/tls/"));
+}
+
 void ledger_take_pairs(struct ledger *ledger, const struct kv_snapshot *snapshot)
 {
     enum { MOST_OTHERS = 64 };
@@ -110,6 +116,8 @@ void ledger_take_pairs(struct ledger *ledger, const struct kv_snapshot *snapshot
         enum object_sort sort = object_of(snapshot->root, snapshot->pairs[i].key, &prefix, &odd);
         if (odd)
             ledger->closed = "a key is not spelled in the plainest way";
+        else if (sort == SORT_OTHER && is_of_tls(snapshot->root, snapshot->pairs[i].key))
+            continue;
         else if (sort == SORT_OTHER)
             vec_push(&ledger->others, snapshot->pairs[i]);
         else if (!last || !str_eq(last->prefix, prefix))

@@ -182,6 +182,14 @@ static size_t count_missing(const struct diag *diag)
     return n;
 }
 
+static bool has_tls(const struct shape *shape, const struct entry_point *entry_point)
+{
+    for (size_t i = 0; i < shape->n_tls_entry_points; i++)
+        if (str_eq(shape->tls_entry_points[i], entry_point->name))
+            return true;
+    return false;
+}
+
 /* Whether a side is all that the part must know. */
 static const char *check(const struct part *part, const struct side *side)
 {
@@ -197,8 +205,12 @@ static const char *check(const struct part *part, const struct side *side)
         if (side->tree->routers[i].parent_refs.n)
             return "routers stand behind routers";
     for (size_t i = 0; i < side->tree->n_routers; i++)
-        if (side->tree->routers[i].tls.key.p)
-            return "a router has TLS";
+        if (side->tree->routers[i].tls.options.v.n &&
+            !str_eq(side->tree->routers[i].tls.options.v, STR(MODEL_TLS_DEFAULT)))
+            return "a router has TLS options of its own";
+    for (size_t e = 0; e < side->model->settings->n_entry_points; e++)
+        if (side->model->tls.entry_points[e] && !has_tls(&part->input->before->shape, &side->model->settings->entry_points[e]))
+            return "the first router with TLS on an entry point";
     for (size_t i = 0; i < side->tree->n_servers_transports; i++)
         if (side->tree->servers_transports[i].root_cas.n || side->tree->servers_transports[i].n_certificates)
             return "a transport names certificates";

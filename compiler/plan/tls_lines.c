@@ -218,7 +218,8 @@ static void add_entries(const struct looking *l, const struct shape *shape, entr
     for (size_t i = 0; i < tls->n_hosts; i++) {
         const struct model_tls_host *host = &tls->hosts[i];
         struct str wild = is_wildcard(host->name) ? (struct str){ 0 } : wildcard_of(l->arena, host->name);
-        bool below = wild.n && strmap_get(l->options, wild);
+        const struct model_tls_options *above = wild.n ? strmap_get(l->options, wild) : NULL;
+        bool below = above && above != tls->fallback; /* else it has no entry either */
         if (host->entry_point != l->entry_point ||
             (host->options == tls->fallback && !below && !tls->fallback->broken))
             continue;

@@ -13,6 +13,7 @@ struct changes {
     struct kv_store *store;
     struct arena *arena; /* of `list` */
     VEC(struct kv_change) list;
+    bool tls; /* routers have it, too */
 };
 
 static inline unsigned below(struct changes *c, unsigned n)
@@ -180,6 +181,17 @@ static inline void change_router(struct changes *c)
     if (below(c, 8) == 0) {
         snprintf(key, sizeof key, "%s/entrypoints", at);
         put(c, key, PICK(c, "web", "web,other", "other", "none"));
+    }
+    if (c->tls && below(c, 4) == 0) {
+        snprintf(key, sizeof key, "%s/tls", at);
+        put(c, key, PICK(c, "true", "true", "false"));
+    }
+    if (c->tls && below(c, 30) == 0) /* always of the same router: it seldom keeps those that are not the default ones */
+        put(c, "routers/r0/tls/options", below(c, 6) ? "default" : "strict");
+    if (c->tls && below(c, 12) == 0) {
+        char whole[200];
+        snprintf(whole, sizeof whole, "traefik/http/%s/tls", at);
+        drop_key(c, str_c(whole));
     }
     if (below(c, 12) == 0) {
         snprintf(key, sizeof key, "%s/%s", at, PICK(c, "priority", "middlewares", "entrypoints", "rule"));

@@ -1,6 +1,7 @@
 /* A delta is the whole compile, byte for byte. */
 #include "suite.h"
 
+#include "base/file.h"
 #include "changes.h"
 #include "delta/delta.h"
 #include "emit/emit.h"
@@ -200,26 +201,46 @@ static void make_room(struct history *history, const struct changes *changes, un
     history->roomy = grown;
 }
 
-static const struct settings *read_settings(struct arena *arena)
+/* With TLS one entry point has it by itself. */
+static const struct settings *read_settings(struct arena *arena, bool tls)
 {
     static const char *const flags[] = { "--entrypoints.web.address=:80", "--entrypoints.other.address=:81",
-                                         "--providers.etcd" };
-    struct settings_sources sources = { .flags = flags, .n_flags = 3 };
+                                         "--providers.etcd", "--entrypoints.other.http.tls" };
+    struct settings_sources sources = { .flags = flags, .n_flags = 3 + tls };
     return settings_read(arena, &sources, diag_create(arena, 0));
 }
 
 enum { STEPS = 1000, FIRST = 150, SEEDS = 4, ROOM_EVERY = 7 };
 
-static void change_at_random(unsigned seed, bool grows)
+/* A certificate for h1.test would do as well; what counts is that parts of the tree are compiled without it. */
+static void put_certificate(struct kv_store *store)
+{
+    static const char *const ends[] = { "crt", "key" };
+    for (size_t i = 0; i < 2; i++) {
+        struct buf bytes = { 0 };
+        char path[200], key[100];
+        snprintf(path, sizeof path, TESTDATA "/tls/wild.%s", ends[i]);
+        snprintf(key, sizeof key, "traefik/tls/certificates/0/%sFile", i ? "key" : "cert");
+        ck_assert(file_read(path, 1 << 20, &bytes));
+        kv_store_put(store, str_c(key), buf_str(&bytes));
+        buf_fini(&bytes);
+    }
+    kv_store_put(store, STR("traefik/tls/options/default/minVersion"), STR("VersionTLS13"));
+}
+
+static void change_at_random(unsigned seed, bool grows, bool tls)
 {
     struct arena *arena = arena_create();
     struct changes changes = { .seed = (uint64_t)seed * 77 +
                                        (getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 1),
                                .store = kv_store_create(STR("traefik"), STR("etcd")),
-                               .arena = arena };
-    struct history history = { .settings = read_settings(arena), .grows = grows };
+                               .arena = arena,
+                               .tls = tls };
+    struct history history = { .settings = read_settings(arena, tls), .grows = grows };
     unsigned local = 0;
     const char *why;
+    if (tls)
+        put_certificate(changes.store);
     for (unsigned i = 0; i < FIRST; i++)
         change_tree(&changes);
     changes.list.n = 0;
@@ -245,13 +266,19 @@ static void change_at_random(unsigned seed, bool grows)
 
 START_TEST(random_changes_come_to_the_same)
 {
-    change_at_random((unsigned)_i, true);
+    change_at_random((unsigned)_i, true, false);
 }
 END_TEST
 
 START_TEST(they_do_between_skeletons_that_are_written_anew)
 {
-    change_at_random((unsigned)_i, false);
+    change_at_random((unsigned)_i, false, false);
+}
+END_TEST
+
+START_TEST(they_do_where_routers_have_tls)
+{
+    change_at_random((unsigned)_i, _i % 2, true);
 }
 END_TEST
 
@@ -259,6 +286,7 @@ int main(void)
 {
     const struct test_row rows[] = { { random_changes_come_to_the_same, SEEDS },
                                      { they_do_between_skeletons_that_are_written_anew, SEEDS / 2 },
+                                     { they_do_where_routers_have_tls, SEEDS },
                                      { 0 } };
     return run_suite("delta", rows);
 }
