@@ -155,7 +155,7 @@ maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse, ca
 -- What HAProxy's relaxed parser lets through, and Go's does not -------------------------------------------------------
 
 core.register_action("version", { "http-req" }, function(txn)
-    local major = txn.f:req_ver():match("^(%d)%.%d$")
+    local major = (txn.f:req_ver() or ""):match("^(%d)%.%d$")
     if not major or major == "0" then
         return refuse(txn, "400 Bad Request: malformed HTTP version")
     elseif major ~= "1" then

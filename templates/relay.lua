@@ -19,6 +19,9 @@ end
 function maitred.relay(txn, what, next)
     local http, f = txn.http, txn.f
     local method, url = f:method(), f:url()
+    if not url then -- what came behind the head is no body, or the client has gone: nothing can be asked of the request any more
+        return maitred.refuse(txn, "400 Bad Request")
+    end
     set(http, "X-Maitred-Do", what)
     set(http, "X-Maitred-Next", next)
     set(http, "X-Maitred-Src", txn:get_var("sess.ip") or "")
@@ -35,7 +38,7 @@ end
 
 -- Upgraded connections never go through the relay.
 function maitred.upgrades(txn)
-    return txn.f:req_fhdr_cnt("upgrade") > 0
+    return (txn.f:req_fhdr_cnt("upgrade") or 0) > 0
 end
 
 -- Whether the client came by TLS, here or in front of the relay.

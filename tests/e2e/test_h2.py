@@ -1,6 +1,7 @@
 """HTTP/2 through the gateway is that of HAProxy: whatever a hand-written configuration of the same HAProxy does as the RFCs demand, ours does."""
 import concurrent.futures
 import os
+import socket
 import ssl
 import subprocess
 import unittest
@@ -8,7 +9,7 @@ import xml.etree.ElementTree
 
 from h2cases import Case, answered, request, table
 from h2frames import CONTINUATION, END_HEADERS, PREFACE, Peer, frame, literal, settings
-from lib import HAPROXY, HOST, GatewayTest, free_port
+from lib import HAPROXY, HAPROXY_VERSION, HOST, GatewayTest, eventually, free_port
 from strict import Strict
 
 BARE = """global
@@ -103,6 +104,20 @@ class Http2(GatewayTest):
             frames = [frame(CONTINUATION, END_HEADERS if part is parts[-1] else 0, 1, part) for part in parts]
             case = Case("4.3", "headers of 50 kB", [request(scheme, headers=False), *frames], answered())
             self.assertTrue(*run(case, *self.sides[side], LONG_PATIENCE))
+
+    def test_who_goes_away_takes_the_request_along(self):
+        for side in ("clear", "clear beside tls", "tls"):
+            port, context = self.sides[side]
+            peer, target = Peer(port, context), b"/held/" + side.replace(" ", "-").encode()
+            peer.send(PREFACE + settings() + request(b"http", path=target))
+            eventually(lambda: target in self.up.held, "the server is asked")
+            peer.close()
+            eventually(lambda: target not in self.up.held, "the server is left alone")
+            if HAPROXY_VERSION >= (3, 0) and not context:  # before, nobody looks
+                with socket.create_connection((HOST, port)) as s:
+                    s.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: x.test\r\n\r\n")
+                    eventually(lambda: target in self.up.held, "the server is asked in HTTP/1")
+                eventually(lambda: target not in self.up.held, "and is left alone")
 
     def compare(self, cases, done, again):
         """`done`: {side: {case: (passed, what came)}}. Fails where the gateway, asked `again(case, side)`, does not do what the bare one did."""
