@@ -145,31 +145,44 @@ static void sort_places(struct unused *unused)
         qsort(unused->places.p, unused->places.n, sizeof *unused->places.p, place_compare);
 }
 
+/* A service keeps what it holds, if that still fits. */
+static void keep_holders(struct handing_out *h, const struct strmap *wanted)
+{
+    for (size_t i = 0; i < h->backends.n; i++) {
+        struct shape_backend *backend = &h->backends.p[i];
+        if (backend->holder.n == 0)
+            continue;
+        const struct model_service *holder = strmap_get(wanted, backend->holder);
+        if (holder && fits(backend, holder)) {
+            strmap_put(h->placed, backend->holder, (void *)holder);
+        } else {
+            backend->holder = (struct str){ 0 };
+            backend->freed = h->freed;
+        }
+    }
+}
+
 /* What is unused now, and whose name it has. What becomes free in this plan stays free: until the commit, requests of its old
- * service still go there. */
+ * service still go there. What was declared for a service waits for it, unless that has got another one. */
 static void sort_out(struct handing_out *h, const struct shape_need *need)
 {
     struct strmap *wanted = strmap_create(h->arena, need->n_services);
     for (size_t i = 0; i < need->n_services; i++)
         strmap_put(wanted, need->services[i]->name, (void *)need->services[i]);
+    keep_holders(h, wanted);
     for (size_t i = 0; i < h->backends.n; i++) {
-        struct shape_backend *backend = &h->backends.p[i];
-        const struct model_service *holder = backend->holder.n ? strmap_get(wanted, backend->holder) : NULL;
-        const struct model_service *named = backend->service.n ? strmap_get(wanted, backend->service) : NULL;
-        if (holder && fits(backend, holder)) {
-            strmap_put(h->placed, backend->holder, (void *)holder);
-        } else if (backend->holder.n) {
-            backend->holder = (struct str){ 0 };
-            backend->freed = h->freed;
-        } else {
-            if (named && fits(backend, named))
-                strmap_put(h->own, backend->service, (void *)(uintptr_t)(i + 1));
-            struct unused *list = backend->kind != BACKEND_DECLARED ? &h->added[backend->kind == BACKEND_CHOSEN]
-                                  : backend->service.n == 0         ? &h->spares
-                                                                    : &h->left;
-            if (list != &h->left || !named)
-                vec_push(&list->places, (struct place){ i, backend->freed });
-        }
+        const struct shape_backend *backend = &h->backends.p[i];
+        if (backend->holder.n || backend->freed == h->freed)
+            continue;
+        bool waits = backend->service.n && !strmap_get(h->placed, backend->service);
+        const struct model_service *named = waits ? strmap_get(wanted, backend->service) : NULL;
+        if (named && fits(backend, named))
+            strmap_put(h->own, backend->service, (void *)(uintptr_t)(i + 1));
+        struct unused *list = backend->kind != BACKEND_DECLARED ? &h->added[backend->kind == BACKEND_CHOSEN]
+                              : backend->service.n == 0         ? &h->spares
+                                                                : &h->left;
+        if (list != &h->left || !named)
+            vec_push(&list->places, (struct place){ i, backend->freed });
     }
     sort_places(&h->spares);
     sort_places(&h->added[0]);

@@ -123,6 +123,25 @@ START_TEST(a_new_service_takes_a_spare_and_keeps_it)
 }
 END_TEST
 
+/* Else it would be nobody's as long as that service is somewhere else. */
+START_TEST(what_its_service_needs_no_more_is_taken)
+{
+    struct world w;
+    struct arena *arena = arena_create();
+    static const char *const trees[] = { "ab", "b", "bcd", "bcde", "bde", "abde", "abd", "abdf" };
+    struct plan *plan = NULL;
+    for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
+        make_world(&w, arena, trees[i]);
+        plan = plan_build(arena, &w.model, plan ? &plan->shape : NULL);
+        ck_assert_msg(i == 0 || plan->shape_reason.n == 0, "%s", trees[i]);
+        ck_assert(i != 3 || str_eq(held_by(plan, STR("e@etcd")), STR("etcd:a")));
+    }
+    ck_assert(str_eq(held_by(plan, STR("a@etcd")), STR("spare-0001")));
+    ck_assert(str_eq(held_by(plan, STR("f@etcd")), STR("etcd:a")));
+    arena_destroy(arena);
+}
+END_TEST
+
 /* A request of the old holder may still be on its way to what became free last. */
 START_TEST(what_has_been_free_for_longest_is_taken_first)
 {
@@ -433,6 +452,7 @@ int main(void)
     const struct test_row rows[] = {
         { a_first_plan_names_backends_after_their_services, 0 },
         { a_new_service_takes_a_spare_and_keeps_it, 0 },
+        { what_its_service_needs_no_more_is_taken, 0 },
         { what_has_been_free_for_longest_is_taken_first, 0 },
         { a_spare_that_becomes_free_is_not_taken_in_the_same_plan, 0 },
         { a_shape_without_room_grows_and_says_why, 0 },
