@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/arena.h"
 #include "ops/op.h"
@@ -21,7 +22,7 @@ struct forwarder {
     uv_loop_t *loop;
     uv_timer_t timer;
     CURLM *multi;
-    struct transfer *transfers;
+    LIST_HEAD(, transfer) transfers;
     bool stopping;
 };
 
@@ -37,18 +38,13 @@ struct transfer {
     CURL *easy;
     struct curl_slist *headers;
     size_t received;
-    struct transfer *previous, *next;
+    LIST_ENTRY(transfer) entry; /* in the forwarder's */
 };
 
-static void finish(struct forwarder *f, struct transfer *t)
+static void finish(struct transfer *t)
 {
     struct forward_call *call = t->call;
-    if (t->previous)
-        t->previous->next = t->next;
-    else
-        f->transfers = t->next;
-    if (t->next)
-        t->next->previous = t->previous;
+    LIST_REMOVE(t, entry);
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
     free(t);
@@ -70,7 +66,7 @@ static void collect(struct forwarder *f)
         curl_multi_remove_handle(f->multi, t->easy);
         t->call->answer.status = code == CURLE_OK ? (int)status : 0;
         t->call->error = code == CURLE_OK ? NULL : curl_easy_strerror(code);
-        finish(f, t);
+        finish(t);
     }
 }
 
@@ -155,12 +151,12 @@ struct forwarder *forwarder_create(uv_loop_t *loop)
 void forwarder_stop(struct forwarder *f)
 {
     f->stopping = true;
-    while (f->transfers) {
-        struct transfer *t = f->transfers;
+    while (!LIST_EMPTY(&f->transfers)) {
+        struct transfer *t = LIST_FIRST(&f->transfers);
         curl_multi_remove_handle(f->multi, t->easy);
         t->call->answer.status = 0;
         t->call->error = "the agent stops";
-        finish(f, t);
+        finish(t);
     }
     curl_multi_cleanup(f->multi);
     uv_close((uv_handle_t *)&f->timer, NULL);
@@ -280,12 +276,8 @@ void forwarder_start(struct forwarder *f, struct forward_call *call)
 {
     struct transfer *t = xmalloc(sizeof *t);
     char *url = xmalloc(call->op->address.n + 1);
-    *t = (struct transfer){
-        .call = call, .easy = curl_easy_init(), .headers = list_of(call->headers), .next = f->transfers
-    };
-    if (t->next)
-        t->next->previous = t;
-    f->transfers = t;
+    *t = (struct transfer){ .call = call, .easy = curl_easy_init(), .headers = list_of(call->headers) };
+    LIST_INSERT_HEAD(&f->transfers, t, entry);
     memcpy(url, call->op->address.p, call->op->address.n);
     url[call->op->address.n] = '\0';
     curl_easy_setopt(t->easy, CURLOPT_URL, url);
@@ -306,5 +298,5 @@ void forwarder_start(struct forwarder *f, struct forward_call *call)
         return;
     call->answer.status = 0;
     call->error = "it cannot be asked";
-    finish(f, t);
+    finish(t);
 }

@@ -19,7 +19,8 @@ enum {
 struct relay_connection {
     struct stage stage; /* the outermost, first */
     struct relay_worker *worker;
-    struct relay_connection *previous, *next, *next_unsent;
+    LIST_ENTRY(relay_connection) entry; /* in the worker's */
+    struct relay_connection *next_unsent;
     uv_pipe_t pipe;
     http_parser parser;
     struct exchange exchange;
@@ -101,12 +102,7 @@ static void close_connection(struct relay_connection *c)
     if (c->busy && !c->answered)
         counter_add(&c->worker->counters.aborted, 1);
     end_exchange(c);
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        c->worker->connections = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
+    LIST_REMOVE(c, entry);
     for (struct relay_connection **at = &c->worker->unsent; c->listed && *at; at = &(*at)->next_unsent)
         if (*at == c) {
             *at = c->next_unsent;
@@ -416,25 +412,21 @@ void relay_connections_flush(struct relay_worker *worker)
 
 void relay_connections_close(struct relay_worker *worker)
 {
-    while (worker->connections)
-        close_connection(worker->connections);
+    while (!LIST_EMPTY(&worker->connections))
+        close_connection(LIST_FIRST(&worker->connections));
 }
 
 void relay_connection_accept(struct relay_worker *worker)
 {
     struct relay_connection *c = xmalloc(sizeof *c);
-    *c = (struct relay_connection){ .stage = { .type = &connection_stage },
-                                    .worker = worker,
-                                    .next = worker->connections };
+    *c = (struct relay_connection){ .stage = { .type = &connection_stage }, .worker = worker };
     c->stage.exchange = &c->exchange;
     c->exchange.worker = worker;
     uv_pipe_init(&worker->loop.uv, &c->pipe, 0);
     c->pipe.data = c;
     http_parser_init(&c->parser, HTTP_REQUEST);
     c->parser.data = c;
-    if (c->next)
-        c->next->previous = c;
-    worker->connections = c;
+    LIST_INSERT_HEAD(&worker->connections, c, entry);
     if (uv_accept((uv_stream_t *)&worker->loop.listener, (uv_stream_t *)&c->pipe) < 0) {
         close_connection(c);
         return;

@@ -10,19 +10,14 @@ enum { MOST_OPEN = 4096 }; /* of one worker. A slow mirror must not take the mem
 struct copies {
     struct stage stage; /* first */
     struct exchange exchange;
-    struct copies *previous, *next;
+    LIST_ENTRY(copies) entry; /* in the worker's */
     size_t at; /* the target that is asked */
 };
 
 static void finish(struct copies *c)
 {
     struct relay_worker *worker = c->exchange.worker;
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        worker->copies = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
+    LIST_REMOVE(c, entry);
     stage_close(&c->stage.inner);
     request_release(c->exchange.request);
     free(c);
@@ -73,18 +68,15 @@ void copies_start(struct relay_worker *worker, struct request *request, const st
     }
     struct copies *c = xmalloc(sizeof *c);
     *c = (struct copies){ .stage = { .type = &copies_stage, .directive = mirror },
-                          .exchange = { .worker = worker, .request = request_hold(request) },
-                          .next = worker->copies };
+                          .exchange = { .worker = worker, .request = request_hold(request) } };
     c->stage.exchange = &c->exchange;
-    if (c->next)
-        c->next->previous = c;
-    worker->copies = c;
+    LIST_INSERT_HEAD(&worker->copies, c, entry);
     counter_add(&worker->counters.open_copies, 1);
     ask(c);
 }
 
 void copies_close(struct relay_worker *worker)
 {
-    while (worker->copies)
-        finish(worker->copies);
+    while (!LIST_EMPTY(&worker->copies))
+        finish(LIST_FIRST(&worker->copies));
 }

@@ -16,7 +16,8 @@ enum {
 
 struct inner {
     struct relay_worker *worker;
-    struct inner **list, *previous, *next;
+    struct inner_list *list; /* that it is in, one of its worker's */
+    LIST_ENTRY(inner) entry;
     uv_pipe_t pipe;
     uv_connect_t connect;
     http_parser parser;
@@ -66,25 +67,15 @@ static void on_closed(uv_handle_t *handle)
     free(inner);
 }
 
-/* An inner is in one list of its worker: of those kept, or of those in use. */
-static void enter(struct inner *inner, struct inner **list)
+static void enter(struct inner *inner, struct inner_list *list)
 {
     inner->list = list;
-    inner->previous = NULL;
-    inner->next = *list;
-    if (inner->next)
-        inner->next->previous = inner;
-    *list = inner;
+    LIST_INSERT_HEAD(list, inner, entry);
 }
 
 static void leave(struct inner *inner)
 {
-    if (inner->previous)
-        inner->previous->next = inner->next;
-    else
-        *inner->list = inner->next;
-    if (inner->next)
-        inner->next->previous = inner->previous;
+    LIST_REMOVE(inner, entry);
     inner->worker->n_kept -= inner->list == &inner->worker->kept;
 }
 
@@ -280,7 +271,7 @@ static struct inner *inner_create(struct relay_worker *worker)
 
 struct inner *inner_open(struct relay_worker *worker, struct inner_user *user, bool kept, bool head)
 {
-    struct inner *inner = kept ? worker->kept : NULL;
+    struct inner *inner = kept ? LIST_FIRST(&worker->kept) : NULL;
     if (inner)
         leave(inner);
     else
@@ -327,8 +318,8 @@ void inner_drop(struct inner *inner)
 
 void inners_close(struct relay_worker *worker)
 {
-    while (worker->inners)
-        close_inner(worker->inners);
-    while (worker->kept)
-        close_inner(worker->kept);
+    while (!LIST_EMPTY(&worker->inners))
+        close_inner(LIST_FIRST(&worker->inners));
+    while (!LIST_EMPTY(&worker->kept))
+        close_inner(LIST_FIRST(&worker->kept));
 }

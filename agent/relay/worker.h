@@ -2,6 +2,8 @@
  * fetches from it. */
 #pragma once
 
+#include <sys/queue.h>
+
 #include "relay/exchange.h"
 #include "sys/counter.h"
 #include "sys/log.h"
@@ -10,6 +12,7 @@
 struct relay_connection;
 struct copies;
 struct inner;
+LIST_HEAD(inner_list, inner);
 
 /* Of one worker: only it writes, anybody reads. */
 struct relay_counters {
@@ -31,12 +34,12 @@ struct relay_worker {
     uv_prepare_t
         before; /* what timers brought is sent before the loop waits, what sockets brought behind that */
     uv_check_t behind;
-    struct inner *inners, *kept; /* to HAProxy: in use, and not */
+    struct inner_list inners, kept; /* to HAProxy: in use, and not */
     size_t n_kept;
-    struct relay_connection *connections;
+    LIST_HEAD(, relay_connection) connections;
     struct relay_connection
         *unsent; /* those with something to send, or to do, at the end of this turn of the loop */
-    struct copies *copies;
+    LIST_HEAD(, copies) copies;
 };
 
 /* Listens on FOLDER/relay-INDEX.sock (mode 0600) and starts the thread; `inner` is the socket of HAProxy's

@@ -20,7 +20,7 @@ enum {
 struct connection {
     uv_pipe_t pipe;
     struct worker *worker;
-    struct connection *previous, *next;
+    LIST_ENTRY(connection) entry; /* in the worker's */
     struct session session;
     struct buf out;     /* to be sent */
     struct buf sending; /* being sent by `write`: what did not go at once */
@@ -51,12 +51,7 @@ static void connection_close(struct connection *c)
     if (c->closing)
         return;
     c->closing = true;
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        c->worker->connections = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
+    LIST_REMOVE(c, entry);
     counter_add(&c->worker->counters.open_connections, UINT64_MAX);
     uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
@@ -249,10 +244,7 @@ void connection_accept(struct worker *worker)
     uv_pipe_init(&worker->loop.uv, &c->pipe, 0);
     c->pipe.data = c;
     c->write.data = c;
-    c->next = worker->connections;
-    if (c->next)
-        c->next->previous = c;
-    worker->connections = c;
+    LIST_INSERT_HEAD(&worker->connections, c, entry);
     counter_add(&worker->counters.connections, 1);
     counter_add(&worker->counters.open_connections, 1);
     if (uv_accept((uv_stream_t *)&worker->loop.listener, (uv_stream_t *)&c->pipe) < 0 ||
@@ -262,8 +254,8 @@ void connection_accept(struct worker *worker)
 
 void connections_close(struct worker *worker)
 {
-    while (worker->connections) {
-        struct connection *c = worker->connections;
+    while (!LIST_EMPTY(&worker->connections)) {
+        struct connection *c = LIST_FIRST(&worker->connections);
         session_disconnect(&c->session, "the agent stops", &c->out);
         flush(c);
         connection_close(c);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sys/queue.h>
 
 #include "ops/decide.h"
 #include "ops/inbox.h"
@@ -32,7 +33,7 @@ struct worker {
     uv_poll_t events; /* of the first worker only: has_events */
     bool has_events;
     struct program_set *programs; /* NULL before the first were published */
-    struct connection *connections;
+    LIST_HEAD(, connection) connections;
     struct delays delays;
     struct inbox inbox;
     struct verdict verdict; /* of the question at hand */
