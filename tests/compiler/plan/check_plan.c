@@ -1,65 +1,4 @@
-#include "suite.h"
-
-#include <stdlib.h>
-
-#include "plan/plan.h"
-
-enum { SPARES = 2, MOST = 8 };
-
-struct world {
-    struct arena *arena;
-    struct settings settings;
-    struct entry_point entry_point;
-    struct model_service services[MOST];
-    struct model_router routers[MOST];
-    struct model model;
-};
-
-static const size_t first_entry_point[] = { 0 };
-
-/* A world whose i-th router asks for Path(`/<letter>`) and whose service is <letter>@etcd. */
-static void make_world(struct world *w, struct arena *arena, const char *letters)
-{
-    *w = (struct world){ .arena = arena };
-    w->settings = (struct settings){ .entry_points = &w->entry_point, .n_entry_points = 1 };
-    w->settings.haproxy.spare_backends = SPARES;
-    size_t n = strlen(letters);
-    for (size_t i = 0; i < n; i++) {
-        struct rule_literal *literal = ARENA_NEW(arena, struct rule_literal);
-        struct rule_conjunct *conjunct = ARENA_NEW(arena, struct rule_conjunct);
-        struct model_server *server = ARENA_NEW(arena, struct model_server);
-        struct str *path = ARENA_NEW(arena, struct str);
-        *path = arena_printf(arena, "/%c", letters[i]);
-        *literal = (struct rule_literal){ .matcher = MATCHER_PATH, .args = path, .n_args = 1 };
-        *conjunct = (struct rule_conjunct){ literal, 1 };
-        *server = (struct model_server){ .id = STR("0123456789abcdef"), .host = STR("127.0.0.1"), .port = 80, .weight = 1 };
-        w->services[i] = (struct model_service){ .name = arena_printf(arena, "%c@etcd", letters[i]), .servers = server,
-                                                 .n_servers = 1, .used = true, .pass_host_header = true };
-        w->routers[i] = (struct model_router){ .name = arena_printf(arena, "r%c@etcd", letters[i]), .order = arena_printf(arena, "r%c@etcd", letters[i]), .dnf = { conjunct, 1 },
-                                               .priority = 10, .entry_points = first_entry_point, .n_entry_points = 1,
-                                               .service = &w->services[i] };
-    }
-    w->model = (struct model){ .settings = &w->settings, .services = w->services, .n_services = n,
-                               .routers = w->routers, .n_routers = n };
-}
-
-static void add_op(struct world *w, size_t router, struct model_op op)
-{
-    struct model_op *ops = ARENA_ARRAY(w->arena, struct model_op, w->routers[router].n_ops + 1);
-    if (w->routers[router].n_ops)
-        memcpy(ops, w->routers[router].ops, w->routers[router].n_ops * sizeof *ops);
-    ops[w->routers[router].n_ops++] = op;
-    w->routers[router].ops = ops;
-}
-
-/* The name of the backend that holds a service, or an empty str. */
-static struct str held_by(const struct plan *plan, struct str service)
-{
-    for (size_t i = 0; i < plan->n_backends; i++)
-        if (str_eq(plan->backends[i].service, service))
-            return plan->backends[i].name;
-    return (struct str){ 0 };
-}
+#include "plan_world.h"
 
 static struct model_op limit_of(int64_t average, enum source_kind source)
 {
@@ -349,84 +288,6 @@ START_TEST(a_large_tree_has_more_spares)
 }
 END_TEST
 
-static const struct plan_backend *backend_of(const struct plan *plan, const char *service)
-{
-    for (size_t i = 0; i < plan->n_backends; i++)
-        if (str_eq(plan->backends[i].service, str_c(service)))
-            return &plan->backends[i];
-    return NULL;
-}
-
-/* HAProxy 3.4 adds backends, so a plan for it has room for any service. */
-START_TEST(where_backends_can_be_added_a_new_service_gets_one_of_its_name)
-{
-    struct world w, more;
-    struct arena *arena = arena_create();
-    make_world(&w, arena, "a");
-    w.settings.haproxy.spare_backends = 0;
-    make_world(&more, arena, "abc");
-    more.services[2].cookie.name = STR("lb");
-    struct shape shape = plan_build(arena, &w.model, NULL)->shape;
-    struct plan *plan = plan_build(arena, &more.model, &shape);
-    ck_assert(str_eq(plan->shape_reason, STR("more new services than spare backends")));
-    shape.grows = true;
-    plan = plan_build(arena, &more.model, &shape);
-    ck_assert_uint_eq(plan->shape_reason.n, 0);
-    const struct plan_backend *a = backend_of(plan, "a@etcd"), *b = backend_of(plan, "b@etcd"), *c = backend_of(plan, "c@etcd");
-    ck_assert(a->kind == BACKEND_DECLARED && b->kind == BACKEND_PLAIN && c->kind == BACKEND_CHOSEN);
-    ck_assert(str_eq(b->name, STR("etcd:b")) && str_eq(c->name, STR("etcd:c:-c")));
-    ck_assert(str_eq(c->servers[0].options, STR(" cookie 0123456789abcdef")));
-    for (size_t i = 1; i < plan->n_backends; i++)
-        ck_assert(str_cmp(plan->backends[i - 1].name, plan->backends[i].name) < 0);
-    /* A cookie comes and goes: another backend each time, the old one is free only in the plan behind. */
-    shape = plan->shape;
-    more.services[1].cookie.name = STR("lb");
-    more.services[2].cookie.name = STR("");
-    plan = plan_build(arena, &more.model, &shape);
-    ck_assert(str_eq(backend_of(plan, "b@etcd")->name, STR("etcd:b:-c")) && str_eq(backend_of(plan, "c@etcd")->name, STR("etcd:c")));
-    ck_assert_uint_eq(plan->n_backends, 5);
-    shape = plan->shape;
-    more.services[1].cookie.name = STR("");
-    plan = plan_build(arena, &more.model, &shape);
-    ck_assert(str_eq(backend_of(plan, "b@etcd")->name, STR("etcd:b")));
-    ck_assert_uint_eq(plan->n_backends, 5);
-    arena_destroy(arena);
-}
-END_TEST
-
-START_TEST(a_service_that_begins_to_choose_takes_another_backend)
-{
-    struct world w;
-    struct arena *arena = arena_create();
-    make_world(&w, arena, "a");
-    struct plan *plan = plan_build(arena, &w.model, NULL);
-    w.services[0].cookie.name = STR("lb");
-    plan = plan_build(arena, &w.model, &plan->shape);
-    ck_assert_uint_eq(plan->shape_reason.n, 0);
-    ck_assert(str_eq(held_by(plan, STR("a@etcd")), STR("spare-0001")));
-    w.services[0].cookie.name = (struct str){ 0 };
-    plan = plan_build(arena, &w.model, &plan->shape);
-    ck_assert_msg(str_eq(held_by(plan, STR("a@etcd")), STR("etcd:a")), "and its own one when it ceases to");
-    arena_destroy(arena);
-}
-END_TEST
-
-START_TEST(an_added_backend_never_has_the_name_of_another)
-{
-    struct world w;
-    struct arena *arena = arena_create();
-    make_world(&w, arena, "b");
-    struct shape_backend taken = { .name = STR("etcd:a"), .service = STR("a@etcd"), .holder = STR("b@etcd") };
-    struct shape shape = { .cut = true, .agent = true, .rounds = 1, .grows = true, .backends = &taken, .n_backends = 1 };
-    make_world(&w, arena, "ab");
-    struct plan *plan = plan_build(arena, &w.model, &shape);
-    ck_assert_uint_eq(plan->shape_reason.n, 0);
-    ck_assert(str_eq(held_by(plan, STR("b@etcd")), STR("etcd:a")));
-    ck_assert(str_eq(held_by(plan, STR("a@etcd")), STR("etcd:a:-2")));
-    arena_destroy(arena);
-}
-END_TEST
-
 START_TEST(a_shape_survives_writing_and_reading)
 {
     struct world w;
@@ -464,9 +325,6 @@ int main(void)
         { large_weights_are_scaled_together, 0 },
         { names_of_services_become_harmless_and_stay_different, 0 },
         { a_large_tree_has_more_spares, 0 },
-        { where_backends_can_be_added_a_new_service_gets_one_of_its_name, 0 },
-        { a_service_that_begins_to_choose_takes_another_backend, 0 },
-        { an_added_backend_never_has_the_name_of_another, 0 },
         { a_shape_survives_writing_and_reading, 0 },
         { 0 },
     };
