@@ -12,8 +12,19 @@ Hit = collections.namedtuple("Hit", "at target headers")
 Answer = collections.namedtuple("Answer", "status headers body")
 
 
+def read_chunks(lines):
+    body = b""
+    while size := int(lines.readline() or b"0", 16):
+        body += lines.read(size)
+        lines.readline()
+    while lines.readline() not in (b"\r\n", b""):
+        pass
+    return body
+
+
 class Upstream:
-    """Says in JSON who it is and what it was asked. `?delay=0.5` in a target makes it wait that long first."""
+    """Says in JSON who it is and what it was asked. `?delay=0.5` in a target makes it wait that long first; /503 and /untyped in its path are
+    a status and an answer without a type."""
     def __init__(self, name, host=HOST, port=0):
         self.name, self.hits, self.open = name, [], set()
         self.listener = socket.create_server((host, port), backlog=512)
@@ -43,12 +54,18 @@ class Upstream:
                         return
                     name, _, value = line.decode("latin-1").partition(":")
                     headers[name.lower()] = value.strip()
+                if "chunked" in headers.get("transfer-encoding", ""):
+                    read_chunks(lines)
+                else:
+                    lines.read(int(headers.get("content-length", 0)))
                 self.hits.append(Hit(time.monotonic(), target[1], headers))
                 if "delay=" in target[1]:
                     time.sleep(float(target[1].rpartition("delay=")[2]))
                 body = json.dumps({"name": self.name, "target": target[1], "headers": headers}).encode()
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                                   % len(body) + body)
+                path = target[1].partition("?")[0]
+                status = b"503 Own" if path.endswith("/503") and "/page" not in path else b"200 OK"
+                kind = b"" if path.endswith("/untyped") else b"Content-Type: application/json\r\n"
+                connection.sendall(b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n" % (status, kind, len(body)) + body)
         self.open.discard(connection)
 
     def hits_since(self, at):
@@ -64,16 +81,18 @@ class Upstream:
 
 class Connection:
     """One HTTP/1.1 connection. Nothing is tried again: a broken connection is an OSError."""
-    def __init__(self, port, source=None, timeout=10):
+    def __init__(self, port, source=None, timeout=10, context=None):
         self.socket = socket.create_connection((HOST, port), timeout, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context:
+            self.socket = context.wrap_socket(self.socket)
         self.lines = self.socket.makefile("rb")
         self.broken = None  # why no byte came of the last answer
 
-    def ask(self, target, host="example.test", headers={}, method="GET", close=False):
+    def ask(self, target, host="example.test", headers={}, method="GET", close=False, body=""):
         more = "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + ("Connection: close\r\n" if close else "")
         try:
-            self.socket.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode("latin-1"))
+            self.socket.sendall(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n{body}".encode("latin-1"))
             words = self.lines.readline().decode("latin-1").split(" ")
             if len(words) < 2:
                 raise ConnectionError("closed without an answer")
@@ -95,6 +114,8 @@ class Connection:
                 raise ConnectionError("closed within the headers")
             name, _, value = line.decode("latin-1").partition(":")
             got[name.lower()] = value.strip()
+        if "chunked" in got.get("transfer-encoding", "") and method != "HEAD":
+            return Answer(int(words[1]), got, read_chunks(self.lines).decode("latin-1"))
         size = int(got.get("content-length", 0))
         body = self.lines.read(size) if method != "HEAD" else b""
         if method != "HEAD" and len(body) < size:
