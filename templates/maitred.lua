@@ -13,7 +13,8 @@ local function code_of(c)
 end
 
 local function refuse(txn, body, status)
-    local reasons = { [400] = "Bad Request", [503] = "Service Unavailable", [505] = "HTTP Version Not Supported" }
+    local reasons = { [400] = "Bad Request", [417] = "Expectation Failed", [501] = "Not Implemented", [503] = "Service Unavailable",
+        [505] = "HTTP Version Not Supported" }
     local reply = txn:reply({ status = status or 400, reason = reasons[status or 400] })
     reply:add_header("Content-Type", "text/plain; charset=utf-8")
     reply:add_header("X-Content-Type-Options", "nosniff")
@@ -22,6 +23,15 @@ local function refuse(txn, body, status)
     end
     reply:set_body(body)
     txn:done(reply)
+end
+
+-- The values of a header, in order.
+local function values(headers, name)
+    local out, lines = {}, headers[name]
+    for i = 0, lines and #lines or -1 do
+        out[#out + 1] = lines[i]
+    end
+    return out
 end
 
 -- Paths ------------------------------------------------------------------------------------------------------------
@@ -86,6 +96,33 @@ local function field(value)
     return (value:gsub("[\xfd-\xff]", "\xfe"):gsub("\n", "\xff"))
 end
 
+-- golang.org/x/net/http/httpguts ValidHostHeader
+local function valid_host(host)
+    return not host:find("[^A-Za-z0-9!$%%&'()*+,.:;=%[%]_~-]")
+end
+
+-- The host that an absolute target names (net/url parseAuthority), or nil.
+local function host_in(authority)
+    local host = authority:match("^.*@(.*)$") or authority
+    local port = host:sub(1, 1) == "[" and (host:match("^%[[^%]]*%](.*)$") or "?") or host:match(":[^:]*$") or ""
+    return (port == "" or port:find("^:%d*$")) and not host:find("%", 1, true) and host or nil
+end
+
+-- Takes the host of an absolute target for Host's. False: it was refused.
+local function take_host(txn, authority)
+    local sent, host = values(txn.http:req_get_headers(), "host")[1], host_in(authority)
+    if not host then
+        return refuse(txn, "400 Bad Request")
+    elseif not sent and txn.f:req_ver() ~= "1.0" then
+        return refuse(txn, "400 Bad Request: missing required Host header")
+    elseif sent and not valid_host(sent) then
+        return refuse(txn, "400 Bad Request: malformed Host header")
+    elseif host ~= "" then
+        txn.http:req_set_header("Host", host)
+    end
+    return true
+end
+
 -- The target brought into normal form, also the upstream's; `mode` "as-is" leaves empty and dot segments, `semicolon` is what becomes of
 -- one in the query. txn.p is the routing path as in keys, txn.pd as in the canonical line
 -- where that is another. txn.odd: it holds codes, or a cut may
@@ -93,7 +130,9 @@ end
 core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     local url = txn.f:url()
     local path, query = txn.f:path() or "", url:match("?(.*)")
-    if url == "*" then
+    if txn.f:method() == "CONNECT" then
+        return refuse(txn, "501 Not Implemented", 501)
+    elseif url == "*" then
         return
     end
     if path:gsub("%%%x%x", ""):find("%%") or url:find("%c") or url:find("^[^?]*#") then
@@ -101,7 +140,9 @@ core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     end
     local authority = url:match("^%a[%w+.-]*://([^/?]*)")
     if authority then
-        txn.http:req_set_header("Host", authority)
+        if not take_host(txn, authority) then
+            return
+        end
     elseif url:sub(1, 1) ~= "/" then
         return refuse(txn, "400 Bad Request")
     end
@@ -150,152 +191,7 @@ local function cache(most, make)
 end
 
 -- For the other scripts, in the same Lua state.
-maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse, cache = cache }
-
--- What HAProxy's relaxed parser lets through, and Go's does not -------------------------------------------------------
-
-core.register_action("version", { "http-req" }, function(txn)
-    local major = (txn.f:req_ver() or ""):match("^(%d)%.%d$")
-    if not major or major == "0" then
-        return refuse(txn, "400 Bad Request: malformed HTTP version")
-    elseif major ~= "1" then
-        return refuse(txn, "505 HTTP Version Not Supported: unsupported protocol version", 505)
-    end
-end)
-
-core.register_action("names", { "http-req" }, function(txn)
-    refuse(txn, "400 Bad Request: invalid header")
-end)
-
--- Headers ----------------------------------------------------------------------------------------------------------
-
--- The values of a header, in order.
-local function values(headers, name)
-    local out, lines = {}, headers[name]
-    for i = 0, lines and #lines or -1 do
-        out[#out + 1] = lines[i]
-    end
-    return out
-end
-
-local function is_tls(txn)
-    local tls = txn.f:ssl_fc()
-    return tls == true or tls == 1
-end
-
--- `mode` "keep": what is there already (from a trusted peer) stands; "set": it is our own guess, and gives way.
-local function put(txn, mode, name, value)
-    if mode == "set" then
-        txn.http:req_set_header(name, value)
-    elseif not txn.http:req_get_headers()[name:lower()] then
-        txn.http:req_add_header(name, value)
-    end
-end
-
--- The port in a Host header (net.SplitHostPort), or nil.
-local function port_of(host)
-    local port = host:match("^%[[^%[%]]*%]:([^:%[%]]+)$") or host:match("^[^:%[%]]*:([^:%[%]]+)$")
-    return port
-end
-
--- The host in a Host header (Traefik's requestdecorator parseHost).
-local function host_of(host)
-    if not host:find(":", 1, true) then
-        return host
-    end
-    return host:match("^%[([^%[%]]*)%]:[^:%[%]]*$") or host:match("^([^:%[%]]*):[^:%[%]]*$") or host:match("^%[(.*)%]$") or host
-end
-
--- A Host header that is not simply a name with or without a port: refused, or host and port told apart. txn.host is the host as in
--- keys, where its only last dot does not count, txn.hostd as regular expressions see it.
-core.register_action("host", { "http-req" }, function(txn, mode)
-    local headers = txn.http:req_get_headers()
-    local host = values(headers, "host")[1]
-    if not host and txn.f:req_ver() == "1.1" then
-        return refuse(txn, "400 Bad Request: missing required Host header")
-    end
-    host = host or ""
-    -- golang.org/x/net/http/httpguts ValidHostHeader
-    if host:find("[^A-Za-z0-9!$%%&'()*+,.:;=%[%]_~-]") then
-        return refuse(txn, "400 Bad Request: malformed Host header")
-    end
-    local name = host_of(host):lower()
-    txn:set_var("txn.hostd", name)
-    txn:set_var("txn.host", name:find("[^.]%.$") and name:sub(1, -2) or name)
-    if host == "" and mode == "set" then
-        txn.http:req_del_header("X-Forwarded-Host")
-    end
-    local proto = mode == "keep" and values(headers, "x-forwarded-proto")[1]
-    put(txn, mode, "X-Forwarded-Port", port_of(host) or ((is_tls(txn) or proto == "https" or proto == "wss") and "443" or "80"))
-end, 1)
-
--- Not to be taken away by a client that names them in Connection.
-local ours = {}
-for name in ([[host content-length transfer-encoding connection keep-alive close upgrade te x-forwarded-for x-forwarded-host
-    x-forwarded-port x-forwarded-prefix x-forwarded-proto x-forwarded-server x-forwarded-uri x-forwarded-method
-    x-forwarded-tls-client-cert x-forwarded-tls-client-cert-info x-forwarded-scheme x-scheme x-real-ip]]):gmatch("%S+") do
-    ours[name] = true
-end
-
--- What HAProxy needs of an answer's.
-local framing = { connection = true, ["content-length"] = true, ["transfer-encoding"] = true, ["keep-alive"] = true, close = true }
-
-local function tokens(lines)
-    local set = {}
-    for _, line in ipairs(lines) do
-        for token in line:lower():gmatch("[^,%s]+") do
-            set[token] = true
-        end
-    end
-    return set
-end
-
--- Hop by hop headers, and whatever Connection names, end here; an upgrade goes on.
-core.register_action("hop", { "http-req" }, function(txn, mode)
-    local headers = txn.http:req_get_headers()
-    local named = tokens(values(headers, "connection"))
-    local upgrades = named["upgrade"] and headers["upgrade"]
-    for name in pairs(named) do
-        if not ours[name] and headers[name] then
-            txn.http:req_del_header(name)
-        end
-    end
-    for _, name in ipairs({ "proxy-connection", "proxy-authenticate", "proxy-authorization", "keep-alive" }) do
-        txn.http:req_del_header(name)
-    end
-    if headers["te"] then
-        txn.http:req_del_header("te")
-        if tokens(values(headers, "te"))["trailers"] then
-            txn.http:req_add_header("te", "trailers")
-        end
-    end
-    if not headers["transfer-encoding"] then
-        txn.http:req_del_header("trailer")
-    end
-    if not upgrades then
-        txn.http:req_del_header("upgrade")
-        txn.http:req_del_header("connection")
-    else
-        txn.http:req_set_header("connection", "upgrade")
-        if tokens(values(headers, "upgrade"))["websocket"] then
-            put(txn, mode, "X-Forwarded-Proto", is_tls(txn) and "wss" or "ws")
-        end
-    end
-end, 1)
-
--- Whatever Connection names in an answer ends here.
-core.register_action("answer_hop", { "http-res" }, function(txn)
-    for name in pairs(tokens(values(txn.http:res_get_headers(), "connection"))) do
-        if not framing[name] then
-            txn.http:res_del_header(name)
-        end
-    end
-end)
-
--- Several X-Forwarded-For lines as one.
-core.register_action("join_for", { "http-req" }, function(txn)
-    txn.http:req_set_header("X-Forwarded-For", table.concat(values(txn.http:req_get_headers(), "x-forwarded-for"), ", "))
-end)
+maitred = { decode = decode, escape = escape, clean = clean, refuse = refuse, cache = cache, values = values, valid_host = valid_host }
 
 -- Headers and the query in rules ------------------------------------------------------------------------------------------
 
@@ -357,9 +253,6 @@ local unseen = { host = true, ["transfer-encoding"] = true, trailer = true }
 -- Adds those of the headers.
 local function add_headers(txn, wanted, lines)
     local headers = txn.http:req_get_headers()
-    if headers.pragma and headers.pragma[0] == "no-cache" and not headers["cache-control"] then
-        headers["cache-control"] = { [0] = "no-cache" } -- net/http fixPragmaCacheControl
-    end
     for name, values_of in pairs(headers) do
         local known = label(name)
         local asked = names:lookup(known)

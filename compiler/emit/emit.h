@@ -31,7 +31,7 @@ struct artifacts {
 #define ARTIFACT_SPOE "spoe.cfg"
 /* Scripts, in the order in which they are loaded; each builds on those before. */
 #define ARTIFACT_SCRIPTS \
-    "maitred.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua", "regex.lua", "program.lua", \
+    "maitred.lua", "heads.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua", "regex.lua", "program.lua", \
     "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_relay.lua", "ops_tls.lua", "ops_content.lua", "closed.lua"
 #define ARTIFACT_POLICY "policy.json"
 #define ARTIFACT_SHAPE "shape.json"

@@ -113,15 +113,14 @@ static void join_for(struct arena *arena, header_vec *headers)
 static void end_hop(struct arena *arena, header_vec *headers)
 {
     static const char *const kept[] = { "host",       "content-length", "transfer-encoding", "connection",
-                                        "keep-alive", "close",          "upgrade",           "te",
-                                        NULL };
+                                        "keep-alive", "close",          "upgrade",           NULL };
     static const char *const ended[] = { "proxy-connection", "proxy-authenticate", "proxy-authorization",
                                          "keep-alive", NULL };
     struct str list = { 0 };
     for (size_t i = 0; i < headers->n; i++)
         if (str_eq(headers->p[i].name, STR("connection")))
             list = arena_printf(arena, "%.*s,%.*s", STR_ARG(list), STR_ARG(headers->p[i].value));
-    bool upgrades = has_token(list, "upgrade") && value_of(headers, "upgrade").p;
+    struct str upgrade = has_token(list, "upgrade") ? value_of(headers, "upgrade") : STR("");
     for (struct str rest = list; rest.p;) {
         struct str name = arena_copy(arena, str_trim(str_cut(&rest, ',')));
         for (size_t i = 0; i < name.n; i++)
@@ -138,10 +137,19 @@ static void end_hop(struct arena *arena, header_vec *headers)
     if (!value_of(headers, "transfer-encoding").p)
         drop(headers, STR("trailer"));
     drop(headers, STR("connection"));
-    if (upgrades)
+    if (upgrade.n)
         put(headers, "connection", STR("upgrade"));
     else
         drop(headers, STR("upgrade"));
+}
+
+/* What Go's server and client change (net/http fixPragmaCacheControl, Request.write). */
+static void mend(header_vec *headers)
+{
+    if (str_eq(value_of(headers, "pragma"), STR("no-cache")) && !value_of(headers, "cache-control").p)
+        put(headers, "cache-control", STR("no-cache"));
+    if (!value_of(headers, "user-agent").n)
+        drop(headers, STR("user-agent"));
 }
 
 static const char *check_underscores(const struct entry_point *entry, header_vec *headers)
@@ -196,6 +204,7 @@ const char *request_forward(struct arena *arena, const struct entry_point *entry
     add_forwarded(entry, request, &headers);
     join_for(arena, &headers);
     end_hop(arena, &headers);
+    mend(&headers);
     struct request_header *list = ARENA_ARRAY(arena, struct request_header, headers.n);
     if (headers.n)
         memcpy(list, headers.p, headers.n * sizeof *list);

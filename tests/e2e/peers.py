@@ -20,7 +20,7 @@ def read_head(lines):
 
 
 class Upstream:
-    """Answers with what it saw, as JSON. The path says how: /hangup, /slow, /503, /ws (takes an upgrade), or plainly."""
+    """Answers with what it saw, as JSON. The path says how: /hangup, /slow, /503, /ws and /h2c (take an upgrade), or plainly."""
     def __init__(self, name):
         self.name, self.socket = name, socket.create_server((HOST, 0))
         self.port = self.socket.getsockname()[1]
@@ -57,6 +57,9 @@ class Upstream:
                            b"Sec-WebSocket-Accept: %s\r\n\r\n" % accept)
             client.sendall(json.dumps(seen).encode() + b"\n")
             client.sendall(b"echo " + lines.readline())
+            return False
+        if "/h2c" in target:
+            client.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + json.dumps(seen).encode())
             return False
         body = json.dumps(seen).encode()
         status = b"503 Own" if "/503" in target else b"200 OK"

@@ -19,6 +19,9 @@ from peers import Agent, Silent, Upstream, read_head
 
 # HAProxy 3.0 and newer refuse some hosts by themselves that Go lets pass.
 STRICT = HAPROXY_VERSION >= (3, 0)
+# From 3.1 on HAProxy leaves out headers that no name may have; from 3.4 on it tells that it has forgiven something.
+SILENT = (3, 1) <= HAPROXY_VERSION < (3, 4)
+TELLS = HAPROXY_VERSION >= (3, 4)
 GOLDEN = os.path.join(TOP, "testdata", "emit", "everything", "want")
 # Entry points by their index in the keys, as the golden files have them.
 INSECURE, SHORT, TRUSTING, WEB = range(4)
@@ -341,10 +344,61 @@ class ForwardedHeaders(SkeletonTest):
         body = self.send("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 3\r\nConnection: close, Content-Length, Host\r\n\r\nabc")
         self.assertEqual((body.saw()["body"], body.got("host")), ("abc", ["x.test"]))
 
+    def test_what_connection_names_and_an_upgrade_to_nothing(self):
+        self.assertEqual(self.ask("/", "x.test", "Connection: close, Te", "Te: trailers").got("te"), [])
+        answer = self.ask("/", "x.test", "Connection: X Foo, close", "X-Foo: 1", "Te: gzip, trailers;q=1", "Te: Trailers")
+        self.assertEqual((answer.got("x-foo"), answer.got("te")), (["1"], ["trailers"]))
+        for lines, want in [(["Upgrade:"], []), (["Upgrade: foo/1", "Upgrade: bar"], ["foo/1"])]:
+            with self.subTest(lines=lines), socket.create_connection((HOST, self.ports[WEB]), 10) as s, s.makefile("rb") as answers:
+                s.sendall("\r\n".join(["GET / HTTP/1.1", "Host: x.test", "Connection: upgrade", *lines, "", ""]).encode())
+                length = int(dict(line.split(": ", 1) for line in read_head(answers)[1:])["content-length"])
+                seen = json.loads(answers.read(length))["headers"]
+                self.assertEqual([v for n, v in seen if n == "upgrade"], want)
+
+    def test_no_server_gets_to_speak_http_2_past_the_routes(self):
+        """HAProxy from 3.0 on asks no server for it; one that says so all the same is broken."""
+        with socket.create_connection((HOST, self.ports[WEB]), 10) as s, s.makefile("rb") as answers:
+            s.sendall(b"GET /h2c HTTP/1.1\r\nHost: x.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                      b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n")
+            self.assertIn(" 502 ", read_head(answers)[0])
+
+    def test_headers_that_go_changes(self):
+        self.assertEqual(self.ask("/", "x.test", "Pragma: no-cache").got("cache-control"), ["no-cache"])
+        self.assertEqual(self.ask("/", "x.test", "Pragma: no-cache", "Cache-Control: max-age=1").got("cache-control"), ["max-age=1"])
+        self.assertEqual(self.ask("/", "x.test", "User-Agent:").got("user-agent"), [])
+
+    def test_names_that_no_header_may_have(self):
+        """Whatever HAProxy forgives in a target, before on the same connection, too."""
+        forgiven = b"GET /\xc3\xa9?a=\xe9#b HTTP/1.1\r\nHost: x.test\r\n\r\n"
+        plain = b"GET / HTTP/1.1\r\nHost: x.test\r\n\r\n"
+        for line in [b"X Y: 1", b"X-Y : 1", b"X-Y\t: 1", b"X(Y): 1", b"X\xe9: 1", b"X\0: 1", b"X\x7f: 1", b"Transfer-Encoding : chunked"]:
+            refused = b"GET / HTTP/1.1\r\nHost: x.test\r\n" + line + b"\r\nConnection: close\r\n\r\n"
+            for before in ([], [plain], [forgiven, forgiven], [plain, forgiven, plain]):
+                with self.subTest(line=line, before=before):
+                    raw = self.send(b"".join(before) + refused).raw
+                    statuses = [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", raw.replace(b"/ HTTP/1.1", b""))]
+                    self.assertEqual(statuses, [200] * len(before) + [200 if SILENT else 400])
+                    self.assertNotIn(line.split(b":")[0].lower().decode("latin-1"), [n for n, _ in json.loads(
+                        raw.rpartition(b"\r\n\r\n")[2])["headers"]] if SILENT else [])
+
+    def test_versions_and_targets_that_are_none(self):
+        for version in ["HTTP/1.10", "HTTP/11.1", "HTTP/1", "HTTP/1.", "http/1.1"] + (["FOO/1.1", "HTTPS/1.1"] if TELLS else []):
+            self.assertEqual(self.ask("/", version=version).status, 400, version)
+        self.assertEqual(self.ask("/", None, version="HTTP/1.2").status, 400)
+        for target in ["http://f.test:x/", "http://[::1/", "http://f%2etest/", "x", "mailto:x"]:
+            self.assertEqual(self.ask(target).status, 400, target)
+        self.assertEqual(self.ask("http://f.test/", None).status, 400)
+        self.assertEqual(self.ask("http://f.test/", "a/b").status, 400)
+        self.assertEqual(self.ask("http://f.test:8080/").got("host"), ["f.test:8080"])
+        for target in ["x.test:80", "x.test"]:
+            self.assertIn(self.ask(target, method="CONNECT").status, (400, 501), target)
+
     def test_expectations(self):
         answer = self.send("POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 3\r\nConnection: close\r\nExpect: 100-Continue\r\n\r\nabc")
         self.assertTrue(answer.status == 100 or answer.saw()["body"] == "abc", answer.raw)
         self.assertEqual(self.ask("/", "x.test", "Expect: 200-ok").status, 417)
+        for value in ["", "a, 100-continue", "100-CONTINUE foo"]:
+            self.assertEqual(self.ask("/", "x.test", f"Expect: {value}").status, 200, value)
 
     def test_web_sockets(self):
         for entry in (WEB, INSECURE):

@@ -162,6 +162,10 @@ static const struct {
       { PLAIN, KEEP, .scheme_headers = true }, NULL },
     { "host: a\nx_y: 1\nz: 1", "z: 1\nx-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: a\n",
       { PLAIN, .underscores = STR("delete") }, NULL },
+    { "host: a\nconnection: te, upgrade\nte: trailers\nupgrade: \nuser-agent: \npragma: no-cache",
+      "pragma: no-cache\nx-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: a\n"
+      "cache-control: no-cache\n",
+      { PLAIN, KEEP }, NULL },
     { "host: a\nx_y: 1", NULL, { PLAIN, .underscores = STR("reject") }, "a header's name has an underscore" },
 };
 
