@@ -6,9 +6,9 @@
 /* In rivals.cfg a request looks up so many groups of regular expressions. */
 enum { GROUP_LOOKUPS = 7 };
 
-/* Traefik's dialTimeout. A request that has waited about as long has timed out while connecting (the clocks that are
- * compared differ by some milliseconds). */
-#define CONNECT_TIMEOUT "30s"
+/* Traefik's dialTimeout. A request that has waited about as long has timed out while connecting (the clocks
+ * that are compared differ by some milliseconds). */
+#define CONNECT_TIMEOUT  "30s"
 #define CONNECT_LIMIT_MS "29900"
 
 struct str emit_argument(struct arena *arena, struct str path)
@@ -42,8 +42,8 @@ static bool any_mute(const struct settings *settings)
 }
 
 /* `values`, or from `first` on. */
-static struct template_value numbers(struct arena *arena, const char *list, const char *slot, const int *values, int first,
-                                     size_t n)
+static struct template_value numbers(struct arena *arena, const char *list, const char *slot,
+                                     const int *values, int first, size_t n)
 {
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
     for (size_t i = 0; i < n; i++)
@@ -60,12 +60,15 @@ static struct template_value response_list(struct arena *arena, const struct sha
     return (struct template_value)LIST("response_headers", rows, shape->n_response_headers);
 }
 
-/* Names with the places of their values in a lane's text. */
-static struct template_value lane_list(struct arena *arena, const char *list, const struct str *names, size_t n, size_t first)
+/* Names with the places of their values in a lane's text, which are counted from its end; `behind` others
+ * come after them. */
+static struct template_value lane_list(struct arena *arena, const char *list, const struct str *names,
+                                       size_t n, size_t behind)
 {
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, n);
     for (size_t i = 0; i < n; i++)
-        rows[i] = SCOPE(arena, TEXT("lane_header", emit_word(arena, names[i])), TEXT("field", arena_printf(arena, "%zu", first + i)),
+        rows[i] = SCOPE(arena, TEXT("lane_header", emit_word(arena, names[i])),
+                        TEXT("field", arena_printf(arena, "-%zu", n - i + behind)),
                         TEXT("bit", arena_printf(arena, "%u", 1u << i)));
     return (struct template_value)LIST(list, rows, n);
 }
@@ -75,7 +78,8 @@ static struct template_value lane_rewrites(struct arena *arena, const struct sha
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, shape->n_lane_rewrites);
     for (size_t i = 0; i < shape->n_lane_rewrites; i++) {
         struct str template = shape->lane_rewrites[i], expression = str_cut(&template, ' ');
-        rows[i] = SCOPE(arena, TEXT("expression", expression), TEXT("template", template), TEXT("number", arena_printf(arena, "%zu", i + 1)));
+        rows[i] = SCOPE(arena, TEXT("expression", expression), TEXT("template", template),
+                        TEXT("number", arena_printf(arena, "%zu", i + 1)));
     }
     return (struct template_value)LIST("lane_rewrites", rows, shape->n_lane_rewrites);
 }
@@ -111,7 +115,8 @@ static struct template_value round_list(struct arena *arena, const struct shape 
     return (struct template_value)LIST("rounds", rows, n);
 }
 
-void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
+void emit_config(struct buf *out, struct arena *arena, const struct plan *plan,
+                 const struct emit_paths *paths)
 {
     /* The likeliest first: the rules are tried in this order. */
     static const int statuses[] = { 429, 401, 403, 503, 500, 400, 404, 413 };
@@ -126,10 +131,12 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         script_list(arena, paths),
         TEXT("programs", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
         TEXT("response_words", response_words(arena, shape)), response_list(arena, shape),
-        round_list(arena, shape), lane_rewrites(arena, shape), FLAG("lane_requests_any", shape->n_lane_requests > 0),
+        round_list(arena, shape), lane_rewrites(arena, shape),
+        FLAG("lane_requests_any", shape->n_lane_requests > 0),
         FLAG("lane_answers_any", shape->n_lane_answers > 0),
-        lane_list(arena, "lane_requests", shape->lane_requests, shape->n_lane_requests, LANE_FIRST_VALUE),
-        lane_list(arena, "lane_answers", shape->lane_answers, shape->n_lane_answers, LANE_FIRST_VALUE + shape->n_lane_requests),
+        lane_list(arena, "lane_requests", shape->lane_requests, shape->n_lane_requests,
+                  shape->n_lane_answers),
+        lane_list(arena, "lane_answers", shape->lane_answers, shape->n_lane_answers, 0),
         TEXT("programs_map", emit_argument(arena, emit_path(arena, paths, emit_map_name(MAP_PROGRAMS)))),
         TEXT("spoe", emit_word(arena, emit_path(arena, paths, ARTIFACT_SPOE))),
         TEXT("chosen_cookie", STR(PLAN_CHOSEN_COOKIE)),
@@ -138,18 +145,24 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, 
         TEXT("routes", emit_argument(arena, emit_path(arena, paths, ARTIFACT_ROUTES))),
         TEXT("regexes", emit_argument(arena, emit_path(arena, paths, emit_map_name(MAP_REGEXES)))),
         TEXT("names", emit_argument(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))),
-        TEXT("name_words", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))), TEXT("fields", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_FIELDS)))),
+        TEXT("name_words", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_NAMES)))),
+        TEXT("fields", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_FIELDS)))),
         TEXT("labels", emit_word(arena, emit_path(arena, paths, emit_map_name(MAP_LABELS)))),
-        TEXT_IF("revision_header", emit_word(arena, settings->haproxy.revision_header), settings->haproxy.revision_header.n > 0),
+        TEXT_IF("revision_header", emit_word(arena, settings->haproxy.revision_header),
+                settings->haproxy.revision_header.n > 0),
         TEXT("revisions", emit_argument(arena, emit_path(arena, paths, ARTIFACT_REVISION))),
         TEXT("connect_timeout", STR(CONNECT_TIMEOUT)), TEXT("connect_limit", STR(CONNECT_LIMIT_MS)),
         FLAG("any_mute", any_mute(settings)), FLAG("cut", shape->cut), FLAG("agent", shape->agent),
         emit_messages(arena, shape), emit_engines(arena, shape, STR("")),
         FLAG("agent_body", shape->messages >> MESSAGE_PATIENT_BODY & 1),
-        FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping_service", settings->ping.on), FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
+        FLAG("agent_headers", emit_reads_headers(shape)), FLAG("ping_service", settings->ping.on),
+        FLAG("ping", settings->ping.on && !settings->ping.manual_routing),
         emit_entry_points(arena, plan, paths), FLAG("tls", shape->n_tls_entry_points > 0),
-        TEXT("refusing", emit_word(arena, arena_printf(arena, "unix@%.*s/refuse.sock", STR_ARG(paths->sockets)))),
-        TEXT("default_certificate", emit_word(arena, emit_path(arena, paths, ARTIFACT_TLS "/" PLAN_TLS_CERTIFICATE))), numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
+        TEXT("refusing",
+             emit_word(arena, arena_printf(arena, "unix@%.*s/refuse.sock", STR_ARG(paths->sockets)))),
+        TEXT("default_certificate",
+             emit_word(arena, emit_path(arena, paths, ARTIFACT_TLS "/" PLAN_TLS_CERTIFICATE))),
+        numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));
     template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);

@@ -88,7 +88,7 @@ static bool add_count(struct lane_build *b, size_t at)
     bool by_peer = limit->source == SOURCE_IP && by->depth <= 0 && by->excluded.n == 0 && by->subnet == 0;
     if (b->lane->counted || limit->amount <= 0 || (limit->source != SOURCE_HOST && !by_peer))
         return false;
-    b->lane->counted = by_peer ? 'j' : 'i';
+    b->lane->counted = by_peer ? LANE_COUNT_BY_PEER : LANE_COUNT_BY_HOST;
     b->lane->counter = ops_counter(b->arena, b->router, at);
     b->lane->amount = limit->amount;
     return true;
@@ -268,18 +268,16 @@ struct str lane_text(struct arena *arena, const struct lane *lane, const struct 
         !bits_of(&lane->answers, shape->lane_answers, shape->n_lane_answers, &answers) ||
         (lane->rewrite.n && rewrite == shape->n_lane_rewrites))
         return (struct str){ 0 };
+    unsigned bits = (lane->allow.n ? LANE_ALLOW : 0U) | (lane->host ? LANE_HOST : 0U) | lane->counted |
+                    (lane->rewrite.n || lane->path.n ? LANE_REWRITE : 0U) | (requests ? LANE_REQUESTS : 0U) |
+                    (answers ? LANE_ANSWERS : 0U);
     struct buf out = { 0 };
-    const char counted[] = { lane->counted, '\0' };
-    buf_printf(&out, ".%s%s%s%s%s%s;%.*s;%.*s;%" PRId64 ";%zu;", lane->allow.n ? "a" : "",
-               lane->host ? "h" : "", counted, lane->rewrite.n || lane->path.n ? "r" : "",
-               requests ? "q" : "", answers ? "s" : "", STR_ARG(lane->allow), STR_ARG(lane->counter),
-               lane->amount, lane->rewrite.n ? rewrite + 1 : 0);
+    buf_printf(&out, "%u;%zu;%u;%u;%" PRId64 ";", bits, lane->rewrite.n ? rewrite + 1 : 0, requests, answers,
+               lane->amount);
     quote_field(&out, lane->path);
-    buf_printf(&out, ";%u;%u", requests, answers);
-    put_values(&out, &lane->requests, shape->lane_requests, requests ? shape->n_lane_requests : 0);
-    if (answers) {
-        for (size_t i = 0; !requests && i < shape->n_lane_requests; i++)
-            buf_putc(&out, ';');
+    buf_printf(&out, ";%.*s;%.*s", STR_ARG(lane->allow), STR_ARG(lane->counter));
+    if (requests || answers) {
+        put_values(&out, &lane->requests, shape->lane_requests, shape->n_lane_requests);
         put_values(&out, &lane->answers, shape->lane_answers, shape->n_lane_answers);
     }
     struct str text = arena_copy(arena, buf_str(&out));
