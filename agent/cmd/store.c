@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "control/store_settings.h"
 #include "etcd/list.h"
 #include "etcd/wire.h"
 
@@ -17,16 +18,7 @@ struct store {
 
 struct store *store_open(const struct settings *settings, char error[static 512])
 {
-    struct etcd_settings etcd = { .endpoints = settings->etcd.endpoints,
-                                  .n_endpoints = settings->etcd.n_endpoints,
-                                  .root = settings->etcd.root_key,
-                                  .username = settings->etcd.username,
-                                  .password = settings->etcd.password,
-                                  .tls = settings->etcd.tls.on,
-                                  .ca = settings->etcd.tls.ca,
-                                  .cert = settings->etcd.tls.cert,
-                                  .key = settings->etcd.tls.key,
-                                  .insecure_skip_verify = settings->etcd.tls.insecure_skip_verify };
+    struct etcd_settings etcd = store_settings(settings);
     if (!settings->etcd.on) {
         snprintf(error, 512, "which etcd? Name it: --providers.etcd.endpoints=host:port");
         return NULL;

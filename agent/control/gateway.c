@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "control/daemon.h"
+#include "control/store_settings.h"
 #include "sys/clock.h"
 
 enum {
@@ -192,16 +193,7 @@ static bool start_etcd(struct gateway *g)
     char error[256];
     if (!s->etcd.on)
         return true;
-    g->etcd = (struct etcd_settings){ .endpoints = s->etcd.endpoints,
-                                  .n_endpoints = s->etcd.n_endpoints,
-                                  .root = s->etcd.root_key,
-                                  .username = s->etcd.username,
-                                  .password = s->etcd.password,
-                                  .tls = s->etcd.tls.on,
-                                  .ca = s->etcd.tls.ca,
-                                  .cert = s->etcd.tls.cert,
-                                  .key = s->etcd.tls.key,
-                                  .insecure_skip_verify = s->etcd.tls.insecure_skip_verify };
+    g->etcd = store_settings(s);
     struct etcd_callbacks callbacks = { deliver, state_changed, g };
     struct arena *arena = arena_create();
     struct kv_snapshot last;

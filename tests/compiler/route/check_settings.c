@@ -1,25 +1,12 @@
 #include "settings_case.h"
 
-#include <dirent.h>
 #include <stdio.h>
+
+#include "cases.h"
 
 START_TEST(every_case_reads_as_it_says)
 {
-    const char *folder = TESTDATA "/route/settings";
-    struct dirent **names;
-    int n = scandir(folder, &names, NULL, alphasort), cases = 0;
-    for (int i = 0; i < n; i++) {
-        char path[4096];
-        if (names[i]->d_name[0] != '.') {
-            snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
-            check_case(path);
-            cases++;
-        }
-        free(names[i]);
-    }
-    if (n >= 0)
-        free(names);
-    ck_assert_int_ge(cases, 12);
+    ck_assert_int_ge(each_case(TESTDATA "/route/settings", check_case), 12);
 }
 END_TEST
 

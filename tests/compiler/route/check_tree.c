@@ -1,10 +1,10 @@
 #include "route/tree.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "cases.h"
 #include "route/tree_value.h"
 #include "suite.h"
 #include "tree_case.h"
@@ -48,21 +48,7 @@ static void check_case(const char *path)
 
 START_TEST(every_case_decodes_as_it_says)
 {
-    const char *folder = TESTDATA "/route/tree";
-    struct dirent **names;
-    int n = scandir(folder, &names, NULL, alphasort), cases = 0;
-    for (int i = 0; i < n; i++) {
-        char path[4096];
-        if (names[i]->d_name[0] != '.') {
-            snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
-            check_case(path);
-            cases++;
-        }
-        free(names[i]);
-    }
-    if (n >= 0)
-        free(names);
-    ck_assert_int_ge(cases, 10);
+    ck_assert_int_ge(each_case(TESTDATA "/route/tree", check_case), 10);
 }
 END_TEST
 
