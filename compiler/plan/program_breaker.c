@@ -9,10 +9,6 @@ static void put_step(struct buf *out, const struct breaker_step *step)
                                            [METRIC_CODES] = "codes",
                                            [METRIC_LATENCY] = "latency",
                                            [METRIC_REQUESTS] = "requests" };
-    static const char *const comparisons[] = {
-        [COMPARE_LT] = "<",  [COMPARE_LE] = "<=", [COMPARE_GT] = ">",
-        [COMPARE_GE] = ">=", [COMPARE_EQ] = "==", [COMPARE_NE] = "!="
-    };
     if (step->kind != STEP_COMPARE) {
         buf_puts(out, step->kind == STEP_AND ? "\"and\"" : "\"or\"");
         return;
@@ -22,7 +18,7 @@ static void put_step(struct buf *out, const struct breaker_step *step)
         buf_printf(out, ",%" PRId64, step->codes[i]);
     if (step->metric == METRIC_LATENCY)
         buf_printf(out, ",%.17g", step->quantile);
-    buf_printf(out, ",\"%s\",%.17g]", comparisons[step->comparison], step->value);
+    buf_printf(out, ",\"%s\",%.17g]", predicate_operator_text(step->comparison), step->value);
 }
 
 /* What it has counted is of a router and a place in its chain alone, as in Traefik. */

@@ -2,17 +2,16 @@
 #pragma once
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "route/predicate.h"
 
 enum breaker_metric { METRIC_NETWORK_ERRORS, METRIC_CODES, METRIC_LATENCY, METRIC_REQUESTS };
 enum breaker_step_kind { STEP_COMPARE, STEP_AND, STEP_OR };
-enum breaker_comparison { COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE, COMPARE_EQ, COMPARE_NE };
 
 /* One step in reverse Polish notation: a comparison gives a value, and/or join the two before them. */
 struct breaker_step {
     enum breaker_step_kind kind;
     enum breaker_metric metric;
-    enum breaker_comparison comparison;
+    enum predicate_operator comparison;
     int64_t codes[4]; /* METRIC_CODES: from, to, of from, to; to excluded */
     double quantile;  /* METRIC_LATENCY: percent */
     double value;     /* compared with; a whole number but for ratios */

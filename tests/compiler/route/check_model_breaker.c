@@ -1,6 +1,7 @@
 /* Conditions of circuit breakers: what is read, and what is none (reference/traefik-middlewares.md 3.5). */
 #include "route/model_breaker.h"
 
+#include "base/buf.h"
 #include "suite.h"
 
 static const struct {
