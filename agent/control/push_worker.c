@@ -1,8 +1,12 @@
 /* Workers that start: by a reload, because HAProxy has ended, or by another hand. */
 #include "control/pushing.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "sys/clock.h"
 #include "sys/crash.h"
 
@@ -34,6 +38,30 @@ static bool write_and_check(struct pusher *pusher, struct generation *next, char
            haproxy_check(pusher->parts.haproxy, error);
 }
 
+static void down_path(const struct pusher *pusher, char out[static 4300])
+{
+    snprintf(out, 4300, "%.4096s/" FILE_OF_DOWN, pusher->parts.folder);
+}
+
+void worker_forget_down(const struct pusher *pusher)
+{
+    char path[4300];
+    down_path(pusher, path);
+    unlink(path);
+}
+
+/* For the worker that is about to start: it would take the servers of its files for sound. Without the file it does until it is told. */
+static void tell_down(const struct pusher *pusher, const struct plan *plan)
+{
+    char path[4300];
+    struct buf down = { 0 };
+    down_path(pusher, path);
+    prober_list_down(pusher->parts.prober, plan, &down);
+    if (down.n && !file_write(path, buf_str(&down), 0600, false))
+        log_line(pusher->parts.log, LOG_LINE_WARN, "push", "cannot write %s: %s", path, strerror(errno));
+    buf_fini(&down);
+}
+
 /* HAProxy starts a worker from the files of `next`. */
 static bool start_worker(struct pusher *pusher, struct generation *next, const char *written, char error[static 512])
 {
@@ -43,7 +71,10 @@ static bool start_worker(struct pusher *pusher, struct generation *next, const c
     else if (!write_and_check(pusher, next, skeleton, error))
         return false;
     crash_at(CRASH_RELOAD);
-    if (!haproxy_reload(pusher->parts.haproxy, error))
+    tell_down(pusher, next->plan);
+    bool reloaded = haproxy_reload(pusher->parts.haproxy, error);
+    worker_forget_down(pusher);
+    if (!reloaded)
         return false;
     if (!worker_runs_skeleton(pusher, skeleton)) {
         snprintf(error, 512, "it loaded other files than those in %.300s", pusher->parts.folder);
@@ -118,7 +149,12 @@ static bool start_from(struct pusher *pusher, struct generation *generation, enu
         pusher_note_error(pusher, "the state folder cannot be written", error);
     if (!written && generation == pusher->served)
         scribe_follow(pusher->parts.scribe, generation);
-    return (written || generation == pusher->served) && haproxy_start(pusher->parts.haproxy, error);
+    if (!written && generation != pusher->served)
+        return false;
+    tell_down(pusher, generation->plan);
+    bool started = haproxy_start(pusher->parts.haproxy, error);
+    worker_forget_down(pusher);
+    return started;
 }
 
 bool worker_restart(struct pusher *pusher)

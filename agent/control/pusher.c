@@ -171,6 +171,7 @@ bool pusher_start(struct pusher *pusher, struct generation *first, char error[st
     struct haproxy *haproxy = pusher->parts.haproxy;
     bool was_running = haproxy_is_running(haproxy);
     bool same_skeleton = !was_running || scribe_has_skeleton(pusher->parts.scribe, first);
+    worker_forget_down(pusher);
     live_publish(pusher, NULL, first->plan);
     bool written = scribe_write(pusher->parts.scribe, first, WRITE_CHANGED, pusher->skeleton, error);
     if (!written)

@@ -50,6 +50,9 @@ struct str worker_reason_to_reload(const struct pusher *pusher, const struct gen
  * NULL: they have not). false: HAProxy goes on with what it had. */
 bool worker_reload(struct pusher *pusher, struct generation *next, struct str reason, const char *written);
 
+/* No worker is started by us at present: nothing of an earlier daemon's verdicts shall be met by one. */
+void worker_forget_down(const struct pusher *pusher);
+
 /* A new worker has what the files said when it started, which may be a second behind: it is brought up to
  * date. One that was started from files of a reload that came to nothing has another skeleton. */
 void worker_meet(struct pusher *pusher);

@@ -3,9 +3,11 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/quote.h"
 #include "base/strmap.h"
+#include "base/vec.h"
 #include "haproxy/reply.h"
 #include "health/target.h"
 #include "sys/clock.h"
@@ -23,6 +25,8 @@ struct prober {
     size_t n_next;
     bool has_next, tell_again, ending;
     struct prober_counts counts;
+    char **down; /* configs of the targets that are */
+    size_t n_down;
     /* Of the thread: */
     struct target **targets;
     size_t n;
@@ -67,6 +71,27 @@ static void tell(struct prober *p, struct target *t)
                             : "disable health @; set server @ health down");
 }
 
+static void forget_down(struct prober *p)
+{
+    for (size_t i = 0; i < p->n_down; i++)
+        free(p->down[i]);
+    free(p->down);
+    p->down = NULL;
+    p->n_down = 0;
+}
+
+/* With the lock held, whenever a verdict or the targets have changed. */
+static void note_down(struct prober *p)
+{
+    VEC(char *) down = { 0 };
+    for (size_t i = 0; i < p->n; i++)
+        if (p->targets[i]->active && !p->targets[i]->up)
+            vec_push(&down, strdup(p->targets[i]->config));
+    forget_down(p);
+    p->down = down.p;
+    p->n_down = down.n;
+}
+
 static void conclude(struct prober *p, struct target *t, bool good)
 {
     int64_t now = clock_monotonic_ns();
@@ -78,6 +103,8 @@ static void conclude(struct prober *p, struct target *t, bool good)
     p->counts.failures += !good;
     if (changed)
         p->counts.down += good ? (size_t)-1 : 1;
+    if (changed)
+        note_down(p);
     pthread_mutex_unlock(&p->lock);
     if (changed)
         log_line(p->log, LOG_LINE_WARN, "health", "server %s of %s is %s", t->server, t->service,
@@ -143,6 +170,7 @@ static void adopt(struct prober *p, struct target **next, size_t n)
     pthread_mutex_lock(&p->lock);
     p->counts.watched = watched;
     p->counts.down = down;
+    note_down(p);
     pthread_mutex_unlock(&p->lock);
     arena_destroy(arena);
 }
@@ -272,6 +300,7 @@ void prober_stop(struct prober *p)
     curl_multi_wakeup(p->multi);
     pthread_join(p->thread, NULL);
     targets_free(p->next, p->has_next ? p->n_next : 0);
+    forget_down(p);
     curl_multi_cleanup(p->multi);
     pthread_mutex_destroy(&p->lock);
     free(p->runtime_path);
@@ -298,6 +327,23 @@ void prober_tell_again(struct prober *p)
     p->tell_again = true;
     pthread_mutex_unlock(&p->lock);
     curl_multi_wakeup(p->multi);
+}
+
+void prober_list_down(struct prober *p, const struct plan *plan, struct buf *out)
+{
+    struct arena *arena = arena_create();
+    struct strmap *down = strmap_create(arena, 16);
+    size_t n = 0;
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < p->n_down; i++)
+        strmap_put(down, arena_copy(arena, str_c(p->down[i])), p);
+    pthread_mutex_unlock(&p->lock);
+    struct target **targets = strmap_count(down) ? targets_of(plan, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strmap_get(down, str_c(targets[i]->config)))
+            buf_printf(out, "%s %s\n", targets[i]->backend, targets[i]->server);
+    targets_free(targets, n);
+    arena_destroy(arena);
 }
 
 void prober_counts(struct prober *p, struct prober_counts *out)

@@ -21,6 +21,9 @@ void prober_watch(struct prober *prober, const struct plan *plan);
 /* Another worker: it knows none of the verdicts. */
 void prober_tell_again(struct prober *prober);
 
+/* Those servers of a plan that are down, for a worker that is about to start (templates/down.lua): "BACKEND SERVER" in each line. */
+void prober_list_down(struct prober *prober, const struct plan *plan, struct buf *out);
+
 struct prober_counts {
     size_t watched, down; /* servers with an active check */
     uint64_t probes, failures;

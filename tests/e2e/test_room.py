@@ -1,8 +1,10 @@
 """Room for new services below HAProxy 3.4: spare backends that are free again before the last one is taken, by a reload that no change
 waits for."""
+import collections
 import os
 import signal
 import stat
+import threading
 import unittest
 
 from lib import HAPROXY, HAPROXY_VERSION, GatewayTest, eventually, maitred, router, service
@@ -122,10 +124,21 @@ class Room(RoomTest):
         self.put({**service("ill", x.url, y.url), f"{check}/path": "/health", f"{check}/interval": "100ms",
                   f"{check}/unhealthyInterval": "1h", **router("ill", "Path(`/ill`)", "ill")})
         eventually(lambda: {word(self.web.web, "/ill") for _ in range(6)} == {"x"}, "the sick server is out")
-        self.n = 1  # the spare that it has
+        self.n, words, over = 1, collections.Counter(), threading.Event()  # n: the spare that it has
+
+        def ask():
+            while not over.is_set():
+                words[word(self.web.web, "/ill")] += 1
+        clients = [threading.Thread(target=ask, daemon=True) for _ in range(2)]
+        for client in clients:
+            client.start()
         self.fill()
         self.wait_room()
-        eventually(lambda: {word(self.web.web, "/ill") for _ in range(6)} == {"x"}, "and stays out")
+        over.set()
+        for client in clients:
+            client.join()
+        self.assertEqual(set(words), {"x"}, words)
+        self.assertFalse(os.path.exists(f"{self.web.state}/down.txt"))
         self.assertIn(" of ill@etcd is down", self.web.said())
         self.assertEqual(self.web.status()["health"]["down"], 1)
 
