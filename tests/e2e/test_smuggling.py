@@ -1,5 +1,6 @@
 """Requests that two parsers may read in two ways: whatever reaches an upstream can be read in one way only, and it sees no more requests
 than the client has answers of it."""
+import collections
 import concurrent.futures
 import itertools
 import re
@@ -127,6 +128,9 @@ class Smuggling(GatewayTest):
         for name in [p.split(b"/")[1].decode() for p in PATHS[1:]] + [e for e in ENDS if e not in ("none", "missing")]:
             keys.update(router(name, f"PathPrefix(`/{name}`)", "s", name))
         keys.update(router("missing", "PathPrefix(`/missing`)", "empty"))
+        for host in ("ou", "ot"):
+            keys[f"{at}/{host}/headers/customRequestHeaders/X-Routed"] = host
+            keys.update(router(host, f"HostRegexp(`^{host}[0-9]+`) && PathPrefix(`/host`)", "s", host))
         store = self.etcd()
         self.web = self.gateway(etcd=store).start()
         self.web.wait_served(store.change(keys))
@@ -183,6 +187,29 @@ class Smuggling(GatewayTest):
             self.assertGreater(sum(seen for seen, _ in done), 100, "many of them pass")
             self.assertGreater(sum(b"HTTP/1.1 400" in answers for _, answers in done), 100, "and many do not")
         self.assertTrue(self.door.seen)
+
+    def test_the_host_that_is_routed_is_the_one_that_is_sent(self):
+        starts = [b"GET %s HTTP/1.1\r\n" % target for target in (
+            b"/host/x", b"http://a.test/host/x", b"http://b.test/host/x", b"https://b.test:8443/host/x", b"http://a.test@b.test/host/x",
+            b"http://a.test:80@b.test/host/x", b"//b.test/host/x", b"http:///host/x", b"http:/b.test/host/x", b"b.test/host/x", b"http://b.test?/host/x",
+            b"http://a.test\\b.test/host/x", b"http://b.test#a.test/host/x")] + [b"GET /host/x HTTP/1.0\r\n"]
+        hosts = [b"", b"Host: a.test\r\n", *(b"Host: a.test\r\n" + line + b"\r\n" for line in HOSTS),
+                 *(line + b"\r\nHost: a.test\r\n" for line in HOSTS), b"Host: A.TEST.\r\n", b"Host: a.test:8080\r\n", b"Host: a.test#b.test\r\n",
+                 b"Host: a.test\\b.test\r\n", b"Host: a.test?b.test\r\n"]
+        self.all([("hosts", start + host + b"\r\n") for start in starts for host in hosts])
+        plain = [(b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/host/x")]
+        for first in (b"ou1", b"ot1", b"ou1,ot1", b"ot1@ou1", b"ou1:80", b"ou1#ot1", b"ou1/ot1", b"ou1 ot1", b"", None):
+            for second in (b"ou1", b"ot1", b"", None):
+                self.ask_h2(plain + [(n, v) for n, v in ((b":authority", first), (b"host", second)) if v is not None])
+        routed = collections.Counter()
+        for head in self.up.seen:
+            fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+            if b"x-routed" in fields:
+                self.assertEqual(fields[b"host"][:2], fields[b"x-routed"], head)
+                routed[fields[b"x-routed"]] += 1
+            elif head.split(b" ")[1].startswith(b"/host"):
+                self.assertNotRegex(fields.get(b"host", b""), b"^o[ut][0-9]", head)
+        self.assertGreater(min(routed[b"ou"], routed[b"ot"]), 20, routed)
 
     def test_half_a_request_is_none(self):
         for path in PATHS:
@@ -257,8 +284,8 @@ class Smuggling(GatewayTest):
             return plain + list(pairs)
         values = [b"y" + evil, b"a\x00b", b"a\nb: c", b"a\rb: c", b"a\r\nb: c", b"\r\n", b"\n", b"a\r\n b"]
         parts = values + [b"", b" ", b"/x y", b"x", b"GET / HTTP/1.1" + evil]
-        lengths = [b"4", b"0", b"999", b"-1", b"+%s" % length, b"%s, %s" % (length, length), b"", b"18446744073709551616", b"%s\r\nx: y" % length, b"0x9",
-                   length]
+        lengths = [b"4", b"0", b"999", b"-1", b"+%s" % length, b"%s, %s" % (length, length), b"", b"18446744073709551616", b"%s\r\nx: y" % length,
+                   b"0x9", length]
         names = [b"x" + evil, b"X-Upper", b"x y", b"x:", b"x\x00", b"x\r\ny", b"", b":", b":path", b":extra", b"content-length ",
                  b"transfer-encoding:chunked\r\nx"]
         return [
