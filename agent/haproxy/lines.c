@@ -48,16 +48,6 @@ static enum apply_status add_line(struct push *push, const struct step *step, st
     return status;
 }
 
-enum apply_status lines_add(struct push *push, const struct step *steps, size_t n)
-{
-    struct buf answer = buf_make(1 << 16);
-    enum apply_status status = APPLY_OK;
-    for (size_t i = 0; i < n && status == APPLY_OK; i++)
-        status = add_line(push, &steps[i], &answer);
-    buf_fini(&answer);
-    return status;
-}
-
 /* Another list may have the certificate, too: then it stays. */
 static enum apply_status drop_line(struct push *push, const struct step *step, struct buf *answer)
 {
@@ -74,14 +64,25 @@ static enum apply_status drop_line(struct push *push, const struct step *step, s
     return status;
 }
 
-enum apply_status lines_drop(struct push *push, const struct step *steps, size_t n)
+static enum apply_status each(struct push *push, const struct step *steps, size_t n,
+                              enum apply_status (*one)(struct push *, const struct step *, struct buf *))
 {
     struct buf answer = buf_make(1 << 16);
     enum apply_status status = APPLY_OK;
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
-        status = drop_line(push, &steps[i], &answer);
+        status = one(push, &steps[i], &answer);
     buf_fini(&answer);
     return status;
+}
+
+enum apply_status lines_add(struct push *push, const struct step *steps, size_t n)
+{
+    return each(push, steps, n, add_line);
+}
+
+enum apply_status lines_drop(struct push *push, const struct step *steps, size_t n)
+{
+    return each(push, steps, n, drop_line);
 }
 
 enum apply_status lines_set_default(struct push *push, const struct step *step)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 struct str {
     const char *p;
     size_t n;
@@ -52,32 +54,6 @@ static inline struct str str_from(struct str s, size_t from)
 static inline struct str str_head(struct str s, size_t n)
 {
     return (struct str){ s.p, n < s.n ? n : s.n };
-}
-
-static inline char ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static inline bool ascii_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static inline bool ascii_is_letter(char c)
-{
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
-static inline bool ascii_is_alnum(char c)
-{
-    return ascii_is_letter(c) || ascii_is_digit(c);
-}
-
-static inline bool ascii_is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
 /* Order by bytes, shorter first where one is a prefix of the other: <0, 0, >0. */
