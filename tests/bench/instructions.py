@@ -1,6 +1,6 @@
 """Instructions of HAProxy a request, and misses of its first-level caches, by callgrind: ours against a hand-written configuration, and routes
 with middlewares against a bare one. Counts do not depend on how busy the machine is, and differ by less than 1 % from run to run; what
-the kernel does for a request, a half of its time, is not in them, so ratios are greater than those of CPU time.
+the kernel does for a request, two thirds of its time, is not in them, so ratios are greater than those of CPU time.
 
 maitred renders its configuration (`maitred compile`), HAProxy runs alone: the requests need no agent.
 """
