@@ -36,5 +36,6 @@ bool launch_look(struct launch_job *job, struct buf *output, int *status);
 void launch_kill(struct launch_job *job);
 
 /* Puts into the environment what HAProxy shall find there: MAITRED_IPV6, where the skeleton's ":80" shall mean the addresses
- * of IPv6 too; how much free memory its allocator keeps (MALLOC_TRIM_THRESHOLD_, bytes), unless that is there already. */
+ * of IPv6 too; how much free memory its allocator keeps (MALLOC_TRIM_THRESHOLD_, bytes;
+ * GLIBC_TUNABLES), unless that is there already. */
 void launch_set_environment(void);

@@ -47,7 +47,9 @@ class HaproxyFaults(GatewayTest):
         self.assertTrue(self.haproxies())
         for pid in self.haproxies():
             with open(f"/proc/{pid}/environ", "rb") as f:
-                self.assertIn(b"MALLOC_TRIM_THRESHOLD_=33554432", f.read().split(b"\0"))
+                environment = f.read().split(b"\0")
+            self.assertIn(b"MALLOC_TRIM_THRESHOLD_=33554432", environment)
+            self.assertIn(b"GLIBC_TUNABLES=glibc.malloc.tcache_count=256", environment)
 
     def test_the_worker_is_killed(self):
         worker = self.web.status()["haproxy"]["worker"]
