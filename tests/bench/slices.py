@@ -1,5 +1,6 @@
 """CPU time of a gateway's processes a request, in short slices that take turns, since the machine's speed drifts more than what is measured
 differs; a route's figure is the lower quartile of its slices."""
+import contextlib
 import os
 import re
 import signal
@@ -70,6 +71,10 @@ class Started:
 
     def end(self):
         for gateway in self.gateways:
+            if not gateway.alive():  # killed by the benchmark: what it started is still there
+                for pid in processes_of(gateway.state):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             if gateway.alive():
                 gateway.stop()
         for process in self.processes:
