@@ -104,7 +104,7 @@ static inline void expect_routes(struct scene *scene, const struct plan_entry *e
 }
 
 /* "first 127.0.0.1:1*3, …" of one backend. */
-static const char *servers_of(struct scene *scene, size_t backend)
+static inline const char *servers_of(struct scene *scene, size_t backend)
 {
     struct runtime_state state = live(scene);
     struct buf out = { 0 };
