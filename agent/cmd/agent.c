@@ -40,8 +40,8 @@ static bool has_changed(const char *path, struct stat *seen)
     return changed;
 }
 
-/* Loads the policy, then until a signal ends it: SIGHUP loads it anew, and so does a change of the file, which is looked at before
- * each load, so that no change is missed. false: the first load failed. */
+/* Loads the policy, then until a signal ends it: SIGHUP loads it anew, and so does a change of the file,
+ * which is looked at before each load, so that no change is missed. false: the first load failed. */
 static bool follow(struct agent *agent, const char *path, struct log *log, const sigset_t *signals)
 {
     struct timespec pause = { .tv_nsec = LOOK_EVERY_MS * 1000000 };

@@ -30,7 +30,9 @@ static bool write_artifacts(struct arena *arena, const char *folder, const struc
     for (size_t i = 0; i < artifacts->n && ok; i++) {
         const struct artifact *artifact = &artifacts->p[i];
         int n = snprintf(path, sizeof path, "%s/%.*s", folder, STR_ARG(artifact->name));
-        ok = n > 0 && (size_t)n < sizeof path && file_write(path, artifact->secret ? pem_certificates(arena, artifact->bytes) : artifact->bytes, 0644, false);
+        ok = n > 0 && (size_t)n < sizeof path &&
+             file_write(path, artifact->secret ? pem_certificates(arena, artifact->bytes) : artifact->bytes,
+                        0644, false);
     }
     if (!ok)
         fprintf(stderr, "maitred compile: cannot write %s: %s\n", path, strerror(errno));

@@ -31,7 +31,8 @@ static bool read_header(struct question *q, struct str line)
     size_t colon = str_find(line, ':');
     if (colon == 0 || colon == line.n)
         return false;
-    vec_push(&q->headers, (struct request_header){ str_head(line, colon), str_trim(str_from(line, colon + 1)) });
+    vec_push(&q->headers,
+             (struct request_header){ str_head(line, colon), str_trim(str_from(line, colon + 1)) });
     return true;
 }
 
@@ -82,7 +83,8 @@ static bool takes_tls(const struct plan *plan, struct str entry_point)
     return false;
 }
 
-/* The entry point of that name; without one that of the URL's port, else the first that takes HTTP (or HTTPS). */
+/* The entry point of that name; without one that of the URL's port, else the first that takes HTTP (or
+ * HTTPS). */
 static bool find_entry_point(const struct plan *plan, const char *name, struct str url, size_t *out)
 {
     const struct settings *settings = plan->settings;
@@ -116,7 +118,9 @@ static bool explain_one(const struct verb_call *call, const struct source *sourc
     struct str client = str_c(verb_value(call, "--client"));
     if (!find_entry_point(plan, verb_value(call, "--entrypoint"), str_c(q->url), &entry_point))
         return false;
-    const char *fault = request_read(source->arena, &source->settings->entry_points[entry_point], str_c(q->method), str_c(q->url), q->headers.p, q->headers.n, client, &request);
+    const char *fault =
+        request_read(source->arena, &source->settings->entry_points[entry_point], str_c(q->method),
+                     str_c(q->url), q->headers.p, q->headers.n, client, &request);
     if (fault) {
         fprintf(stderr, "maitred explain: the gateway would refuse this request (400): %s\n", fault);
         return false;
@@ -145,13 +149,14 @@ static void read_headers(struct json_object *object, struct question *q)
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *line = json_object_array_get_idx(list, i);
         if (json_object_is_type(line, json_type_string))
-            (void)read_header(q, str_of(json_object_get_string(line), (size_t)json_object_get_string_len(line)));
+            (void)read_header(q,
+                              str_of(json_object_get_string(line), (size_t)json_object_get_string_len(line)));
     }
 }
 
 /* One line of --requests; the answer to one that is none is {"error":…}. */
-static void explain_line(struct arena *arena, const struct source *source, const struct plan *plan, const char *line,
-                         bool effects, struct buf *out)
+static void explain_line(struct arena *arena, const struct source *source, const struct plan *plan,
+                         const char *line, bool effects, struct buf *out)
 {
     struct json_object *object = json_tokener_parse(line);
     struct question q = { 0 };
@@ -164,8 +169,9 @@ static void explain_line(struct arena *arena, const struct source *source, const
     read_headers(object, &q);
     const char *fault = "no request";
     if (target.n && find_entry_point(plan, name.n ? entry_name : NULL, target, &entry_point))
-        fault = request_read(arena, &source->settings->entry_points[entry_point], method.n ? method : STR("GET"), target, q.headers.p, q.headers.n,
-                             text_of(object, "client"), &request);
+        fault =
+            request_read(arena, &source->settings->entry_points[entry_point], method.n ? method : STR("GET"),
+                         target, q.headers.p, q.headers.n, text_of(object, "client"), &request);
     if (fault) {
         buf_printf(out, "{\"error\":\"%s\"}\n", fault);
     } else {
@@ -217,7 +223,8 @@ enum exit_code verb_explain(const struct verb_call *call)
         fprintf(stderr, "maitred explain: a URL or path is needed, such as http://shop.example/api\n");
     } else if (source_read(&rest, "--from", &source)) {
         const struct plan *plan = plan_build(source.arena, source.model, NULL);
-        bool ok = requests ? explain_all(requests, &source, plan, verb_value(call, "--effects") != NULL) : explain_one(&rest, &source, plan, &q, &out);
+        bool ok = requests ? explain_all(requests, &source, plan, verb_value(call, "--effects") != NULL)
+                           : explain_one(&rest, &source, plan, &q, &out);
         status = ok ? EXIT_CLEAN : EXIT_UNABLE;
         if (out.n)
             fputs(out.p, stdout);

@@ -50,7 +50,8 @@ static enum exit_code order(const struct verb_call *call, const char *command)
             status = print_reply(call, &reply);
         else
             fprintf(stderr,
-                    "maitred %s: no daemon answers at %s/" CONTROL_SOCKET ": is `maitred run` up? Give the same flags, or its "
+                    "maitred %s: no daemon answers at %s/" CONTROL_SOCKET
+                    ": is `maitred run` up? Give the same flags, or its "
                     "--state.dir\n",
                     call->verb->name, name.p);
     }
@@ -68,8 +69,8 @@ static enum exit_code order_revision(const struct verb_call *call, bool needed)
     int64_t revision = 0;
     bool good = word && str_to_int64(str_c(word), &revision) && revision > 0;
     if ((word || needed) && !good) {
-        fprintf(stderr, "maitred %s: %s is needed: a number, as `maitred status` shows it\n", call->verb->name,
-                needed ? "the revision" : "a revision, or nothing,");
+        fprintf(stderr, "maitred %s: %s is needed: a number, as `maitred status` shows it\n",
+                call->verb->name, needed ? "the revision" : "a revision, or nothing,");
         return EXIT_UNABLE;
     }
     if (word)

@@ -10,7 +10,8 @@
 
 enum { PATIENCE_SECONDS = 10 };
 
-/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one. */
+/* Without a folder that answers: the only running daemon below the default folders, if there is exactly one.
+ */
 static bool ask_only_one(struct buf *tried, struct buf *reply)
 {
     struct buf base = { 0 };
@@ -53,22 +54,25 @@ static void print_revision(struct json_object *s)
     if (*text_at(s, "revision", "pinned"))
         printf(", pinned (`maitred unpin` ends that)");
     if (json_object_object_get_ex(revision, "held", &held))
-        printf("; the guard holds %s, which removes %s of %s routers: `%s` serves it", text_at(held, NULL, "revision"),
-               text_at(held, NULL, "removed"), text_at(held, NULL, "routers"), text_at(held, NULL, "remedy"));
+        printf("; the guard holds %s, which removes %s of %s routers: `%s` serves it",
+               text_at(held, NULL, "revision"), text_at(held, NULL, "removed"),
+               text_at(held, NULL, "routers"), text_at(held, NULL, "remedy"));
     printf("\n");
 }
 
 /* How many new services come without a reload. */
 static void print_room(struct json_object *s)
 {
-    bool adds = strcmp(text_at(s, "room", "atRunTime"), "true") == 0, is_short = strcmp(text_at(s, "room", "short"), "true") == 0;
+    bool adds = strcmp(text_at(s, "room", "atRunTime"), "true") == 0,
+         is_short = strcmp(text_at(s, "room", "short"), "true") == 0;
     if (!json_object_object_get_ex(s, "room", NULL))
         return;
     if (adds)
         printf("room       for any number of new services: this HAProxy takes new backends while it runs\n");
     else
         printf("room       for %s new services (%s spare backends)%s\n", text_at(s, "room", "free"),
-               text_at(s, "room", "spareBackends"), is_short ? "; a reload makes more, when nothing has changed for a moment" : "");
+               text_at(s, "room", "spareBackends"),
+               is_short ? "; a reload makes more, when nothing has changed for a moment" : "");
 }
 
 static void print_text(struct json_object *s)

@@ -116,8 +116,8 @@ static void on_visit(uv_stream_t *stream, int status)
         visitor_close(visitor);
 }
 
-struct control_socket *control_socket_open(uv_loop_t *loop, const char *path, control_answer_fn *answer, void *context,
-                                           char error[static 512])
+struct control_socket *control_socket_open(uv_loop_t *loop, const char *path, control_answer_fn *answer,
+                                           void *context, char error[static 512])
 {
     struct control_socket *socket = xmalloc(sizeof *socket);
     *socket = (struct control_socket){ .answer = answer, .context = context };

@@ -1,5 +1,5 @@
-/* Shared by the files of the daemon's loop (gateway: its life; serve: from trees to a push; orders: what the control socket asks);
- * nobody else includes it. */
+/* Shared by the files of the daemon's loop (gateway: its life; serve: from trees to a push; orders: what the
+ * control socket asks); nobody else includes it. */
 #pragma once
 
 #include <uv.h>
@@ -48,8 +48,8 @@ struct gateway {
     struct pusher *pusher;
     struct growth *growth;
     char file_error[512];
-    struct ledger *ledger;             /* of what was compiled last; NULL: none */
-    struct generation *ledger_of;      /* held: the ledger points into it */
+    struct ledger *ledger;        /* of what was compiled last; NULL: none */
+    struct generation *ledger_of; /* held: the ledger points into it */
     bool serving, ending;
     bool dirty, whole; /* something is to be compiled; and more than the changes of etcd's tree tell */
 };
@@ -63,4 +63,5 @@ void serve_if_dirty(struct gateway *g);
 void serve_grow(struct gateway *g);
 
 /* orders.c: a control_answer_fn; context is the gateway. */
-enum control_answer orders_answer(void *context, struct str command, struct visitor *visitor, struct buf *out);
+enum control_answer orders_answer(void *context, struct str command, struct visitor *visitor,
+                                  struct buf *out);

@@ -26,7 +26,8 @@ void gateway_end(struct gateway *g, int status)
     uv_stop(&g->loop);
 }
 
-/* Before the first tree, a password that etcd refuses ends the program: nobody wants a gateway that waits for ever. */
+/* Before the first tree, a password that etcd refuses ends the program: nobody wants a gateway that waits for
+ * ever. */
 static void check_first_contact(struct gateway *g)
 {
     struct etcd_status status;
@@ -37,7 +38,8 @@ static void check_first_contact(struct gateway *g)
         snprintf(g->error, 512, "%s", status.error);
         gateway_end(g, 1);
     } else if (status.state == ETCD_WAITING) {
-        log_line(g->log, LOG_LINE_WARN, "gateway", "etcd cannot be reached: serving the last known good tree (%lld)",
+        log_line(g->log, LOG_LINE_WARN, "gateway",
+                 "etcd cannot be reached: serving the last known good tree (%lld)",
                  (long long)sources_revision(g->sources));
         serve_start(g);
     }
@@ -61,7 +63,8 @@ static void on_wake(uv_async_t *async)
         check_first_contact(g);
 }
 
-/* A large tree takes its time: as long as it is on its way, and there is none to serve meanwhile, it is waited for. */
+/* A large tree takes its time: as long as it is on its way, and there is none to serve meanwhile, it is
+ * waited for. */
 static bool is_first_tree_coming(const struct gateway *g)
 {
     struct etcd_status status;
@@ -70,7 +73,8 @@ static bool is_first_tree_coming(const struct gateway *g)
         return false;
     double waited = clock_wall() - g->started;
     etcd_watch_status(g->watch, &status);
-    return (status.state == ETCD_CONNECTING && waited < FIRST_WORD_S) || (status.state == ETCD_LISTING && waited < FIRST_LIST_S);
+    return (status.state == ETCD_CONNECTING && waited < FIRST_WORD_S) ||
+           (status.state == ETCD_LISTING && waited < FIRST_LIST_S);
 }
 
 static void on_first_tree_time(uv_timer_t *timer)
@@ -215,7 +219,9 @@ static bool start_file(struct gateway *g)
     if (!s->file.on)
         return true;
     if (s->file.filename.n == 0) {
-        snprintf(g->error, 512, "providers.file.directory is not supported yet: name one file with --providers.file.filename");
+        snprintf(
+            g->error, 512,
+            "providers.file.directory is not supported yet: name one file with --providers.file.filename");
         return false;
     }
     sources_read_file(g->sources, g->file_error);
@@ -244,7 +250,9 @@ static bool start_parts(struct gateway *g)
     g->haproxy = haproxy_create(&haproxy, g->log, g->error);
     if (!g->haproxy)
         return false;
-    struct agent_options agent = { .folder = state_folder_path(g->folder), .workers = s->agent.workers, .buckets = (size_t)s->agent.buckets };
+    struct agent_options agent = { .folder = state_folder_path(g->folder),
+                                   .workers = s->agent.workers,
+                                   .buckets = (size_t)s->agent.buckets };
     g->agent = agent_start(&agent, g->log, small);
     if (!g->agent) {
         snprintf(g->error, 512, "%s", small);
@@ -259,11 +267,13 @@ static bool start_parts(struct gateway *g)
     }
     g->prober = prober_start(haproxy_runtime_path(g->haproxy), g->log);
     const char *folder = state_folder_path(g->folder);
-    struct emit_paths places = { str_c(folder), s->haproxy.agent_address.n ? s->haproxy.agent_address : str_c(folder) };
+    struct emit_paths places = { str_c(folder),
+                                 s->haproxy.agent_address.n ? s->haproxy.agent_address : str_c(folder) };
     g->scribe = scribe_start(&(struct scribe_parts){ g->folder, places, s, g->log }, g->error);
     if (!g->scribe)
         return false;
-    g->pusher = pusher_create(&(struct pusher_parts){ folder, g->scribe, g->haproxy, g->agent, g->prober, g->log, s });
+    g->pusher = pusher_create(
+        &(struct pusher_parts){ folder, g->scribe, g->haproxy, g->agent, g->prober, g->log, s });
     g->growth = growth_create(&(struct growth_parts){ g->pusher, g->scribe, g->haproxy, s, g->log });
     g->sources = sources_create(s);
     g->helm = helm_create(s, g->sources, state_folder_path(g->folder), g->log);
@@ -312,7 +322,8 @@ static void close_handle(uv_handle_t *handle, void *context)
         uv_close(handle, NULL);
 }
 
-/* The order matters: no more changes, then HAProxy drains with agent and relay still answering, then those. */
+/* The order matters: no more changes, then HAProxy drains with agent and relay still answering, then those.
+ */
 static void stop_parts(struct gateway *g)
 {
     etcd_watch_stop(g->watch);

@@ -28,15 +28,16 @@ struct generation {
     struct generation_block *blocks[DELTA_BLOCKS];
 };
 
-/* Compiles snapshots, in the order in which their providers win ties (the last is etcd's); the caller holds what it gets. `previous`:
- * the shape of the running process, or NULL; `names`: what servers' names mean at present. The pairs are copied: nothing points into
- * the snapshots afterwards. `ledger` (a new one, or NULL) begins to be that of the generation. */
+/* Compiles snapshots, in the order in which their providers win ties (the last is etcd's); the caller holds
+ * what it gets. `previous`: the shape of the running process, or NULL; `names`: what servers' names mean at
+ * present. The pairs are copied: nothing points into the snapshots afterwards. `ledger` (a new one, or NULL)
+ * begins to be that of the generation. */
 struct generation *generation_compile(const struct settings *settings, const struct kv_snapshot *snapshots,
                                       size_t n, const struct shape *previous,
                                       const struct address_book *names, struct ledger *ledger);
 
-/* Completes the ledger that this generation was compiled with: nothing that its push should wait for. The generation must be held as
- * long as the ledger is. */
+/* Completes the ledger that this generation was compiled with: nothing that its push should wait for. The
+ * generation must be held as long as the ledger is. */
 void generation_complete_ledger(const struct generation *generation, struct ledger *ledger);
 
 /* The one that follows `before`, whose ledger this is, by changes of etcd's tree; NULL, with the reason in
@@ -45,8 +46,8 @@ struct generation *generation_follow(const struct generation *before, struct led
                                      const struct kv_store *store, const struct kv_change *changes,
                                      size_t n_changes, int64_t revision, bool grows, const char **why);
 
-/* The same tree on a skeleton with room for new services (plan/room.h). The ledger of `before` is its own as soon as it has the holders
- * of its shape. NULL: there is none. */
+/* The same tree on a skeleton with room for new services (plan/room.h). The ledger of `before` is its own as
+ * soon as it has the holders of its shape. NULL: there is none. */
 struct generation *generation_with_room(const struct generation *before);
 
 /* Both from any thread; NULL is allowed. */

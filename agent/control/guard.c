@@ -44,7 +44,8 @@ static void gather(const struct kv_snapshot *tree, name_vec *out)
     out->n = kept;
 }
 
-struct guard_verdict guard_judge(const struct kv_snapshot *served, const struct kv_snapshot *next, const struct guard_rule *rule)
+struct guard_verdict guard_judge(const struct kv_snapshot *served, const struct kv_snapshot *next,
+                                 const struct guard_rule *rule)
 {
     name_vec old = { 0 }, new = { 0 };
     struct guard_verdict verdict = { 0 };

@@ -20,17 +20,20 @@ struct helm {
     struct log *log;
     struct arena *pin_arena, *base_arena;
     struct kv_snapshot pin;  /* if pin_arena */
-    struct kv_snapshot base; /* if base_arena: what is served while something else is held, or was served by an earlier daemon */
+    struct kv_snapshot base; /* if base_arena: what is served while something else is held, or was served by
+                                an earlier daemon */
     bool held;
     int64_t confirmed; /* that revision may be served; 0: none */
-    bool apart; /* what is served is no earlier state of the sources' tree: changes do not tell the difference */
+    bool apart; /* what is served is no earlier state of the sources' tree: changes do not tell the difference
+                 */
     bool chose_newest;
     double held_since;
     int64_t held_revision;
     struct guard_verdict verdict;
 };
 
-struct helm *helm_create(const struct settings *settings, struct sources *sources, const char *folder, struct log *log)
+struct helm *helm_create(const struct settings *settings, struct sources *sources, const char *folder,
+                         struct log *log)
 {
     struct helm *helm = xmalloc(sizeof *helm);
     *helm = (struct helm){ .settings = settings, .sources = sources, .folder = folder, .log = log };
@@ -56,11 +59,11 @@ static void save_orders(struct helm *helm)
     char path[4300];
     struct buf out = { 0 };
     orders_path(helm, path);
-    buf_printf(&out, "{\"version\":1,\"pinned\":%" PRId64 ",\"heldSince\":%.3f}\n", helm->pin_arena ? helm->pin.revision : 0,
-               helm->held ? helm->held_since : 0.0);
+    buf_printf(&out, "{\"version\":1,\"pinned\":%" PRId64 ",\"heldSince\":%.3f}\n",
+               helm->pin_arena ? helm->pin.revision : 0, helm->held ? helm->held_since : 0.0);
     if (!file_write(path, buf_str(&out), 0600, helm->settings->state.sync))
-        log_line(helm->log, LOG_LINE_ERROR, "state", "cannot write %s: %s; a restart would not know what was ordered", path,
-                 strerror(errno));
+        log_line(helm->log, LOG_LINE_ERROR, "state",
+                 "cannot write %s: %s; a restart would not know what was ordered", path, strerror(errno));
     buf_fini(&out);
 }
 
@@ -93,10 +96,12 @@ static void restore_pin(struct helm *helm, int64_t revision)
         kept.provider = STR("etcd");
         helm->pin_arena = arena;
         helm->pin = kept;
-        log_line(helm->log, LOG_LINE_WARN, "helm", "revision %" PRId64 " is pinned: `maitred unpin` ends that", revision);
+        log_line(helm->log, LOG_LINE_WARN, "helm",
+                 "revision %" PRId64 " is pinned: `maitred unpin` ends that", revision);
         return;
     }
-    log_line(helm->log, LOG_LINE_ERROR, "helm", "revision %" PRId64 " was pinned, but its tree is not kept any more", revision);
+    log_line(helm->log, LOG_LINE_ERROR, "helm",
+             "revision %" PRId64 " was pinned, but its tree is not kept any more", revision);
     arena_destroy(arena);
 }
 
@@ -119,7 +124,8 @@ static void let_go(struct helm *helm)
     if (helm->apart && !sources_change(helm->sources).listed)
         return; /* after a restart, and the store has not been heard yet: what was held may be held again */
     if (helm->held)
-        log_line(helm->log, LOG_LINE_INFO, "guard", "revision %" PRId64 " is served now", sources_revision(helm->sources));
+        log_line(helm->log, LOG_LINE_INFO, "guard", "revision %" PRId64 " is served now",
+                 sources_revision(helm->sources));
     bool was_kept = helm->held || helm->held_since > 0;
     helm->held = false;
     helm->held_since = 0;
@@ -142,9 +148,11 @@ static void hold(struct helm *helm, const struct generation *served)
     helm->held = true;
     if (helm->held_since <= 0)
         helm->held_since = clock_wall();
-    log_line(helm->log, LOG_LINE_ERROR, "guard",
-             "revision %" PRId64 " would take %zu of %zu routers away: it is held, the old routes stay; `maitred confirm` serves it",
-             helm->held_revision, helm->verdict.removed, helm->verdict.routers);
+    log_line(
+        helm->log, LOG_LINE_ERROR, "guard",
+        "revision %" PRId64
+        " would take %zu of %zu routers away: it is held, the old routes stay; `maitred confirm` serves it",
+        helm->held_revision, helm->verdict.removed, helm->verdict.routers);
     save_orders(helm);
 }
 
@@ -166,7 +174,8 @@ static bool judge(struct helm *helm, const struct kv_snapshot *base, const struc
 /* Whether the newest tree must wait. */
 static bool must_hold(struct helm *helm, const struct generation *served, const struct kv_snapshot *newest)
 {
-    if ((!helm->base_arena && !served) || (helm->confirmed && helm->confirmed == sources_revision(helm->sources)))
+    if ((!helm->base_arena && !served) ||
+        (helm->confirmed && helm->confirmed == sources_revision(helm->sources)))
         return false;
     if (is_harmless(helm))
         return false;
@@ -182,8 +191,8 @@ static bool must_hold(struct helm *helm, const struct generation *served, const 
 bool helm_follow(struct helm *helm)
 {
     struct kv_snapshot file;
-    bool follows = helm->settings->etcd.on && !sources_file(helm->sources, &file) && !helm->pin_arena && !helm->base_arena &&
-                   helm->held_since <= 0 && is_harmless(helm);
+    bool follows = helm->settings->etcd.on && !sources_file(helm->sources, &file) && !helm->pin_arena &&
+                   !helm->base_arena && helm->held_since <= 0 && is_harmless(helm);
     if (follows)
         helm->chose_newest = true;
     return follows;

@@ -1,5 +1,6 @@
-/* Which tree is served: etcd's newest, unless an operator pinned an older one or the guard holds a change that takes too much away. What
- * was ordered, and since when something is held, survives a restart of the daemon (STATE_ORDERS in the state folder). */
+/* Which tree is served: etcd's newest, unless an operator pinned an older one or the guard holds a change
+ * that takes too much away. What was ordered, and since when something is held, survives a restart of the
+ * daemon (STATE_ORDERS in the state folder). */
 #pragma once
 
 #include "control/generation.h"
@@ -10,17 +11,20 @@
 struct helm;
 
 /* All of it stays the caller's and must outlive the helm. `folder` is the state folder. */
-struct helm *helm_create(const struct settings *settings, struct sources *sources, const char *folder, struct log *log);
+struct helm *helm_create(const struct settings *settings, struct sources *sources, const char *folder,
+                         struct log *log);
 void helm_destroy(struct helm *helm);
 
-/* Takes up what an earlier daemon left: the tree that it served last (copied; NULL: none), what it was ordered, what it held. */
+/* Takes up what an earlier daemon left: the tree that it served last (copied; NULL: none), what it was
+ * ordered, what it held. */
 void helm_restore(struct helm *helm, const struct kv_snapshot *last);
 
-/* The trees to serve now, in the order in which their providers win ties; returns how many. `served`: NULL before the first. Valid
- * until the next change of the sources or call of the helm. */
+/* The trees to serve now, in the order in which their providers win ties; returns how many. `served`: NULL
+ * before the first. Valid until the next change of the sources or call of the helm. */
 size_t helm_choose(struct helm *helm, const struct generation *served, struct kv_snapshot out[static 2]);
 
-/* The choice where no more is to be said than that: true if the newest tree may be served, and follows in a few changes from what is. */
+/* The choice where no more is to be said than that: true if the newest tree may be served, and follows in a
+ * few changes from what is. */
 bool helm_follow(struct helm *helm);
 
 /* Whether the newest tree was chosen last. */
@@ -42,11 +46,11 @@ void helm_pin(struct helm *helm, struct arena *arena, const struct kv_snapshot *
 bool helm_unpin(struct helm *helm);
 
 struct helm_status {
-    int64_t pinned;                /* revision; 0: none is */
+    int64_t pinned; /* revision; 0: none is */
     bool held;
-    double held_since;             /* seconds since 1970 */
-    int64_t held_revision;         /* etcd's newest, which is not served */
-    struct guard_verdict verdict;  /* why */
+    double held_since;            /* seconds since 1970 */
+    int64_t held_revision;        /* etcd's newest, which is not served */
+    struct guard_verdict verdict; /* why */
 };
 
 struct helm_status helm_status(const struct helm *helm);

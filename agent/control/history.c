@@ -53,8 +53,8 @@ size_t history_list(const char *folder, int64_t *out, size_t n)
     return total;
 }
 
-/* The oldest are those that were kept longest ago; after a restored backup that is not the order of the revisions, but near enough:
- * the one just kept never goes. */
+/* The oldest are those that were kept longest ago; after a restored backup that is not the order of the
+ * revisions, but near enough: the one just kept never goes. */
 static void prune(const char *folder, int64_t newest, int limit)
 {
     char path[4300];
@@ -90,14 +90,16 @@ void history_keep(const char *folder, int64_t revision, int limit)
         prune(folder, revision, limit);
 }
 
-bool history_load(const char *folder, struct arena *arena, struct str root, int64_t revision, struct kv_snapshot *out)
+bool history_load(const char *folder, struct arena *arena, struct str root, int64_t revision,
+                  struct kv_snapshot *out)
 {
     char path[4300];
     struct buf bytes = { 0 };
     path_of(folder, revision, path);
     struct diag *diag = diag_create(arena, 1);
     bool ok = file_read(path, LARGEST_TREE, &bytes) &&
-              kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_DUMP_JSON, STR("history"), root, out, diag) &&
+              kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_DUMP_JSON, STR("history"), root,
+                      out, diag) &&
               out->revision == revision;
     buf_fini(&bytes);
     return ok;

@@ -10,7 +10,8 @@
 #include "etcd/fetch.h"
 #include "sys/crash.h"
 
-static void say(struct buf *out, const char *member, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void say(struct buf *out, const char *member, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void say(struct buf *out, const char *member, const char *format, ...)
 {
@@ -44,7 +45,8 @@ static void report(struct gateway *g, struct buf *out)
                              .etcd = g->watch ? &etcd : NULL,
                              .agent = &agent,
                              .relay = &relay,
-                             .agent_failures = served && served->plan->shape.agent ? haproxy_agent_failures(g->haproxy) : 0,
+                             .agent_failures =
+                                 served && served->plan->shape.agent ? haproxy_agent_failures(g->haproxy) : 0,
                              .file_error = g->file_error,
                              .helm = helm_status(g->helm),
                              .names = names_counts(g->names),
@@ -59,11 +61,13 @@ static void serve_now(struct gateway *g)
     scribe_flush(g->scribe);
 }
 
-/* What became of the order to serve a revision: a reload or a name may have to be waited for, and HAProxy may be away. */
+/* What became of the order to serve a revision: a reload or a name may have to be waited for, and HAProxy may
+ * be away. */
 static const char *state_of(struct gateway *g, int64_t revision)
 {
     const struct generation *served = pusher_served(g->pusher);
-    return served && served->revision == revision ? "is served" : "is ordered, and served as soon as HAProxy takes it";
+    return served && served->revision == revision ? "is served"
+                                                  : "is ordered, and served as soon as HAProxy takes it";
 }
 
 static void confirm(struct gateway *g, struct buf *out)
@@ -74,14 +78,15 @@ static void confirm(struct gateway *g, struct buf *out)
         say(out, "error", "nothing is held");
         return;
     }
-    log_line(g->log, LOG_LINE_WARN, "guard", "confirmed: %zu of %zu routers go", before.verdict.removed, before.verdict.routers);
+    log_line(g->log, LOG_LINE_WARN, "guard", "confirmed: %zu of %zu routers go", before.verdict.removed,
+             before.verdict.routers);
     serve_now(g);
     say(out, "ok", "revision %" PRId64 " %s; %zu of %zu routers go", revision, state_of(g, revision),
         before.verdict.removed, before.verdict.routers);
 }
 
-/* Takes the arena over. The tree is saved before the order is: so a daemon that dies in between knows nothing of it, and one that dies
- * behind has the tree. */
+/* Takes the arena over. The tree is saved before the order is: so a daemon that dies in between knows nothing
+ * of it, and one that dies behind has the tree. */
 static void pin(struct gateway *g, struct arena *arena, const struct kv_snapshot *tree, struct buf *out)
 {
     char error[512];
@@ -92,7 +97,8 @@ static void pin(struct gateway *g, struct arena *arena, const struct kv_snapshot
     crash_at(CRASH_PINNED);
     log_line(g->log, LOG_LINE_WARN, "helm", "revision %" PRId64 " is pinned", tree->revision);
     serve_now(g);
-    say(out, "ok", "revision %" PRId64 " %s, until `maitred unpin`", tree->revision, state_of(g, tree->revision));
+    say(out, "ok", "revision %" PRId64 " %s, until `maitred unpin`", tree->revision,
+        state_of(g, tree->revision));
 }
 
 struct fetch_job {
@@ -119,7 +125,9 @@ static void on_fetched(uv_work_t *work, int status)
     struct buf out = { 0 };
     if (job->batch && !g->ending) {
         struct etcd_batch *batch = job->batch;
-        struct kv_snapshot tree = { .pairs = batch->pairs, .n = batch->n_pairs, .revision = batch->revision,
+        struct kv_snapshot tree = { .pairs = batch->pairs,
+                                    .n = batch->n_pairs,
+                                    .revision = batch->revision,
                                     .root = g->settings->etcd.root_key };
         pin(g, batch->arena, &tree, &out);
     } else {
@@ -132,15 +140,19 @@ static void on_fetched(uv_work_t *work, int status)
     free(job);
 }
 
-static enum control_answer pin_revision(struct gateway *g, int64_t revision, struct visitor *visitor, struct buf *out)
+static enum control_answer pin_revision(struct gateway *g, int64_t revision, struct visitor *visitor,
+                                        struct buf *out)
 {
     struct arena *arena = arena_create();
     struct kv_snapshot tree;
     if (!g->watch || !g->serving) {
-        say(out, "error", g->watch ? "nothing is served yet" : "etcd is no provider here: there are no revisions");
+        say(out, "error",
+            g->watch ? "nothing is served yet" : "etcd is no provider here: there are no revisions");
     } else if (revision > sources_revision(g->sources) && !helm_status(g->helm).held) {
-        say(out, "error", "there is no revision %" PRId64 " yet, the newest is %" PRId64, revision, sources_revision(g->sources));
-    } else if (history_load(state_folder_path(g->folder), arena, g->settings->etcd.root_key, revision, &tree)) {
+        say(out, "error", "there is no revision %" PRId64 " yet, the newest is %" PRId64, revision,
+            sources_revision(g->sources));
+    } else if (history_load(state_folder_path(g->folder), arena, g->settings->etcd.root_key, revision,
+                            &tree)) {
         pin(g, arena, &tree, out);
         return CONTROL_NOW;
     } else {
@@ -164,10 +176,13 @@ static void unpin(struct gateway *g, struct buf *out)
     serve_now(g);
     struct helm_status status = helm_status(g->helm);
     if (status.held)
-        say(out, "ok", "unpinned; but revision %" PRId64 " takes %zu of %zu routers away and is held: `maitred confirm` serves it",
+        say(out, "ok",
+            "unpinned; but revision %" PRId64
+            " takes %zu of %zu routers away and is held: `maitred confirm` serves it",
             status.held_revision, status.verdict.removed, status.verdict.routers);
     else
-        say(out, "ok", "unpinned: revision %" PRId64 " %s", sources_revision(g->sources), state_of(g, sources_revision(g->sources)));
+        say(out, "ok", "unpinned: revision %" PRId64 " %s", sources_revision(g->sources),
+            state_of(g, sources_revision(g->sources)));
 }
 
 /* What was served before the present tree, as far as it is kept; 0: nothing. */

@@ -12,8 +12,8 @@ void policy_fini(struct policy *policy)
 }
 
 /* The programs of both plans, or of the new one alone, by id. */
-static size_t merge_programs(struct arena *arena, const struct plan *served, const struct plan *old, const struct plan *new,
-                             struct program_source **out)
+static size_t merge_programs(struct arena *arena, const struct plan *served, const struct plan *old,
+                             const struct plan *new, struct program_source **out)
 {
     size_t n_old = old ? old->n_programs : 0, n = 0, i = 0, j = 0;
     struct program_source *all = ARENA_ARRAY(arena, struct program_source, n_old + new->n_programs);
@@ -31,8 +31,8 @@ static size_t merge_programs(struct arena *arena, const struct plan *served, con
     return n;
 }
 
-bool policy_publish(struct policy *policy, const struct plan *served, const struct plan *old, const struct plan *new,
-                    char error[static 256])
+bool policy_publish(struct policy *policy, const struct plan *served, const struct plan *old,
+                    const struct plan *new, char error[static 256])
 {
     struct program_source *sources;
     struct arena *arena = arena_create();

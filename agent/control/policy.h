@@ -12,10 +12,10 @@ struct policy {
 
 void policy_fini(struct policy *policy);
 
-/* The agent gets the programs of both plans (NULL for `old`: of the new one alone). Limits that the plan `served` (NULL: none) has not go on with
- * full buckets. false with a message: it keeps what it had. */
-bool policy_publish(struct policy *policy, const struct plan *served, const struct plan *old, const struct plan *new,
-                    char error[static 256]);
+/* The agent gets the programs of both plans (NULL for `old`: of the new one alone). Limits that the plan
+ * `served` (NULL: none) has not go on with full buckets. false with a message: it keeps what it had. */
+bool policy_publish(struct policy *policy, const struct plan *served, const struct plan *old,
+                    const struct plan *new, char error[static 256]);
 
 /* Earlier programs are kept for a while from now on; whether that is over, which is told once. */
 void policy_trim_later(struct policy *policy);

@@ -29,10 +29,10 @@ static void put_files_back(struct pusher *pusher, const struct generation *faile
     }
 }
 
-/* All files of `next` are written anew, whatever another hand did to them, and checked: from 3.1 on a master whose last reload was refused
- * closes its ports for a moment in the next one. */
-static bool write_and_check(struct pusher *pusher, struct generation *next, char skeleton[static SKELETON_NAME + 1],
-                            char error[static 512])
+/* All files of `next` are written anew, whatever another hand did to them, and checked: from 3.1 on a master
+ * whose last reload was refused closes its ports for a moment in the next one. */
+static bool write_and_check(struct pusher *pusher, struct generation *next,
+                            char skeleton[static SKELETON_NAME + 1], char error[static 512])
 {
     return scribe_write(pusher->parts.scribe, next, WRITE_ALL, skeleton, error) &&
            haproxy_check(pusher->parts.haproxy, error);
@@ -50,7 +50,8 @@ void worker_forget_down(const struct pusher *pusher)
     unlink(path);
 }
 
-/* For the worker that is about to start: it would take the servers of its files for sound. Without the file it does until it is told. */
+/* For the worker that is about to start: it would take the servers of its files for sound. Without the file
+ * it does until it is told. */
 static void tell_down(const struct pusher *pusher, const struct plan *plan)
 {
     char path[4300];
@@ -63,7 +64,8 @@ static void tell_down(const struct pusher *pusher, const struct plan *plan)
 }
 
 /* HAProxy starts a worker from the files of `next`. */
-static bool start_worker(struct pusher *pusher, struct generation *next, const char *written, char error[static 512])
+static bool start_worker(struct pusher *pusher, struct generation *next, const char *written,
+                         char error[static 512])
 {
     char skeleton[SKELETON_NAME + 1];
     if (written)

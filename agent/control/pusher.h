@@ -55,8 +55,8 @@ bool pusher_start(struct pusher *pusher, struct generation *first, char error[st
  * call or pusher_tick tries again; false says that it is not served yet. */
 bool pusher_push(struct pusher *pusher, struct generation *next);
 
-/* The same tree on another skeleton, by a reload; takes the generation over. Its files are written and checked, `written` is the name of
- * their skeleton. false: HAProxy goes on with what it had. */
+/* The same tree on another skeleton, by a reload; takes the generation over. Its files are written and
+ * checked, `written` is the name of their skeleton. false: HAProxy goes on with what it had. */
 bool pusher_move(struct pusher *pusher, struct generation *next, const char *written, struct str reason);
 
 /* Such a reload came to nothing before HAProxy was told of it. */

@@ -46,8 +46,8 @@ bool worker_runs_skeleton(const struct pusher *pusher, const char *name);
 /* Why the next generation cannot be had without a reload; empty: it can. */
 struct str worker_reason_to_reload(const struct pusher *pusher, const struct generation *next);
 
-/* A worker with the files of `next`, which are written and checked first, unless they have been (`written`: the name of their skeleton;
- * NULL: they have not). false: HAProxy goes on with what it had. */
+/* A worker with the files of `next`, which are written and checked first, unless they have been (`written`:
+ * the name of their skeleton; NULL: they have not). false: HAProxy goes on with what it had. */
 bool worker_reload(struct pusher *pusher, struct generation *next, struct str reason, const char *written);
 
 /* No worker is started by us at present: nothing of an earlier daemon's verdicts shall be met by one. */

@@ -21,8 +21,10 @@ static void put_number(struct buf *out, const char *name, int64_t number)
 
 static void put_etcd(struct buf *out, const struct etcd_status *etcd)
 {
-    static const char *const states[] = { [ETCD_CONNECTING] = "connecting", [ETCD_LISTING] = "listing",
-                                          [ETCD_WATCHING] = "watching", [ETCD_FAILED_AUTH] = "refused",
+    static const char *const states[] = { [ETCD_CONNECTING] = "connecting",
+                                          [ETCD_LISTING] = "listing",
+                                          [ETCD_WATCHING] = "watching",
+                                          [ETCD_FAILED_AUTH] = "refused",
                                           [ETCD_WAITING] = "waiting" };
     buf_puts(out, ",\"etcd\":{");
     put_text(out, "state", states[etcd->state]);
@@ -87,10 +89,10 @@ static void put_ops(struct buf *out, const struct agent_stats *agent)
 {
     buf_puts(out, ",\"ops\":{");
     for (enum op_number op = 0; op < OP_NUMBERS; op++)
-        buf_printf(out, "%s\"%s\":{\"passed\":%" PRIu64 ",\"refused\":%" PRIu64 "}", op ? "," : "", op_number_name(op),
-                   agent->ops[op].passed, agent->ops[op].refused);
-    buf_printf(out, "},\"latency\":{\"p50\":%" PRId64 ",\"p99\":%" PRId64 ",\"below\":[", latency_at(agent, 0.5),
-               latency_at(agent, 0.99));
+        buf_printf(out, "%s\"%s\":{\"passed\":%" PRIu64 ",\"refused\":%" PRIu64 "}", op ? "," : "",
+                   op_number_name(op), agent->ops[op].passed, agent->ops[op].refused);
+    buf_printf(out, "},\"latency\":{\"p50\":%" PRId64 ",\"p99\":%" PRId64 ",\"below\":[",
+               latency_at(agent, 0.5), latency_at(agent, 0.99));
     for (size_t i = 0; i < LATENCIES; i++)
         buf_printf(out, "%s%" PRIu64, i ? "," : "", agent->latencies[i]);
     buf_puts(out, "]}");
@@ -228,7 +230,8 @@ void report_print(struct buf *out, const struct report *r)
     const struct generation *served = pusher_served(r->pusher);
     buf_puts(out, "{");
     put_text(out, "version", MAITRED_VERSION);
-    buf_printf(out, ",\"ready\":%s,\"uptimeSeconds\":%.0f,", words[pusher_is_ready(r->pusher)], clock_wall() - r->started);
+    buf_printf(out, ",\"ready\":%s,\"uptimeSeconds\":%.0f,", words[pusher_is_ready(r->pusher)],
+               clock_wall() - r->started);
     put_text(out, "stateFolder", r->folder);
     put_revision(out, r, served ? served->plan->revision : 0);
     if (r->etcd)

@@ -12,16 +12,16 @@
 struct report {
     const struct settings *settings;
     const char *folder;
-    double started;           /* seconds since 1970 */
+    double started; /* seconds since 1970 */
     int64_t revision_seen;
     const struct pusher *pusher;
     const struct haproxy *haproxy;
     struct prober *prober;
     const struct etcd_status *etcd; /* NULL: no etcd provider */
     const struct agent_stats *agent;
-    int64_t agent_failures;         /* -1: unknown */
+    int64_t agent_failures; /* -1: unknown */
     const struct relay_stats *relay;
-    const char *file_error;         /* of the file provider, empty: none */
+    const char *file_error; /* of the file provider, empty: none */
     struct helm_status helm;
     struct names_counts names;
     const struct since *since;

@@ -22,8 +22,8 @@ struct scribe {
     pthread_t thread;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t told, done;
-    struct generation *next; /* whose files are to be written; NULL: none */
-    struct generation *tree; /* whose tree is */
+    struct generation *next;  /* whose files are to be written; NULL: none */
+    struct generation *tree;  /* whose tree is */
     struct generation *ahead; /* to be prepared; NULL: none, or it is written or was given up */
     enum prepared prepared;
     char ahead_skeleton[SKELETON_NAME + 1], ahead_error[512];
@@ -33,8 +33,8 @@ struct scribe {
 };
 
 /* Emits and writes: what a push would have to wait for. */
-static bool write_files(struct scribe *scribe, const struct generation *generation, char skeleton[static SKELETON_NAME + 1],
-                        char error[static 512])
+static bool write_files(struct scribe *scribe, const struct generation *generation,
+                        char skeleton[static SKELETON_NAME + 1], char error[static 512])
 {
     struct arena *arena = arena_create();
     struct artifacts artifacts = emit_all(arena, generation->plan, &scribe->parts.paths);
@@ -270,7 +270,8 @@ void scribe_prepare(struct scribe *scribe, struct generation *generation)
     pthread_mutex_unlock(&scribe->lock);
 }
 
-enum prepared scribe_prepared(struct scribe *scribe, char skeleton[static SKELETON_NAME + 1], char error[static 512])
+enum prepared scribe_prepared(struct scribe *scribe, char skeleton[static SKELETON_NAME + 1],
+                              char error[static 512])
 {
     pthread_mutex_lock(&scribe->lock);
     enum prepared prepared = scribe->prepared;

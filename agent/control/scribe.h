@@ -28,14 +28,15 @@ void scribe_stop(struct scribe *scribe);
 /* This generation is served now: its files follow, then its tree. Holds it as long as need be. */
 void scribe_follow(struct scribe *scribe, struct generation *generation);
 
-/* Writes the files of a generation before it returns: those that changed since they were written last, or all, as another hand may have
- * changed them. false with a message. `skeleton` gets the name that a worker says which is started from them, in any case. */
+/* Writes the files of a generation before it returns: those that changed since they were written last, or
+ * all, as another hand may have changed them. false with a message. `skeleton` gets the name that a worker
+ * says which is started from them, in any case. */
 enum write_which { WRITE_CHANGED, WRITE_ALL };
 bool scribe_write(struct scribe *scribe, const struct generation *generation, enum write_which which,
                   char skeleton[static SKELETON_NAME + 1], char error[static 512]);
 
-/* Writes all files of a generation that a worker may be started from later, beside everything else. It is given up as soon as another
- * generation is to be followed or written. */
+/* Writes all files of a generation that a worker may be started from later, beside everything else. It is
+ * given up as soon as another generation is to be followed or written. */
 void scribe_prepare(struct scribe *scribe, struct generation *generation);
 
 /* What became of it. */
@@ -45,7 +46,8 @@ enum prepared {
     PREPARED_YES,   /* the files are this generation's; `skeleton` as for scribe_write */
     PREPARED_FAILED /* with a message */
 };
-enum prepared scribe_prepared(struct scribe *scribe, char skeleton[static SKELETON_NAME + 1], char error[static 512]);
+enum prepared scribe_prepared(struct scribe *scribe, char skeleton[static SKELETON_NAME + 1],
+                              char error[static 512]);
 
 /* Writes whatever is behind, the tree too, before it returns. */
 void scribe_flush(struct scribe *scribe);

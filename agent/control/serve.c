@@ -19,9 +19,11 @@ static void forget_ledger(struct gateway *g)
     g->ledger_of = NULL;
 }
 
-static void log_compile(struct gateway *g, const struct generation *generation, const char *how, int64_t start)
+static void log_compile(struct gateway *g, const struct generation *generation, const char *how,
+                        int64_t start)
 {
-    log_line(g->log, LOG_LINE_DEBUG, "compile", "revision %lld, %s: %zu routers, %zu in error, %zu records, %.1f ms",
+    log_line(g->log, LOG_LINE_DEBUG, "compile",
+             "revision %lld, %s: %zu routers, %zu in error, %zu records, %.1f ms",
              (long long)generation->plan->revision, how, generation->n_routers, generation->n_routers_out,
              generation->plan->n_routes, (double)(clock_monotonic_ns() - start) / 1e6);
 }
@@ -34,11 +36,11 @@ static struct generation *compile_changes(struct gateway *g, bool grows)
     size_t n;
     const char *why;
     int64_t start = clock_monotonic_ns();
-    if (g->whole || !g->ledger || pusher_served(g->pusher) != g->ledger_of || g->ledger_of->growth > MOST_GROWTH ||
-        !sources_log(g->sources, &changes, &n) || !helm_follow(g->helm))
+    if (g->whole || !g->ledger || pusher_served(g->pusher) != g->ledger_of ||
+        g->ledger_of->growth > MOST_GROWTH || !sources_log(g->sources, &changes, &n) || !helm_follow(g->helm))
         return NULL;
-    struct generation *next = generation_follow(g->ledger_of, g->ledger, sources_store(g->sources), changes, n,
-                                                sources_revision(g->sources), grows, &why);
+    struct generation *next = generation_follow(g->ledger_of, g->ledger, sources_store(g->sources), changes,
+                                                n, sources_revision(g->sources), grows, &why);
     if (!next) {
         log_line(g->log, LOG_LINE_DEBUG, "compile", "as a whole: %s", why);
         return NULL;
@@ -50,7 +52,8 @@ static struct generation *compile_changes(struct gateway *g, bool grows)
     return next;
 }
 
-/* A tree that has the first use for the default certificate: it takes a moment to make one. Without it those connections fail. */
+/* A tree that has the first use for the default certificate: it takes a moment to make one. Without it those
+ * connections fail. */
 static bool lacks_certificate(struct gateway *g, const struct plan *plan)
 {
     char error[512];
@@ -130,7 +133,8 @@ static void on_names_late(uv_timer_t *timer)
         serve_start(g);
 }
 
-/* Make before break: a server whose name is about to be known is not served without an address. true: not now; the generation is gone. */
+/* Make before break: a server whose name is about to be known is not served without an address. true: not
+ * now; the generation is gone. */
 static bool wait_for_names(struct gateway *g, struct generation *generation, unsigned ms)
 {
     if (names_open(g->names) == 0)
@@ -162,7 +166,8 @@ void serve_start(struct gateway *g)
     uv_timer_stop(&g->first_tree);
     uv_timer_stop(&g->names_wait);
     if (!pusher_start(g->pusher, first, g->error)) {
-        g->serving = false; /* an HAProxy that was found, and cannot be brought to this tree, goes on with its own */
+        g->serving =
+            false; /* an HAProxy that was found, and cannot be brought to this tree, goes on with its own */
         gateway_end(g, 1);
         return;
     }
@@ -206,7 +211,8 @@ static void on_growing(uv_timer_t *timer)
     serve_grow(timer->data);
 }
 
-/* As long as something goes on it is looked at more often: the sooner it is over, the fewer changes come before. */
+/* As long as something goes on it is looked at more often: the sooner it is over, the fewer changes come
+ * before. */
 static void look_again(struct gateway *g)
 {
     if (!growth_is_active(g->growth))

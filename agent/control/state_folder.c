@@ -64,15 +64,16 @@ static bool lock_folder(struct state_folder *folder, char error[static 512])
     snprintf(path, sizeof path, "%s/%s", folder->path, STATE_LOCK);
     folder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (folder->lock < 0) {
-        snprintf(error, 512, "cannot write to the state folder %.200s: %s; name another with --state.dir", folder->path,
-                 strerror(errno));
+        snprintf(error, 512, "cannot write to the state folder %.200s: %s; name another with --state.dir",
+                 folder->path, strerror(errno));
         return false;
     }
     if (flock(folder->lock, LOCK_EX | LOCK_NB) < 0) {
         ssize_t n = pread(folder->lock, holder, sizeof holder - 1, 0);
         holder[n > 0 ? n : 0] = '\0';
         snprintf(error, 512,
-                 "the state folder %.200s is in use by another maitred (process %s): stop it, or name another folder with "
+                 "the state folder %.200s is in use by another maitred (process %s): stop it, or name "
+                 "another folder with "
                  "--state.dir",
                  folder->path, holder);
         return false;
@@ -105,7 +106,9 @@ struct state_folder *state_folder_open(const struct settings *settings, char err
     snprintf(folder->path, sizeof folder->path, "%s", name.p);
     buf_fini(&name);
     if (!fits)
-        snprintf(error, 512, "the state folder's name is too long for the sockets in it: %.200s; name another with --state.dir",
+        snprintf(error, 512,
+                 "the state folder's name is too long for the sockets in it: %.200s; name another with "
+                 "--state.dir",
                  folder->path);
     bool made = fits && file_make_folder(folder->path);
     char maps[4200];
@@ -114,8 +117,8 @@ struct state_folder *state_folder_open(const struct settings *settings, char err
     snprintf(maps, sizeof maps, "%s/" ARTIFACT_TLS, folder->path);
     made = made && file_make_folder(maps);
     if (fits && !made)
-        snprintf(error, 512, "cannot make the state folder %.200s: %s; name another with --state.dir", folder->path,
-                 strerror(errno));
+        snprintf(error, 512, "cannot make the state folder %.200s: %s; name another with --state.dir",
+                 folder->path, strerror(errno));
     if (made && lock_folder(folder, error))
         return folder;
     state_folder_close(folder);
@@ -162,7 +165,8 @@ static struct written *written_find(struct state_folder *folder, struct str name
     return new;
 }
 
-static bool write_changed(struct state_folder *folder, struct str name, struct str bytes, char error[static 512])
+static bool write_changed(struct state_folder *folder, struct str name, struct str bytes,
+                          char error[static 512])
 {
     char path[4200];
     struct written *last = written_find(folder, name);
@@ -226,7 +230,8 @@ void state_folder_sync(struct state_folder *folder)
     }
 }
 
-/* Certificates and keys that no server needs any more do not stay on the disk. Whoever wants one again writes it again. */
+/* Certificates and keys that no server needs any more do not stay on the disk. Whoever wants one again writes
+ * it again. */
 static void remove_unused_secrets(struct state_folder *folder, const struct artifacts *artifacts)
 {
     char path[4200], name[512];
@@ -250,7 +255,8 @@ static void remove_unused_secrets(struct state_folder *folder, const struct arti
     arena_destroy(arena);
 }
 
-bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts, char error[static 512])
+bool state_folder_write(struct state_folder *folder, const struct artifacts *artifacts,
+                        char error[static 512])
 {
     bool ok = true;
     pthread_mutex_lock(&folder->mutex);
@@ -291,12 +297,14 @@ bool state_folder_load_tree(const struct state_folder *folder, struct arena *are
     path_of(folder, STR(STATE_TREE), path);
     bool ok = file_read(path, LARGEST_TREE_FILE, &bytes);
     struct diag *diag = diag_create(arena, 1);
-    ok = ok && kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_DUMP_JSON, STR(STATE_TREE), root, out, diag);
+    ok = ok && kv_read(arena, arena_copy(arena, buf_str(&bytes)), KV_FORMAT_DUMP_JSON, STR(STATE_TREE), root,
+                       out, diag);
     buf_fini(&bytes);
     return ok;
 }
 
-bool state_folder_save_tree(struct state_folder *folder, const struct kv_snapshot *snapshot, char error[static 512])
+bool state_folder_save_tree(struct state_folder *folder, const struct kv_snapshot *snapshot,
+                            char error[static 512])
 {
     struct buf out = { 0 };
     buf_printf(&out, "{\"header\":{\"revision\":%lld},\"kvs\":[", (long long)snapshot->revision);

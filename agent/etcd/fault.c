@@ -12,10 +12,12 @@ static const struct fault_row {
     [ETCD_FAULT_CONNECT] = { ETCD_RECONNECT, "cannot reach etcd at $e: $t; is it running there? "
                                              "see --providers.etcd.endpoints" },
     [ETCD_FAULT_SILENT] = { ETCD_RECONNECT, "etcd at $e does not answer: $t" },
-    [ETCD_FAULT_CLOSED] = { ETCD_RECONNECT, "etcd at $e closed the connection without a word: a TLS port wants "
-                                            "https:// and perhaps --providers.etcd.tls.cert and .key" },
-    [ETCD_FAULT_TLS] = { ETCD_RECONNECT, "TLS with etcd at $e fails: $t; check --providers.etcd.tls.ca, .cert "
-                                         "and .key" },
+    [ETCD_FAULT_CLOSED] = { ETCD_RECONNECT,
+                            "etcd at $e closed the connection without a word: a TLS port wants "
+                            "https:// and perhaps --providers.etcd.tls.cert and .key" },
+    [ETCD_FAULT_TLS] = { ETCD_RECONNECT,
+                         "TLS with etcd at $e fails: $t; check --providers.etcd.tls.ca, .cert "
+                         "and .key" },
     [ETCD_FAULT_ANSWER] = { ETCD_RECONNECT, "what answers at $e does not speak like etcd: $t; "
                                             "see --providers.etcd.endpoints" },
     [ETCD_FAULT_TOO_LARGE] = { ETCD_RELIST, "etcd at $e: $t" },
@@ -29,9 +31,10 @@ static const struct fault_row {
     [ETCD_FAULT_AUTH_OFF] = { ETCD_RECONNECT, "etcd at $e: $t" },
     [ETCD_FAULT_PERMISSION] = { ETCD_ASK_OPERATOR, "etcd user '$u' may not read '$p' at $e: etcdctl role "
                                                    "grant-permission ROLE --prefix=true read $p" },
-    [ETCD_FAULT_COMMON_NAME] = { ETCD_ASK_OPERATOR, "etcd at $e refuses client certificates with a CommonName "
-                                                    "while its authentication is on: --providers.etcd.tls.cert "
-                                                    "must have none, .username and .password name the user" },
+    [ETCD_FAULT_COMMON_NAME] = { ETCD_ASK_OPERATOR,
+                                 "etcd at $e refuses client certificates with a CommonName "
+                                 "while its authentication is on: --providers.etcd.tls.cert "
+                                 "must have none, .username and .password name the user" },
     [ETCD_FAULT_COMPACTED] = { ETCD_RELIST, "etcd at $e: $t" },
     [ETCD_FAULT_FUTURE] = { ETCD_RELIST, "etcd at $e: $t" },
     [ETCD_FAULT_STORE] = { ETCD_RELIST, "etcd at $e: $t" },
@@ -85,7 +88,8 @@ enum etcd_remedy etcd_fault_remedy(enum etcd_fault_kind kind)
     return fault_rows[kind].remedy;
 }
 
-void etcd_fault_describe(const struct etcd_fault *fault, const struct etcd_place *place, char *out, size_t size)
+void etcd_fault_describe(const struct etcd_fault *fault, const struct etcd_place *place, char *out,
+                         size_t size)
 {
     struct buf text = { 0 };
     for (const char *c = fault_rows[fault->kind].sentence; *c; c++) {
@@ -94,7 +98,7 @@ void etcd_fault_describe(const struct etcd_fault *fault, const struct etcd_place
             continue;
         }
         c++;
-        buf_put(&text, *c == 'e' ? place->endpoint
+        buf_put(&text, *c == 'e'   ? place->endpoint
                        : *c == 'u' ? place->user
                        : *c == 'p' ? place->prefix
                                    : str_c(fault->text));

@@ -7,10 +7,12 @@
 /* Not to be asked of another member: all of them have the same history. */
 static bool is_final(enum etcd_fault_kind kind)
 {
-    return kind == ETCD_OK || kind == ETCD_FAULT_COMPACTED || kind == ETCD_FAULT_FUTURE || etcd_fault_remedy(kind) == ETCD_ASK_OPERATOR;
+    return kind == ETCD_OK || kind == ETCD_FAULT_COMPACTED || kind == ETCD_FAULT_FUTURE ||
+           etcd_fault_remedy(kind) == ETCD_ASK_OPERATOR;
 }
 
-static struct etcd_batch *fetch(const struct etcd_config *config, struct etcd_http *http, int64_t revision, char error[static 256])
+static struct etcd_batch *fetch(const struct etcd_config *config, struct etcd_http *http, int64_t revision,
+                                char error[static 256])
 {
     const atomic_bool never = false;
     struct etcd_client client = { .http = http, .config = config, .stop = &never };

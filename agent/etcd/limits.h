@@ -28,7 +28,8 @@ enum {
     ETCD_STUCK_AGAIN_MS = 60000, /* foreign keys look the same: ask less and less often */
     ETCD_STUCK_MOST_MS = 600000,
     ETCD_DRIFT_AGAIN_MS = 600000, /* a count that stays wrong must not mean a list every 10 s */
-    ETCD_VERIFY_MS = 5000, /* after an outage a large tree is read anew: in that time's second half, at random */
+    ETCD_VERIFY_MS =
+        5000, /* after an outage a large tree is read anew: in that time's second half, at random */
     ETCD_BACKOFF_FIRST_MS = 50,
     ETCD_BACKOFF_MOST_MS = 10000,
     ETCD_HEALTHY_MS = 10000,   /* a watch this old makes the next failure a first one */

@@ -116,9 +116,11 @@ static struct etcd_batch *make_batch(struct listing *l)
     if (n)
         memcpy(pairs, l->range.pairs.p, n * sizeof *pairs);
     struct etcd_batch *batch = ARENA_NEW(l->arena, struct etcd_batch);
-    *batch = (struct etcd_batch){
-        .arena = l->arena, .full = true, .revision = l->at ? l->at : l->header.revision, .pairs = pairs, .n_pairs = n
-    };
+    *batch = (struct etcd_batch){ .arena = l->arena,
+                                  .full = true,
+                                  .revision = l->at ? l->at : l->header.revision,
+                                  .pairs = pairs,
+                                  .n_pairs = n };
     l->arena = NULL;
     return batch;
 }
@@ -150,6 +152,8 @@ struct etcd_fault etcd_list(struct etcd_client *client, struct etcd_batch **batc
 struct etcd_fault etcd_list_at(struct etcd_client *client, int64_t revision, struct etcd_batch **batch)
 {
     struct etcd_position position;
-    struct listing l = { .client = client, .arena = arena_create(), .page_keys = ETCD_PAGE_KEYS, .at = revision };
+    struct listing l = {
+        .client = client, .arena = arena_create(), .page_keys = ETCD_PAGE_KEYS, .at = revision
+    };
     return list(&l, batch, &position, NULL, NULL);
 }

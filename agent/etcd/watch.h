@@ -15,7 +15,7 @@ struct etcd_event {
 struct etcd_batch {
     struct arena *arena; /* owns the bytes; the receiver destroys it with etcd_batch_destroy */
     bool full;
-    int64_t revision; /* everything up to it is included */
+    int64_t revision;            /* everything up to it is included */
     const struct kv_pair *pairs; /* full: sorted, unique */
     size_t n_pairs;
     const struct etcd_event *events; /* not full */
@@ -45,9 +45,11 @@ struct etcd_callbacks {
     void *context;
 };
 
-/* Starts the thread. NULL only where the settings cannot be used at all (message in error, with the remedy). */
-struct etcd_watch *etcd_watch_start(const struct etcd_settings *settings, const struct etcd_callbacks *callbacks,
-                                    struct log *log, char error[static 256]);
+/* Starts the thread. NULL only where the settings cannot be used at all (message in error, with the remedy).
+ */
+struct etcd_watch *etcd_watch_start(const struct etcd_settings *settings,
+                                    const struct etcd_callbacks *callbacks, struct log *log,
+                                    char error[static 256]);
 
 /* Ends the thread and releases everything. NULL is allowed. */
 void etcd_watch_stop(struct etcd_watch *watch);

@@ -36,7 +36,8 @@ struct etcd_txn_op {
 
 struct etcd_txn_request {
     struct str key, end;     /* the range that must not have changed */
-    int64_t unchanged_since; /* no key of the range was written after this revision, or nothing is done; 0: no condition */
+    int64_t unchanged_since; /* no key of the range was written after this revision, or nothing is done; 0: no
+                                condition */
     const struct etcd_txn_op *ops;
     size_t n_ops;
 };

@@ -11,10 +11,10 @@
 
 struct applier {
     struct runtime runtime;
-    struct str routes_map; /* as in the configuration */
-    struct str map_word;   /* the same as a word of a command */
-    struct str revision_word; /* of the map of the revision */
-    struct str tls_folder; /* of the files that servers are reached with */
+    struct str routes_map;          /* as in the configuration */
+    struct str map_word;            /* the same as a word of a command */
+    struct str revision_word;       /* of the map of the revision */
+    struct str tls_folder;          /* of the files that servers are reached with */
     struct haproxy_version version; /* of the worker; major 0: not asked yet */
     struct log *log;
     struct applier_map {
@@ -60,7 +60,8 @@ struct str push_word(struct push *push, struct str s);
 enum apply_status servers_set(struct push *push, const struct step *steps, size_t n);
 enum apply_status servers_remove(struct push *push, const struct step *steps, size_t n);
 
-/* Takes lingering servers out of use: those of backends that are held in `to`, but for those that they have there; those that have lingered long enough. */
+/* Takes lingering servers out of use: those of backends that are held in `to`, but for those that they have
+ * there; those that have lingered long enough. */
 enum apply_status servers_evict(struct push *push, const struct runtime_state *to);
 void servers_let_go(struct push *push);
 
@@ -69,7 +70,8 @@ enum apply_status maps_fill(struct push *push, const struct step *step);
 void maps_retire(struct push *push, const struct step *step);
 void maps_sweep(struct push *push);
 /* settle.c: where servers came, went or changed, HAProxy's turns begin evenly again. */
-enum apply_status servers_settle(struct push *push, const struct steps *steps, const struct runtime_state *to);
+enum apply_status servers_settle(struct push *push, const struct steps *steps,
+                                 const struct runtime_state *to);
 
 /* backends.c: backends that are added while HAProxy runs. backends_read: their names, as keys. */
 enum apply_status backends_add(struct push *push, const struct step *steps, size_t n);
@@ -90,6 +92,6 @@ enum apply_status lines_read(struct push *push, struct runtime_state *out);
 /* routes.c */
 enum apply_status routes_change(struct push *push, const struct step *steps, size_t n);
 /* `before`: all records as they are; NULL: not known, so all are replaced. */
-enum apply_status routes_switch(struct push *push, const struct step *step, const struct runtime_state *before,
-                                const struct runtime_state *to);
+enum apply_status routes_switch(struct push *push, const struct step *step,
+                                const struct runtime_state *before, const struct runtime_state *to);
 enum apply_status routes_replace(struct push *push, const struct runtime_state *to);

@@ -87,8 +87,8 @@ bool push_version_is(struct push *push, int major, int minor)
     return version->major > major || (version->major == major && version->minor >= minor);
 }
 
-/* From 3.3 on HAProxy sends the client's Host as SNI unless it is told not to; the configuration says so in its defaults, which
- * servers that are added later do not take over. */
+/* From 3.3 on HAProxy sends the client's Host as SNI unless it is told not to; the configuration says so in
+ * its defaults, which servers that are added later do not take over. */
 static bool needs_no_sni(struct push *push, struct str options)
 {
     return str_search(options, STR(" ssl ")) != SIZE_MAX && str_search(options, STR(" sni ")) == SIZE_MAX &&
@@ -163,12 +163,11 @@ enum phase {
 static enum phase phase_of(enum step_kind kind)
 {
     static const enum phase phases[] = {
-        [STEP_ADD_BACKEND] = PHASE_BACKENDS,
-        [STEP_ADD_SERVER] = PHASE_SERVERS,     [STEP_SET_SERVER] = PHASE_SERVERS,
-        [STEP_LOAD_POLICY] = PHASE_LOAD,       [STEP_FILL_MAP] = PHASE_FILL,
-        [STEP_RETIRE] = PHASE_RETIRE,          [STEP_SET_ROUTE] = PHASE_ROUTES,
-        [STEP_ADD_ROUTE] = PHASE_ROUTES,       [STEP_DELETE_ROUTE] = PHASE_ROUTES,
-        [STEP_SWITCH_ROUTES] = PHASE_SWITCH,
+        [STEP_ADD_BACKEND] = PHASE_BACKENDS,   [STEP_ADD_SERVER] = PHASE_SERVERS,
+        [STEP_SET_SERVER] = PHASE_SERVERS,     [STEP_LOAD_POLICY] = PHASE_LOAD,
+        [STEP_FILL_MAP] = PHASE_FILL,          [STEP_RETIRE] = PHASE_RETIRE,
+        [STEP_SET_ROUTE] = PHASE_ROUTES,       [STEP_ADD_ROUTE] = PHASE_ROUTES,
+        [STEP_DELETE_ROUTE] = PHASE_ROUTES,    [STEP_SWITCH_ROUTES] = PHASE_SWITCH,
         [STEP_REPLACE_ROUTES] = PHASE_REPLACE, [STEP_TRIM_POLICY] = PHASE_TRIM,
         [STEP_REMOVE_SERVER] = PHASE_REMOVE,   [STEP_ADD_LINE] = PHASE_LINES,
         [STEP_DROP_LINE] = PHASE_DROP,         [STEP_SET_CERTIFICATE] = PHASE_CERTIFICATE,
@@ -192,15 +191,24 @@ static enum apply_status fill_maps(struct push *push, const struct step *steps, 
 }
 
 static enum apply_status run_phase(struct push *push, const struct step *steps, size_t n,
-                                   const struct runtime_state *before, const struct runtime_state *to, const struct apply_hooks *hooks)
+                                   const struct runtime_state *before, const struct runtime_state *to,
+                                   const struct apply_hooks *hooks)
 {
     static const struct apply_hooks none = { 0 };
     static const enum crash_point crash_of[] = {
-        [PHASE_BACKENDS] = CRASH_BACKENDS, [PHASE_SERVERS] = CRASH_SERVERS, [PHASE_LOAD] = CRASH_LOAD,
-        [PHASE_FILL] = CRASH_FILL,         [PHASE_LINES] = CRASH_LINES,     [PHASE_DROP] = CRASH_DROP,
-        [PHASE_CERTIFICATE] = CRASH_CERTIFICATE, [PHASE_ROUTES] = CRASH_ROUTE, [PHASE_SWITCH] = CRASH_SWITCH,
+        [PHASE_BACKENDS] = CRASH_BACKENDS,
+        [PHASE_SERVERS] = CRASH_SERVERS,
+        [PHASE_LOAD] = CRASH_LOAD,
+        [PHASE_FILL] = CRASH_FILL,
+        [PHASE_LINES] = CRASH_LINES,
+        [PHASE_DROP] = CRASH_DROP,
+        [PHASE_CERTIFICATE] = CRASH_CERTIFICATE,
+        [PHASE_ROUTES] = CRASH_ROUTE,
+        [PHASE_SWITCH] = CRASH_SWITCH,
         [PHASE_REPLACE] = CRASH_REPLACE,
-        [PHASE_TRIM] = CRASH_TRIM,         [PHASE_RETIRE] = CRASH_RETIRE,   [PHASE_REMOVE] = CRASH_REMOVE,
+        [PHASE_TRIM] = CRASH_TRIM,
+        [PHASE_RETIRE] = CRASH_RETIRE,
+        [PHASE_REMOVE] = CRASH_REMOVE,
     };
     const struct apply_hooks *hook = hooks ? hooks : &none;
     batch_reset(push->batch);
@@ -239,8 +247,8 @@ static enum apply_status run_phase(struct push *push, const struct step *steps, 
 }
 
 enum apply_status applier_run(struct applier *applier, const struct steps *steps,
-                              const struct runtime_state *before, const struct runtime_state *to, const struct apply_hooks *hooks,
-                              char error[static 256])
+                              const struct runtime_state *before, const struct runtime_state *to,
+                              const struct apply_hooks *hooks, char error[static 256])
 {
     struct arena *arena = arena_create();
     struct push push = { applier, arena, batch_create(&applier->runtime), error };
@@ -282,7 +290,8 @@ static void delete_waiting(struct push *push)
         if (reply.kind == REPLY_BUSY)
             continue;
         if (reply.kind == REPLY_ERROR)
-            log_line(push->applier->log, LOG_LINE_WARN, "haproxy", "server %.*s/%.*s stays, unused, until the next reload: %.*s",
+            log_line(push->applier->log, LOG_LINE_WARN, "haproxy",
+                     "server %.*s/%.*s stays, unused, until the next reload: %.*s",
                      STR_ARG(waiting->p[i].backend), STR_ARG(waiting->p[i].name), STR_ARG(reply.text));
         waiting_drop(waiting, i);
     }

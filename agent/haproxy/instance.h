@@ -36,15 +36,16 @@ struct haproxy {
  * be used. */
 bool lifetime_adopt(struct haproxy *haproxy, char error[static 512]);
 
-/* The same as long as something of an HAProxy of this folder lives and nothing answers: an earlier daemon may have died just when it had
- * started a master, and a second one would fight with that for sockets and ports; or one has died and its workers are about to. */
+/* The same as long as something of an HAProxy of this folder lives and nothing answers: an earlier daemon may
+ * have died just when it had started a master, and a second one would fight with that for sockets and ports;
+ * or one has died and its workers are about to. */
 bool lifetime_adopt_late(struct haproxy *haproxy, int timeout_ms, char error[static 512]);
 
 /* Starts a master. false with a message. */
 bool lifetime_launch(struct haproxy *haproxy, char error[static 512]);
 
-/* Waits until the worker that the master names answers on the runtime socket, and no other one does, and notes it. false with a
- * message: out of time, or the master is dead. */
+/* Waits until the worker that the master names answers on the runtime socket, and no other one does, and
+ * notes it. false with a message: out of time, or the master is dead. */
 bool lifetime_await_worker(struct haproxy *haproxy, int timeout_ms, char error[static 512]);
 
 bool lifetime_is_alive(const struct haproxy *haproxy);

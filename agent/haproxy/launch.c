@@ -44,7 +44,8 @@ static void set_attributes(posix_spawnattr_t *attributes)
     sigset_t none, handled;
     sigemptyset(&none);
     sigemptyset(&handled);
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGQUIT, SIGXFSZ };
+    static const int signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGPIPE, SIGCHLD,
+                                   SIGUSR1, SIGUSR2, SIGQUIT, SIGXFSZ };
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaddset(&handled, signals[i]);
     posix_spawnattr_init(attributes);
@@ -169,11 +170,12 @@ void launch_kill(struct launch_job *job)
 
 void launch_set_environment(void)
 {
-    /* Below 3.0 most buffers, 64 kB each, come from malloc and go back with each request; glibc by itself gives the
-     * top of its heap back to the kernel beyond 128 kB, and takes it again, and its pages, with the next one. */
+    /* Below 3.0 most buffers, 64 kB each, come from malloc and go back with each request; glibc by itself
+     * gives the top of its heap back to the kernel beyond 128 kB, and takes it again, and its pages, with the
+     * next one. */
     setenv("MALLOC_TRIM_THRESHOLD_", "33554432", 0);
-    /* To make room for one of them, HAProxy gives back hundreds of small things, and wants them again at once: glibc keeps so many
-     * of each size at hand, by itself 7. */
+    /* To make room for one of them, HAProxy gives back hundreds of small things, and wants them again at
+     * once: glibc keeps so many of each size at hand, by itself 7. */
     setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=256", 0);
 
     struct sockaddr_in6 any = { .sin6_family = AF_INET6 };

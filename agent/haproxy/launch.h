@@ -12,8 +12,8 @@
 const char *launch_find(struct arena *arena, const char *name);
 
 /* Starts argv[0], a path. Standard input is /dev/null; `out` and `err` become its standard output and error
- * (-1: ours); `kept` stays open for it under its number (-1: nothing does). -1 and errno set where it cannot be started. The
- * caller waits for it. */
+ * (-1: ours); `kept` stays open for it under its number (-1: nothing does). -1 and errno set where it cannot
+ * be started. The caller waits for it. */
 pid_t launch_start(const char *const *argv, int out, int err, int kept);
 
 /* Runs it to its end, appending both outputs; killed after `timeout_ms`. Returns the status as waitpid has
@@ -29,13 +29,14 @@ struct launch_job {
 /* false and errno set where it cannot be started. */
 bool launch_begin(struct launch_job *job, const char *const *argv);
 
-/* To be called from time to time: appends what it has said. true: it has ended, with *status as waitpid has it, and the job is zero. */
+/* To be called from time to time: appends what it has said. true: it has ended, with *status as waitpid has
+ * it, and the job is zero. */
 bool launch_look(struct launch_job *job, struct buf *output, int *status);
 
 /* Ends it by force, if one runs. */
 void launch_kill(struct launch_job *job);
 
-/* Puts into the environment what HAProxy shall find there: MAITRED_IPV6, where the skeleton's ":80" shall mean the addresses
- * of IPv6 too; how much free memory its allocator keeps (MALLOC_TRIM_THRESHOLD_, bytes;
+/* Puts into the environment what HAProxy shall find there: MAITRED_IPV6, where the skeleton's ":80" shall
+ * mean the addresses of IPv6 too; how much free memory its allocator keeps (MALLOC_TRIM_THRESHOLD_, bytes;
  * GLIBC_TUNABLES), unless that is there already. */
 void launch_set_environment(void);

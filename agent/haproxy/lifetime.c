@@ -49,7 +49,8 @@ bool lifetime_adopt(struct haproxy *haproxy, char error[static 512])
     return false;
 }
 
-/* The lock that a master and its workers hold as long as one of them lives: they inherit it. -1: it cannot be had. */
+/* The lock that a master and its workers hold as long as one of them lives: they inherit it. -1: it cannot be
+ * had. */
 static int take_lock(const struct haproxy *haproxy, bool *others)
 {
     int fd = open(haproxy->lock_file, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -184,14 +185,15 @@ void lifetime_end(struct haproxy *haproxy, int grace_ms)
     lifetime_bury(haproxy);
 }
 
-/* For some milliseconds after a reload the old worker and the new one take connections from the same runtime socket: a change could go to
- * the one that leaves. One that cannot be asked is gone. */
+/* For some milliseconds after a reload the old worker and the new one take connections from the same runtime
+ * socket: a change could go to the one that leaves. One that cannot be asked is gone. */
 static bool old_workers_are_leaving(const struct haproxy *haproxy, const struct reply_proc *proc)
 {
     struct runtime_info info;
     for (size_t i = 0; i < REPLY_NEWEST_OLD && proc->newest_old[i]; i++)
         if (proc->newest_old[i] != proc->worker &&
-            master_ask_info(haproxy->master_socket, ASK_MS, proc->newest_old[i], &info) == RUNTIME_OK && !info.stopping)
+            master_ask_info(haproxy->master_socket, ASK_MS, proc->newest_old[i], &info) == RUNTIME_OK &&
+            !info.stopping)
             return false;
     return true;
 }

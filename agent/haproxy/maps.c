@@ -97,7 +97,8 @@ static enum apply_status fill_at_once(struct push *push, const struct applier_ma
     return status == APPLY_OK ? compare_count(push, map, after - before, n) : status;
 }
 
-/* Retired ones that are wanted again: they are in use, so they cannot be sent anew, but another hand may have taken them. */
+/* Retired ones that are wanted again: they are in use, so they cannot be sent anew, but another hand may have
+ * taken them. */
 static enum apply_status check_revived(struct push *push, const struct applier_map *map,
                                        const struct plan_entry *entries, size_t n)
 {

@@ -6,8 +6,8 @@
 /* `show proc`. RUNTIME_REFUSED: something else answers there. */
 enum runtime_status master_ask_proc(const char *path, int timeout_ms, struct reply_proc *out);
 
-/* `show info` of the worker with that process id, be it the present one or an old one, past the runtime socket. RUNTIME_REFUSED: there is
- * none. */
+/* `show info` of the worker with that process id, be it the present one or an old one, past the runtime
+ * socket. RUNTIME_REFUSED: there is none. */
 enum runtime_status master_ask_info(const char *path, int timeout_ms, int pid, struct runtime_info *out);
 
 enum master_verdict {

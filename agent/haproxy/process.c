@@ -19,7 +19,7 @@
 enum {
     START_MS = 60000, /* a million routes take some seconds to load */
     ADOPT_MS = 10000,
-    FIND_MS = 5000, /* for a HAProxy that somebody else starts beside us */
+    FIND_MS = 5000,   /* for a HAProxy that somebody else starts beside us */
     SETTLE_MS = 2000, /* for a reload by another hand, which is seen half-way */
     VERSION_MS = 10000,
     ASK_MS = 500, /* for the question in haproxy_poll */
@@ -200,7 +200,8 @@ static bool start_ours(struct haproxy *haproxy, char error[static 512])
     if (haproxy->master && lifetime_is_alive(haproxy))
         return true;
     lifetime_bury(haproxy);
-    bool adopted = lifetime_adopt(haproxy, error) || (!error[0] && lifetime_adopt_late(haproxy, ADOPT_MS, error));
+    bool adopted =
+        lifetime_adopt(haproxy, error) || (!error[0] && lifetime_adopt_late(haproxy, ADOPT_MS, error));
     if (!adopted && (error[0] || !lifetime_launch(haproxy, error)))
         return false;
     if (!adopted)

@@ -31,7 +31,8 @@ bool haproxy_is_ours(const struct haproxy *haproxy);
  * own reload will tell. */
 bool haproxy_check(struct haproxy *haproxy, char error[static 512]);
 
-/* The same beside everything else: to be begun, then looked at from time to time; an earlier one that still runs is given up. */
+/* The same beside everything else: to be begun, then looked at from time to time; an earlier one that still
+ * runs is given up. */
 enum haproxy_check { CHECK_RUNS, CHECK_GOOD, CHECK_BAD };
 bool haproxy_check_begin(struct haproxy *haproxy, char error[static 512]);
 enum haproxy_check haproxy_check_look(struct haproxy *haproxy, char error[static 512]);
@@ -59,7 +60,8 @@ enum haproxy_condition {
     HAPROXY_GONE        /* master dead: start it again (not ours: it does not answer) */
 };
 
-/* Cheap; call it often (several times a second): one system call, and four questions a second to the worker. */
+/* Cheap; call it often (several times a second): one system call, and four questions a second to the worker.
+ */
 enum haproxy_condition haproxy_poll(struct haproxy *haproxy);
 
 /* A descriptor that becomes readable when the master dies, for an event loop, which shall call haproxy_poll
@@ -69,7 +71,8 @@ int haproxy_exit_fd(const struct haproxy *haproxy);
 
 int haproxy_worker_pid(const struct haproxy *haproxy);
 
-/* The name of the skeleton that the worker was started with, as it says itself; empty: it says none, or there is no worker. */
+/* The name of the skeleton that the worker was started with, as it says itself; empty: it says none, or there
+ * is no worker. */
 const char *haproxy_skeleton(const struct haproxy *haproxy);
 
 /* Of the running worker; before there was one, of the binary. */
@@ -81,5 +84,6 @@ bool haproxy_adds_backends(const struct haproxy *haproxy);
 /* Ends it within `grace_ms` (only if it is ours): soft stop, then by force. Removes its sockets. */
 void haproxy_stop(struct haproxy *haproxy, int grace_ms);
 
-/* How many requests passed unlimited because the agent did not answer (HAProxy's count, all workers since the last start), or -1. */
+/* How many requests passed unlimited because the agent did not answer (HAProxy's count, all workers since the
+ * last start), or -1. */
 int64_t haproxy_agent_failures(const struct haproxy *haproxy);

@@ -59,7 +59,8 @@ static enum apply_status read_routes(struct push *push, struct str answer, struc
 {
     struct plan_map routes = { 0 };
     enum apply_status status = read_entries(push, answer, "the routes", &routes);
-    /* Which version of the map it is belongs to no plan; but one that was left in the middle of a change is a difference. */
+    /* Which version of the map it is belongs to no plan; but one that was left in the middle of a change is a
+     * difference. */
     struct plan_entry *kept = ARENA_ARRAY(push->arena, struct plan_entry, routes.n);
     for (size_t i = 0; i < routes.n; i++)
         if (!str_eq(routes.p[i].key, STR(PLAN_VERSION_KEY)) || str_starts(routes.p[i].value, STR("~")))

@@ -153,10 +153,10 @@ enum column { BACKEND, NAME, ADDRESS, ADMIN, STATE, WEIGHT, PORT, N_COLUMNS };
 
 bool reply_servers_open(struct str answer, struct reply_servers *out)
 {
-    static const struct str names[N_COLUMNS] = {
-        STR("be_name"),         STR("srv_name"),    STR("srv_addr"),
-        STR("srv_admin_state"), STR("srv_op_state"), STR("srv_uweight"), STR("srv_port")
-    };
+    static const struct str names[N_COLUMNS] = { STR("be_name"),      STR("srv_name"),
+                                                 STR("srv_addr"),     STR("srv_admin_state"),
+                                                 STR("srv_op_state"), STR("srv_uweight"),
+                                                 STR("srv_port") };
     _Static_assert(N_COLUMNS == sizeof out->columns / sizeof *out->columns, "one place for each column");
     *out = (struct reply_servers){ .rest = answer };
     while (out->rest.n > 0) {
@@ -207,7 +207,8 @@ bool reply_servers_next(struct reply_servers *servers, struct reply_server *out)
     int admin, state;
     *out = (struct reply_server){ .backend = field[BACKEND], .name = field[NAME], .address = field[ADDRESS] };
     servers->broken = field[BACKEND].n == 0 || field[NAME].n == 0 || !to_int(field[ADMIN], &admin) ||
-                      !to_int(field[STATE], &state) || !to_int(field[WEIGHT], &out->weight) || !to_int(field[PORT], &out->port);
+                      !to_int(field[STATE], &state) || !to_int(field[WEIGHT], &out->weight) ||
+                      !to_int(field[PORT], &out->port);
     if (servers->broken)
         return false;
     out->down = state == 0; /* SRV_ST_STOPPED */
@@ -289,7 +290,8 @@ static bool read_reloads(struct str line, struct reply_proc *out)
 }
 
 /* `age`: reloads that it has seen. */
-static void add_old_worker(struct reply_proc *out, int64_t ages[static REPLY_NEWEST_OLD], int pid, int64_t age)
+static void add_old_worker(struct reply_proc *out, int64_t ages[static REPLY_NEWEST_OLD], int pid,
+                           int64_t age)
 {
     out->old_workers++;
     for (size_t i = 0; i < REPLY_NEWEST_OLD; i++)

@@ -6,7 +6,8 @@
 #include "sys/clock.h"
 #include "sys/crash.h"
 
-/* Before 3.0 a change of one record walks through the whole map, some 25 ns a record: so many steps cost less than a new version of it. */
+/* Before 3.0 a change of one record walks through the whole map, some 25 ns a record: so many steps cost less
+ * than a new version of it. */
 enum { MOST_STEPS = 1000000 };
 
 /* A change of one key and the look-up behind it, in the same round trip. */
@@ -93,7 +94,9 @@ enum apply_status routes_change(struct push *push, const struct step *steps, siz
 static enum apply_status tell_number(struct push *push, const char *mark, int64_t number)
 {
     const char *map = push->applier->map_word.p, *key = push_word(push, STR(PLAN_VERSION_KEY)).p;
-    static const char *const verbs[] = { "set", "add" }; /* there is none until the first change of several records */
+    static const char *const verbs[] = {
+        "set", "add"
+    }; /* there is none until the first change of several records */
     enum apply_status status = APPLY_OK;
     struct reply reply = { .kind = REPLY_MISSING };
     for (size_t i = 0; i < 2 && status == APPLY_OK && reply.kind == REPLY_MISSING; i++) {
@@ -125,15 +128,18 @@ static enum apply_status switch_duals(struct push *push, const struct dual *dual
 {
     int64_t number = clock_monotonic_ns(); /* one that no request has met yet */
     struct plan_entry *entries = ARENA_ARRAY(push->arena, struct plan_entry, 2 * n);
-    struct step *both = ARENA_ARRAY(push->arena, struct step, n), *alone = ARENA_ARRAY(push->arena, struct step, n);
+    struct step *both = ARENA_ARRAY(push->arena, struct step, n),
+                *alone = ARENA_ARRAY(push->arena, struct step, n);
     struct buf value = { 0 };
     for (size_t i = 0; i < n; i++) {
         buf_reset(&value);
         dual_put(&value, &duals[i], number);
         entries[i] = (struct plan_entry){ duals[i].key, arena_copy(push->arena, buf_str(&value)) };
         entries[n + i] = (struct plan_entry){ duals[i].key, duals[i].new };
-        both[i] = (struct step){ .kind = duals[i].was ? STEP_SET_ROUTE : STEP_ADD_ROUTE, .entry = &entries[i] };
-        alone[i] = (struct step){ .kind = duals[i].stays ? STEP_SET_ROUTE : STEP_DELETE_ROUTE, .entry = &entries[n + i] };
+        both[i] =
+            (struct step){ .kind = duals[i].was ? STEP_SET_ROUTE : STEP_ADD_ROUTE, .entry = &entries[i] };
+        alone[i] = (struct step){ .kind = duals[i].stays ? STEP_SET_ROUTE : STEP_DELETE_ROUTE,
+                                  .entry = &entries[n + i] };
     }
     buf_fini(&value);
     enum apply_status status = tell_number(push, "~", number - 1);
@@ -150,8 +156,8 @@ static enum apply_status switch_duals(struct push *push, const struct dual *dual
     return status == APPLY_OK ? tell_number(push, "", number) : status;
 }
 
-enum apply_status routes_switch(struct push *push, const struct step *step, const struct runtime_state *before,
-                                const struct runtime_state *to)
+enum apply_status routes_switch(struct push *push, const struct step *step,
+                                const struct runtime_state *before, const struct runtime_state *to)
 {
     if (before) {
         struct dual *duals = dual_of_changes(push->arena, step->changes, step->n_changes, before, to);
@@ -203,7 +209,8 @@ enum apply_status routes_replace(struct push *push, const struct runtime_state *
     push->applier->counts.replacements++;
     struct str command =
         arena_printf(push->arena, "add map @%lld %s <<", (long long)version, push->applier->map_word.p);
-    struct plan_entry number = { STR(PLAN_VERSION_KEY), arena_printf(push->arena, "%lld", (long long)version) };
+    struct plan_entry number = { STR(PLAN_VERSION_KEY),
+                                 arena_printf(push->arena, "%lld", (long long)version) };
     status = push_entries(push, command, to->routes, to->n_routes, "sending routes");
     if (status == APPLY_OK)
         status = push_entries(push, command, &number, 1, "sending the number of a version");

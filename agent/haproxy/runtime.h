@@ -41,8 +41,8 @@ enum { SKELETON_NAME = 32 };
 struct runtime_info {
     struct haproxy_version version;
     int pid;
-    int64_t started; /* seconds since 1970 */
-    bool stopping;   /* it takes no new connections, not even of its runtime socket */
+    int64_t started;                  /* seconds since 1970 */
+    bool stopping;                    /* it takes no new connections, not even of its runtime socket */
     char skeleton[SKELETON_NAME + 1]; /* the name behind SKELETON_WORDS; empty: it has none */
 };
 

@@ -29,14 +29,16 @@ static enum apply_status judge_count(struct push *push, struct str name, size_t 
     if (!reply_map_find(batch_answer(push->batch, 0), name, &map))
         return push_differs(push, "%.*s is not listed", STR_ARG(name));
     if (map.entries != (int64_t)wanted)
-        return push_differs(push, "%.*s has %lld entries instead of %zu", STR_ARG(name), (long long)map.entries, wanted);
+        return push_differs(push, "%.*s has %lld entries instead of %zu", STR_ARG(name),
+                            (long long)map.entries, wanted);
     return APPLY_OK;
 }
 
 static bool is_at(const struct plan_server *server, struct str address)
 {
     struct address a, b;
-    return !address_read(server->host, &a) || (address_read(address, &b) && a.n == b.n && memcmp(a.bytes, b.bytes, a.n) == 0);
+    return !address_read(server->host, &a) ||
+           (address_read(address, &b) && a.n == b.n && memcmp(a.bytes, b.bytes, a.n) == 0);
 }
 
 /* All that are wanted must be there as they are wanted, and no others but those in maintenance. */
@@ -45,13 +47,15 @@ static enum apply_status judge_servers(struct push *push, const struct plan *pla
     struct reply_servers servers;
     struct reply_server live;
     size_t wanted = 0, seen = 0;
-    struct strmap *backends = strmap_create(push->arena, plan->n_backends + 1), *by_path = strmap_create(push->arena, 64);
+    struct strmap *backends = strmap_create(push->arena, plan->n_backends + 1),
+                  *by_path = strmap_create(push->arena, 64);
     for (size_t b = 0; b < plan->n_backends; b++) {
         const struct plan_backend *backend = &plan->backends[b];
         strmap_put(backends, backend->name, (void *)backend);
         for (size_t s = 0; s < backend->n_servers; s++, wanted++)
             strmap_put(by_path,
-                       arena_printf(push->arena, "%.*s/%.*s", STR_ARG(backend->name), STR_ARG(backend->servers[s].name)),
+                       arena_printf(push->arena, "%.*s/%.*s", STR_ARG(backend->name),
+                                    STR_ARG(backend->servers[s].name)),
                        (void *)&backend->servers[s]);
     }
     if (!reply_servers_open(batch_answer(push->batch, 2), &servers))
@@ -60,27 +64,31 @@ static enum apply_status judge_servers(struct push *push, const struct plan *pla
         if (live.maintenance || !strmap_get(backends, live.backend) ||
             waiting_lingers(&push->applier->waiting, live.backend, live.name))
             continue;
-        const struct plan_server *server =
-            strmap_get(by_path, arena_printf(push->arena, "%.*s/%.*s", STR_ARG(live.backend), STR_ARG(live.name)));
-        if (!server || live.drained || live.weight != server->weight || live.port != server->port || !is_at(server, live.address))
-            return push_differs(push, "server %.*s/%.*s is not as it should be", STR_ARG(live.backend), STR_ARG(live.name));
+        const struct plan_server *server = strmap_get(
+            by_path, arena_printf(push->arena, "%.*s/%.*s", STR_ARG(live.backend), STR_ARG(live.name)));
+        if (!server || live.drained || live.weight != server->weight || live.port != server->port ||
+            !is_at(server, live.address))
+            return push_differs(push, "server %.*s/%.*s is not as it should be", STR_ARG(live.backend),
+                                STR_ARG(live.name));
         seen++;
     }
-    return seen == wanted ? APPLY_OK : push_differs(push, "%zu servers are in use instead of %zu", seen, wanted);
+    return seen == wanted ? APPLY_OK
+                          : push_differs(push, "%zu servers are in use instead of %zu", seen, wanted);
 }
 
 /* Routes that were never committed since HAProxy started have no number. */
 static bool has_version(struct push *push)
 {
     struct reply_lookup found;
-    return reply_lookup(batch_answer(push->batch, 1), &found) && found.found && str_eq(found.entry.key, STR(PLAN_VERSION_KEY));
+    return reply_lookup(batch_answer(push->batch, 1), &found) && found.found &&
+           str_eq(found.entry.key, STR(PLAN_VERSION_KEY));
 }
 
 static enum apply_status judge_route(struct push *push, const struct plan_entry *route, size_t i)
 {
     struct reply_lookup found;
-    if (!reply_lookup(batch_answer(push->batch, i), &found) || !found.found || !str_eq(found.entry.key, route->key) ||
-        !str_eq(found.entry.value, route->value))
+    if (!reply_lookup(batch_answer(push->batch, i), &found) || !found.found ||
+        !str_eq(found.entry.key, route->key) || !str_eq(found.entry.value, route->value))
         return push_differs(push, "route %.*s is not as it should be", STR_ARG(route->key));
     return APPLY_OK;
 }
@@ -89,7 +97,8 @@ static enum apply_status judge_route(struct push *push, const struct plan_entry 
 static void ask_for_counts(struct push *push)
 {
     batch_add(push->batch, STR("show map"));
-    batch_addf(push->batch, "get map %s %s", push->applier->map_word.p, push_word(push, STR(PLAN_VERSION_KEY)).p);
+    batch_addf(push->batch, "get map %s %s", push->applier->map_word.p,
+               push_word(push, STR(PLAN_VERSION_KEY)).p);
 }
 
 static enum apply_status judge_counts(struct push *push, const struct plan *plan)
@@ -97,7 +106,8 @@ static enum apply_status judge_counts(struct push *push, const struct plan *plan
     const struct applier *applier = push->applier;
     enum apply_status status = judge_count(push, applier->routes_map, plan->n_routes + has_version(push));
     for (size_t i = 0; i < PLAN_MAPS && status == APPLY_OK; i++)
-        status = judge_count(push, applier->maps[i].name, plan->maps[i].n + count_retired(&applier->retired, i));
+        status =
+            judge_count(push, applier->maps[i].name, plan->maps[i].n + count_retired(&applier->retired, i));
     return status;
 }
 
@@ -115,7 +125,8 @@ enum apply_status applier_count(struct applier *applier, const struct plan *plan
     return status;
 }
 
-enum apply_status applier_sample(struct applier *applier, const struct plan *plan, uint64_t seed, char error[static 256])
+enum apply_status applier_sample(struct applier *applier, const struct plan *plan, uint64_t seed,
+                                 char error[static 256])
 {
     struct arena *arena = arena_create();
     struct push push = { applier, arena, batch_create(&applier->runtime), error };
@@ -126,7 +137,8 @@ enum apply_status applier_sample(struct applier *applier, const struct plan *pla
     batch_add(push.batch, STR("show servers state"));
     for (size_t i = 0; i < n; i++) {
         routes[i] = &plan->routes[n == plan->n_routes ? i : next_random(&seed) % plan->n_routes];
-        batch_addf(push.batch, "get map %s %.*s", applier->map_word.p, STR_ARG(push_word(&push, routes[i]->key)));
+        batch_addf(push.batch, "get map %s %.*s", applier->map_word.p,
+                   STR_ARG(push_word(&push, routes[i]->key)));
     }
     enum apply_status status = push_batch(&push, "looking at the state");
     if (status == APPLY_OK)

@@ -10,7 +10,8 @@
  * once, as with Traefik. */
 static const char nowhere[] = "255.255.255.255";
 
-/* So long a request may be on its way from its record to the backend that this names: it may wait for the agent in between. */
+/* So long a request may be on its way from its record to the backend that this names: it may wait for the
+ * agent in between. */
 #define LINGER_MS 10000
 
 /* Above this many backends one `show servers state` of all is shorter than one each. */
@@ -284,11 +285,13 @@ enum apply_status servers_evict(struct push *push, const struct runtime_state *t
         struct waiting_server *server = &waiting->p[i];
         const struct plan_backend *backend = NULL;
         if (server->lingers_until_ns && to->n_backends)
-            backend = bsearch(&server->backend, to->backends, to->n_backends, sizeof *backend, compare_to_name);
+            backend =
+                bsearch(&server->backend, to->backends, to->n_backends, sizeof *backend, compare_to_name);
         if (!backend || backend->service.n == 0 || has_server(backend, server->name))
             continue; /* one that comes back is set as it shall be, and never out of use */
         server->lingers_until_ns = 0;
-        batch_addf(push->batch, "set server %s state maint", server_path(push, server->backend, server->name).p);
+        batch_addf(push->batch, "set server %s state maint",
+                   server_path(push, server->backend, server->name).p);
     }
     return batch_count(push->batch) ? push_batch(push, "taking servers out of use") : APPLY_OK;
 }

@@ -28,7 +28,8 @@ void waiting_add(struct waiting *waiting, struct str backend, struct str name, i
     char *copy = xmalloc(backend.n + name.n + 1);
     memcpy(copy, backend.p, backend.n);
     memcpy(copy + backend.n, name.p, name.n);
-    vec_push(waiting, (struct waiting_server){ { copy, backend.n }, { copy + backend.n, name.n }, lingers_until_ns });
+    vec_push(waiting,
+             (struct waiting_server){ { copy, backend.n }, { copy + backend.n, name.n }, lingers_until_ns });
 }
 
 void waiting_drop(struct waiting *waiting, size_t i)

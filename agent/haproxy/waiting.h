@@ -1,5 +1,6 @@
-/* Servers that wait for their end: in maintenance until their last connection has ended; or before that, those of a
- * backend that nobody holds any more, still in use for requests on their way to it. Names are copied. */
+/* Servers that wait for their end: in maintenance until their last connection has ended; or before that,
+ * those of a backend that nobody holds any more, still in use for requests on their way to it. Names are
+ * copied. */
 #pragma once
 
 #include "base/str.h"

@@ -61,8 +61,8 @@ static bool command(struct prober *p, const struct target *t, const char *format
     return ok;
 }
 
-/* Checks that HAProxy began by itself (servers of its configuration) are ended: the verdict is ours. One that was on its way may
- * still overrule it, so what is down is said a second time. */
+/* Checks that HAProxy began by itself (servers of its configuration) are ended: the verdict is ours. One that
+ * was on its way may still overrule it, so what is down is said a second time. */
 static void tell(struct prober *p, struct target *t)
 {
     t->again_ns = t->up ? 0 : clock_monotonic_ns() + AGAIN_MS * NS_PER_MS;

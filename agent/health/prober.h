@@ -15,13 +15,15 @@ struct prober *prober_start(const char *runtime_path, struct log *log);
 void prober_stop(struct prober *prober);
 
 /* What is to be watched from now on. Servers that were watched in the same way keep their verdict, also where
- * their service has got another backend; others begin up, and are asked one interval later. Nothing points into the plan afterwards. */
+ * their service has got another backend; others begin up, and are asked one interval later. Nothing points
+ * into the plan afterwards. */
 void prober_watch(struct prober *prober, const struct plan *plan);
 
 /* Another worker: it knows none of the verdicts. */
 void prober_tell_again(struct prober *prober);
 
-/* Those servers of a plan that are down, for a worker that is about to start (templates/down.lua): "BACKEND SERVER" in each line. */
+/* Those servers of a plan that are down, for a worker that is about to start (templates/down.lua): "BACKEND
+ * SERVER" in each line. */
 void prober_list_down(struct prober *prober, const struct plan *plan, struct buf *out);
 
 struct prober_counts {

@@ -7,9 +7,10 @@
 #include "plan/plan.h"
 
 struct target {
-    char *config;  /* everything below in one text: equal texts, equal targets */
+    char *config; /* everything below in one text: equal texts, equal targets */
     char *service, *server;
-    char *backend; /* of the service, as HAProxy knows it: it may get another one, with the same server in it */
+    char *
+        backend; /* of the service, as HAProxy knows it: it may get another one, with the same server in it */
     /* What is asked; only if `active`. */
     bool active;
     char *url; /* NULL: one that cannot be asked, so the server is down */
@@ -21,9 +22,9 @@ struct target {
     /* HAProxy marks it down by itself, and it comes back after as long; 0: it does not. */
     int64_t passive_window_ns;
     /* Of the prober's thread: */
-    bool up, told; /* whether HAProxy knows */
+    bool up, told;                     /* whether HAProxy knows */
     int64_t due_ns, back_ns, again_ns; /* asked next, up again, said again; the last two 0: not */
-    CURL *easy; /* while it is being asked */
+    CURL *easy;                        /* while it is being asked */
     struct curl_slist *lists[2];
 };
 

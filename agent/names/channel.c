@@ -77,7 +77,10 @@ static bool set_servers(struct channel *channel, const struct str *servers, size
         buf_printf(&list, "%s%.*s", i ? "," : "", STR_ARG(servers[i]));
     int status = n ? ares_set_servers_ports_csv(channel->ares, list.p) : ARES_SUCCESS;
     if (status != ARES_SUCCESS)
-        snprintf(error, 512, "--resolver.nameservers=%.300s: not a list of addresses (10.0.0.53, 10.0.0.53:5353, [::1]:53)", list.p);
+        snprintf(
+            error, 512,
+            "--resolver.nameservers=%.300s: not a list of addresses (10.0.0.53, 10.0.0.53:5353, [::1]:53)",
+            list.p);
     buf_fini(&list);
     return status == ARES_SUCCESS;
 }
@@ -85,12 +88,14 @@ static bool set_servers(struct channel *channel, const struct str *servers, size
 struct channel *channel_open(uv_loop_t *loop, const struct str *servers, size_t n, char error[static 512])
 {
     struct channel *channel = xmalloc(sizeof *channel);
-    struct ares_options options = { .timeout = TIMEOUT_MS, .tries = TRIES, .sock_state_cb = on_socket,
-                                    .sock_state_cb_data = channel };
+    struct ares_options options = {
+        .timeout = TIMEOUT_MS, .tries = TRIES, .sock_state_cb = on_socket, .sock_state_cb_data = channel
+    };
     *channel = (struct channel){ .loop = loop };
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     if (status == ARES_SUCCESS)
-        status = ares_init_options(&channel->ares, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+        status = ares_init_options(&channel->ares, &options,
+                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
     if (status != ARES_SUCCESS) {
         snprintf(error, 512, "the resolver cannot start: %s", ares_strerror(status));
         ares_library_cleanup();

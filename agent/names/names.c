@@ -60,8 +60,8 @@ static bool is_among(const char *address, char (*list)[INET6_ADDRSTRLEN], size_t
     return false;
 }
 
-/* Those that stay keep their places; new ones take the places of those that go, so that a server changes its address in place. Returns
- * whether anything changed. */
+/* Those that stay keep their places; new ones take the places of those that go, so that a server changes its
+ * address in place. Returns whether anything changed. */
 static bool take_addresses(struct name *name, char (*new)[INET6_ADDRSTRLEN], size_t n)
 {
     char kept[MOST_ADDRESSES][INET6_ADDRSTRLEN];
@@ -103,10 +103,13 @@ static int compare_addresses(const void *a, const void *b)
 static size_t gather(const struct ares_addrinfo *info, int family, char (*out)[INET6_ADDRSTRLEN], int *ttl)
 {
     size_t n = 0;
-    for (const struct ares_addrinfo_node *node = info->nodes; node && n < MOST_ADDRESSES; node = node->ai_next) {
+    for (const struct ares_addrinfo_node *node = info->nodes; node && n < MOST_ADDRESSES;
+         node = node->ai_next) {
         char text[INET6_ADDRSTRLEN];
-        const void *raw = family == AF_INET ? (const void *)&((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr
-                                            : (const void *)&((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr;
+        const void *raw =
+            family == AF_INET
+                ? (const void *)&((const struct sockaddr_in *)(const void *)node->ai_addr)->sin_addr
+                : (const void *)&((const struct sockaddr_in6 *)(const void *)node->ai_addr)->sin6_addr;
         if (node->ai_family != family || !inet_ntop(family, raw, text, sizeof text) || is_among(text, out, n))
             continue;
         memcpy(out[n++], text, sizeof text);
@@ -133,15 +136,18 @@ static bool note_answer(struct name *name, const struct ares_addrinfo *info)
     if (n == 0)
         return false;
     bool changed = take_addresses(name, found, n) || name->found.failure || !name->answered;
-    int seconds = ttl <= 0 ? TTL_NONE_S : ttl < TTL_LEAST_S ? TTL_LEAST_S : ttl > TTL_MOST_S ? TTL_MOST_S : ttl;
+    int seconds = ttl <= 0            ? TTL_NONE_S
+                  : ttl < TTL_LEAST_S ? TTL_LEAST_S
+                  : ttl > TTL_MOST_S  ? TTL_MOST_S
+                                      : ttl;
     name->due_ns = clock_monotonic_ns() + seconds * 1000 * NS_PER_MS;
     name->retry_ms = 0;
     name->found.failure = NULL;
     name->answered = true;
     if (changed) {
         name->names->counts.changes++;
-        log_line(name->names->log, LOG_LINE_DEBUG, "names", "%s: %zu addresses, the first %s, for %d s", name->text, n,
-                 name->addresses[0], seconds);
+        log_line(name->names->log, LOG_LINE_DEBUG, "names", "%s: %zu addresses, the first %s, for %d s",
+                 name->text, n, name->addresses[0], seconds);
         tell(name->names);
     }
     return true;
@@ -188,7 +194,8 @@ static void on_answer(void *context, int status, int timeouts, struct ares_addri
 
 static void ask(struct name *name)
 {
-    static const struct ares_addrinfo_hints hints = { .ai_flags = ARES_AI_NOSORT, .ai_family = AF_UNSPEC,
+    static const struct ares_addrinfo_hints hints = { .ai_flags = ARES_AI_NOSORT,
+                                                      .ai_family = AF_UNSPEC,
                                                       .ai_socktype = SOCK_STREAM };
     name->asking = true;
     name->names->counts.queries++;
@@ -205,7 +212,8 @@ static void on_timer(uv_timer_t *timer)
             ask(names->all.p[i]);
 }
 
-struct names *names_create(uv_loop_t *loop, const struct names_options *options, struct log *log, char error[static 512])
+struct names *names_create(uv_loop_t *loop, const struct names_options *options, struct log *log,
+                           char error[static 512])
 {
     struct channel *channel = channel_open(loop, options->servers, options->n_servers, error);
     if (!channel)

@@ -1,8 +1,10 @@
-/* Names of servers, resolved while the daemon runs: HAProxy resolves none of those that are added at run time, and its own start must
- * not wait for a name server. c-ares on the daemon's loop: /etc/hosts, then the name servers. Nothing here blocks.
+/* Names of servers, resolved while the daemon runs: HAProxy resolves none of those that are added at run
+ * time, and its own start must not wait for a name server. c-ares on the daemon's loop: /etc/hosts, then the
+ * name servers. Nothing here blocks.
  *
- * A name is asked for again when its TTL ends (at least a second, at most a minute). One that does not resolve keeps the
- * addresses that it had. Of both families IPv4 counts, else IPv6: most machines have no way to the other one. */
+ * A name is asked for again when its TTL ends (at least a second, at most a minute). One that does not
+ * resolve keeps the addresses that it had. Of both families IPv4 counts, else IPv6: most machines have no way
+ * to the other one. */
 #pragma once
 
 #include <uv.h>
@@ -21,13 +23,14 @@ struct names_options {
 };
 
 /* NULL with a message where a name server's address is none. */
-struct names *names_create(uv_loop_t *loop, const struct names_options *options, struct log *log, char error[static 512]);
+struct names *names_create(uv_loop_t *loop, const struct names_options *options, struct log *log,
+                           char error[static 512]);
 
 /* The loop must run once more. NULL is allowed. */
 void names_close(struct names *names);
 
-/* The address book of plan_set_addresses: names that are looked up in it are resolved from then on, as long as they are looked up
- * between two calls of names_turn. */
+/* The address book of plan_set_addresses: names that are looked up in it are resolved from then on, as long
+ * as they are looked up between two calls of names_turn. */
 struct address_book names_book(struct names *names);
 
 /* Forgets what was not looked up since the last call. */

@@ -1,5 +1,5 @@
-/* A circuit breaker as Traefik has it (reference/traefik-middlewares.md 3.5): what came of the requests of late, a condition on it, and
- * three states. Time moves with requests only. Safe from any thread. */
+/* A circuit breaker as Traefik has it (reference/traefik-middlewares.md 3.5): what came of the requests of
+ * late, a condition on it, and three states. Time moves with requests only. Safe from any thread. */
 #pragma once
 
 #include <json-c/json.h>

@@ -15,4 +15,5 @@ void breaker_condition_destroy(struct breaker_condition *condition);
 /* Whether it looks at latencies: they cost memory. */
 bool breaker_condition_wants_latency(const struct breaker_condition *condition);
 
-bool breaker_condition_holds(const struct breaker_condition *condition, struct breaker_metrics *metrics, int64_t now_ns);
+bool breaker_condition_holds(const struct breaker_condition *condition, struct breaker_metrics *metrics,
+                             int64_t now_ns);

@@ -1,5 +1,5 @@
-/* What came of a request that passed circuit breakers, as HAProxy writes it (templates/haproxy.cfg, log-format): "PROGRAM.OP;… STATUS QUEUE
- * CONNECT ANSWER", milliseconds; -1 where it did not get so far. */
+/* What came of a request that passed circuit breakers, as HAProxy writes it (templates/haproxy.cfg,
+ * log-format): "PROGRAM.OP;… STATUS QUEUE CONNECT ANSWER", milliseconds; -1 where it did not get so far. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,5 +16,6 @@ struct breaker_event {
 /* false where the line is none. */
 bool breaker_event_read(struct str line, struct breaker_event *out);
 
-/* Takes the next breaker off the front of `passed`: a program's id and the place of its op. false: no more, or none. */
+/* Takes the next breaker off the front of `passed`: a program's id and the place of its op. false: no more,
+ * or none. */
 bool breaker_event_next(struct str *passed, struct str *program, size_t *op);

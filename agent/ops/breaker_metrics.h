@@ -1,4 +1,5 @@
-/* What came of the requests of late: statuses of ten seconds, latencies of a minute (vulcand/oxy memmetrics, as far as can be seen). */
+/* What came of the requests of late: statuses of ten seconds, latencies of a minute (vulcand/oxy memmetrics,
+ * as far as can be seen). */
 #pragma once
 
 #include <stdbool.h>
@@ -34,7 +35,8 @@ void breaker_metrics_reset(struct breaker_metrics *metrics, int64_t now_ns);
 
 int64_t breaker_requests(struct breaker_metrics *metrics, int64_t now_ns);
 double breaker_network_ratio(struct breaker_metrics *metrics, int64_t now_ns);
-/* Statuses from ≤ s < to over those from[1] ≤ s < to[1]; codes: the four bounds. 0 where there are none of the latter. */
+/* Statuses from ≤ s < to over those from[1] ≤ s < to[1]; codes: the four bounds. 0 where there are none of
+ * the latter. */
 double breaker_code_ratio(struct breaker_metrics *metrics, const int64_t codes[static 4], int64_t now_ns);
 /* In whole milliseconds; percent: 0 to 100. 0 where there are none. */
 int64_t breaker_latency_ms(const struct breaker_metrics *metrics, double percent);

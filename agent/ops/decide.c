@@ -58,8 +58,8 @@ void waiting_end(struct waiting *waiting, bool passed)
     waiting->done(waiting, passed);
 }
 
-/* A password of a URL may hold any byte, and a query may hold secrets: what stands before the last '@', and from the '?' behind it on, is not
- * shown. */
+/* A password of a URL may hold any byte, and a query may hold secrets: what stands before the last '@', and
+ * from the '?' behind it on, is not shown. */
 static struct str shown(struct str about)
 {
     size_t start = about.n;

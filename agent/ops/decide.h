@@ -94,8 +94,8 @@ struct tools {
     struct forward_cache *answers;
     struct redis_links *redis;
     struct program_set *const *programs; /* those that it uses now; NULL where there are no events */
-    struct log *log;    /* or NULL */
-    int64_t *warned_ns; /* when it was last told of a failure; NULL with it */
+    struct log *log;                     /* or NULL */
+    int64_t *warned_ns;                  /* when it was last told of a failure; NULL with it */
 };
 
 /* At the first op of a program. The verdict, initialised, is set to a pass. */
@@ -119,8 +119,8 @@ struct waiting {
 
 void decision_wait(struct waiting *waiting);
 
-/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane length, and may be a URL: what
- * stands before its last '@', and its query, are not shown. */
+/* For ops: tells the log why something failed, at most once a second. What it is about is shown up to a sane
+ * length, and may be a URL: what stands before its last '@', and its query, are not shown. */
 void decision_warn(const struct decision *decision, const char *op, struct str about, const char *why);
 
 /* For ops: ends the wait. */

@@ -45,7 +45,8 @@ struct events *events_open(const char *folder, char error[static 256])
     } else if (bind_to(events)) {
         return events;
     } else {
-        snprintf(error, 256, "%.120s: %s; the folder must exist and be writable", events->path, strerror(errno));
+        snprintf(error, 256, "%.120s: %s; the folder must exist and be writable", events->path,
+                 strerror(errno));
     }
     events_close(events);
     return NULL;

@@ -1,5 +1,5 @@
-/* The socket that HAProxy tells on what came of requests that passed circuit breakers: one datagram each (breaker_event.h), sent before the
- * client has the answer. Safe from any thread. */
+/* The socket that HAProxy tells on what came of requests that passed circuit breakers: one datagram each
+ * (breaker_event.h), sent before the client has the answer. Safe from any thread. */
 #pragma once
 
 #include <stdbool.h>

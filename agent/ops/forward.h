@@ -32,7 +32,8 @@ bool forward_is_own(struct str name);
 /* Whether the list has the name, in any case. */
 bool forward_is_in(struct str name, const struct str *list, size_t n);
 
-/* The next line "name: value" off the front of a list; false at its end. Lines whose name is none are passed over. */
+/* The next line "name: value" off the front of a list; false at its end. Lines whose name is none are passed
+ * over. */
 bool forward_line(struct str *lines, struct str *name, struct str *value);
 
 /* A Location, relative to the URL that gave it, as an absolute one. `base` is absolute. */

@@ -51,7 +51,8 @@ bool forward_may_share(const struct forward_answer *answer)
 {
     struct str lines = buf_str(&answer->headers), name, value;
     while (forward_line(&lines, &name, &value))
-        if (str_eq_nocase(name, STR("set-cookie")) || (str_eq_nocase(name, STR("cache-control")) && forbids_sharing(value)))
+        if (str_eq_nocase(name, STR("set-cookie")) ||
+            (str_eq_nocase(name, STR("cache-control")) && forbids_sharing(value)))
             return false;
     return true;
 }

@@ -8,12 +8,11 @@
 #include "ops/op.h"
 
 /* The ops there are. */
-static const struct op_type *const types[OP_NUMBERS] = { [NUMBER_RATE_LIMIT] = &rate_limit_op,
-                                                         [NUMBER_BASIC_AUTH] = &basic_auth_op,
-                                                         [NUMBER_DIGEST_AUTH] = &digest_auth_op,
-                                                         [NUMBER_FORWARD_AUTH] = &forward_auth_op,
-                                                         [NUMBER_STRIP_PREFIX] = &strip_prefix_op,
-                                                         [NUMBER_CIRCUIT_BREAKER] = &circuit_breaker_op };
+static const struct op_type *const types[OP_NUMBERS] = {
+    [NUMBER_RATE_LIMIT] = &rate_limit_op,     [NUMBER_BASIC_AUTH] = &basic_auth_op,
+    [NUMBER_DIGEST_AUTH] = &digest_auth_op,   [NUMBER_FORWARD_AUTH] = &forward_auth_op,
+    [NUMBER_STRIP_PREFIX] = &strip_prefix_op, [NUMBER_CIRCUIT_BREAKER] = &circuit_breaker_op
+};
 
 const char *op_number_name(enum op_number number)
 {

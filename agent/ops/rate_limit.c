@@ -58,8 +58,7 @@ static bool parse(struct json_object *from, struct op *op, char error[static 256
         { "op", json_type_string, true, NULL },     { "bucket", json_type_string, true, NULL },
         { "average", json_type_int, true, NULL },   { "period", json_type_int, true, NULL },
         { "burst", json_type_int, true, NULL },     { "source", json_type_object, true, NULL },
-        { "redis", json_type_object, false, NULL },
-        { "pass", json_type_boolean, false, NULL },
+        { "redis", json_type_object, false, NULL }, { "pass", json_type_boolean, false, NULL },
     };
     struct rate_limit *out = &op->rate_limit;
     if (!fields_read(from, fields, 8, error) || !criterion_read(fields[5].value, &out->source, error))

@@ -12,17 +12,18 @@
  * microseconds. A hash with "last" (microseconds) and "tokens"; a bucket that is not there is full. A refused
  * request gives its token back, but is a use. Who comes late, by another gateway's clock or on its way, moves
  * no time back: that would give tokens twice. */
-static const char source[] = "local rate,burst,now=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[4])\n"
-                             "local last,tokens=unpack(redis.call('HMGET',KEYS[1],'last','tokens'))\n"
-                             "last=tonumber(last) tokens=tonumber(tokens)\n"
-                             "if not last or not tokens then last=now tokens=burst end\n"
-                             "tokens=math.min(tokens+rate*math.max(now-last,0),burst)-1\n"
-                             "local wait=0\n"
-                             "if tokens<0 then wait=-tokens/rate end\n"
-                             "if wait>tonumber(ARGV[5]) then tokens=math.min(tokens+1,burst) end\n"
-                             "redis.call('HSET',KEYS[1],'last',string.format('%.0f',math.max(last,now)),'tokens',tokens)\n"
-                             "redis.call('EXPIRE',KEYS[1],ARGV[3])\n"
-                             "return tostring(wait)\n";
+static const char source[] =
+    "local rate,burst,now=tonumber(ARGV[1]),tonumber(ARGV[2]),tonumber(ARGV[4])\n"
+    "local last,tokens=unpack(redis.call('HMGET',KEYS[1],'last','tokens'))\n"
+    "last=tonumber(last) tokens=tonumber(tokens)\n"
+    "if not last or not tokens then last=now tokens=burst end\n"
+    "tokens=math.min(tokens+rate*math.max(now-last,0),burst)-1\n"
+    "local wait=0\n"
+    "if tokens<0 then wait=-tokens/rate end\n"
+    "if wait>tonumber(ARGV[5]) then tokens=math.min(tokens+1,burst) end\n"
+    "redis.call('HSET',KEYS[1],'last',string.format('%.0f',math.max(last,now)),'tokens',tokens)\n"
+    "redis.call('EXPIRE',KEYS[1],ARGV[3])\n"
+    "return tostring(wait)\n";
 
 static void put_command(struct buf *out, const struct str *words, size_t n)
 {

@@ -21,7 +21,8 @@ void verdict_add_header(struct verdict *v, const char *name, struct str value);
 void verdict_drop_request_header(struct verdict *v, struct str name);
 void verdict_add_request_header(struct verdict *v, struct str name, struct str value);
 
-/* What a user who has proved the name passes with: the name in `header` alone if one is named, and without the Authorization if asked. */
+/* What a user who has proved the name passes with: the name in `header` alone if one is named, and without
+ * the Authorization if asked. */
 void verdict_hand_on_user(struct verdict *v, struct str user, struct str header, bool remove_authorization);
 
 /* Turns a verdict that has to wait into the refusal that a client gets when no more requests can wait. */

@@ -11,7 +11,7 @@ struct copies {
     struct stage stage; /* first */
     struct exchange exchange;
     LIST_ENTRY(copies) entry; /* in the worker's */
-    size_t at; /* the target that is asked */
+    size_t at;                /* the target that is asked */
 };
 
 static void finish(struct copies *c)

@@ -10,7 +10,8 @@ static void on_connection(uv_stream_t *listener, int status)
 {
     struct relay_worker *w = listener->data;
     if (status < 0)
-        log_line(w->log, LOG_LINE_ERROR, "relay", "cannot accept on %s: %s", w->loop.path, uv_strerror(status));
+        log_line(w->log, LOG_LINE_ERROR, "relay", "cannot accept on %s: %s", w->loop.path,
+                 uv_strerror(status));
     else
         relay_connection_accept(w);
 }

@@ -92,8 +92,8 @@ void ack_write_short(struct writer *w, struct ack_of of, struct str program, con
 size_t ack_room(const struct verdict *verdict)
 {
     enum { AROUND = 512 }; /* frame, program, names of the variables */
-    size_t room = AROUND + verdict->breakers.n + verdict->request.n + verdict->cookies.n + verdict->answer.n + verdict->content.n +
-                  (verdict->body ? strlen(verdict->body) : 0);
+    size_t room = AROUND + verdict->breakers.n + verdict->request.n + verdict->cookies.n + verdict->answer.n +
+                  verdict->content.n + (verdict->body ? strlen(verdict->body) : 0);
     for (size_t i = 0; i < verdict->n_headers; i++)
         room += verdict->headers[i].value.n;
     return room;

@@ -76,7 +76,8 @@ static void on_connection(uv_stream_t *listener, int status)
 {
     struct worker *w = listener->data;
     if (status < 0)
-        log_line(w->log, LOG_LINE_ERROR, "agent", "cannot accept on %s: %s", w->loop.path, uv_strerror(status));
+        log_line(w->log, LOG_LINE_ERROR, "agent", "cannot accept on %s: %s", w->loop.path,
+                 uv_strerror(status));
     else
         connection_accept(w);
 }
@@ -133,9 +134,10 @@ static void wake_up(void *context)
     uv_async_send(&w->wake);
 }
 
-/* Where questions come one upon the other, a worker that is woken does not drive its waker off the processor: HAProxy goes on asking until it
- * has nothing left to do, and the worker finds several questions at once. That spares both sides a system call and two switches for most of
- * them. On a processor of its own it runs at once, as ever; nor does it wait for those who compute passwords. */
+/* Where questions come one upon the other, a worker that is woken does not drive its waker off the processor:
+ * HAProxy goes on asking until it has nothing left to do, and the worker finds several questions at once.
+ * That spares both sides a system call and two switches for most of them. On a processor of its own it runs
+ * at once, as ever; nor does it wait for those who compute passwords. */
 static void choose_policy(struct worker *w)
 {
     struct sched_param none = { 0 };
@@ -163,7 +165,8 @@ static bool add_handles(struct worker *w, char error[static 256])
     uv_check_start(&w->check, on_check);
     w->timer.data = w->wake.data = w->check.data = w;
     int status = uv_async_init(&w->loop.uv, &w->wake, on_wake);
-    if (status == 0 && w->has_events && (status = uv_poll_init(&w->loop.uv, &w->events, events_fd(w->tools.events))) == 0) {
+    if (status == 0 && w->has_events &&
+        (status = uv_poll_init(&w->loop.uv, &w->events, events_fd(w->tools.events))) == 0) {
         w->events.data = w;
         status = uv_poll_start(&w->events, UV_READABLE, on_events);
     }

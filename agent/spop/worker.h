@@ -40,7 +40,7 @@ struct worker {
     uint64_t answered;      /* of the bytes at hand */
     int64_t armed_ns;       /* the timer's time; INT64_MAX: it is off */
     int64_t warned_ns;
-    struct refusals refusals; /* that were told */
+    struct refusals refusals;        /* that were told */
     bool dense;                      /* questions came one upon the other */
     bool patient;                    /* it lets others finish before it runs */
     uint64_t looked_ms, frames_then; /* when that was looked at, and how many had come by then */

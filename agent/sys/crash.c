@@ -56,7 +56,8 @@ void crash_at(enum crash_point point)
 {
     const char *path = getenv("MAITRED_CRASH_AT");
     struct buf told = { 0 };
-    if (path && file_read(path, LONGEST_NAME, &told) && str_eq(str_trim(buf_str(&told)), str_c(points[point].name)))
+    if (path && file_read(path, LONGEST_NAME, &told) &&
+        str_eq(str_trim(buf_str(&told)), str_c(points[point].name)))
         kill(getpid(), SIGKILL);
     buf_fini(&told);
 }

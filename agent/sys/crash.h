@@ -1,6 +1,7 @@
-/* Places in the daemon where a test can make it die, as by SIGKILL: no step of a push may need the next one. The environment variable
- * MAITRED_CRASH_AT names a file; as soon as a point is reached whose name that file holds, the process kills itself. (A file, so that a
- * daemon can start before it is told where to die.) Without the variable nothing is looked at; it is for tests only. */
+/* Places in the daemon where a test can make it die, as by SIGKILL: no step of a push may need the next one.
+ * The environment variable MAITRED_CRASH_AT names a file; as soon as a point is reached whose name that file
+ * holds, the process kills itself. (A file, so that a daemon can start before it is told where to die.)
+ * Without the variable nothing is looked at; it is for tests only. */
 #pragma once
 
 #include "base/buf.h"

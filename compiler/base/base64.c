@@ -8,14 +8,20 @@ enum { NONE = 64 };
 static const unsigned char values[256] = {
 #define ROW4(n)  n, n, n, n
 #define ROW16(n) ROW4(n), ROW4(n), ROW4(n), ROW4(n)
+    ROW16(NONE), ROW16(NONE), NONE,        NONE,        NONE,        NONE,        NONE,        NONE,
+    NONE,        NONE,        NONE,        NONE,        NONE,        62,          NONE,        NONE,
+    NONE,        63,          52,          53,          54,          55,          56,          57,
+    58,          59,          60,          61,          NONE,        NONE,        NONE,        NONE,
+    NONE,        NONE,        NONE,        0,           1,           2,           3,           4,
+    5,           6,           7,           8,           9,           10,          11,          12,
+    13,          14,          15,          16,          17,          18,          19,          20,
+    21,          22,          23,          24,          25,          NONE,        NONE,        NONE,
+    NONE,        NONE,        NONE,        26,          27,          28,          29,          30,
+    31,          32,          33,          34,          35,          36,          37,          38,
+    39,          40,          41,          42,          43,          44,          45,          46,
+    47,          48,          49,          50,          51,          NONE,        NONE,        NONE,
+    NONE,        NONE,        ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE),
     ROW16(NONE), ROW16(NONE),
-    NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 62, NONE, NONE, NONE, 63,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NONE, NONE, NONE, NONE, NONE, NONE,
-    NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NONE, NONE, NONE, NONE, NONE,
-    NONE, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NONE, NONE, NONE, NONE, NONE,
-    ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE), ROW16(NONE),
 #undef ROW16
 #undef ROW4
 };
@@ -27,8 +33,8 @@ void base64_put(struct buf *out, struct str bytes)
         size_t have = bytes.n - i;
         unsigned second = have > 1 ? p[i + 1] : 0, third = have > 2 ? p[i + 2] : 0;
         unsigned group = (unsigned)p[i] << 16 | second << 8 | third;
-        char four[4] = { digits[group >> 18], digits[group >> 12 & 63], have > 1 ? digits[group >> 6 & 63] : '=',
-                         have > 2 ? digits[group & 63] : '=' };
+        char four[4] = { digits[group >> 18], digits[group >> 12 & 63],
+                         have > 1 ? digits[group >> 6 & 63] : '=', have > 2 ? digits[group & 63] : '=' };
         buf_put(out, str_of(four, 4));
     }
 }

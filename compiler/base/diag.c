@@ -236,7 +236,8 @@ static void put_member(struct buf *out, const char *name, struct str value)
 
 void finding_put_json(struct buf *out, const struct finding *f)
 {
-    buf_printf(out, "{\"severity\":\"%s\",\"code\":\"%s\"", severity_name(f->severity), finding_name(f->code));
+    buf_printf(out, "{\"severity\":\"%s\",\"code\":\"%s\"", severity_name(f->severity),
+               finding_name(f->code));
     put_member(out, "key", f->key);
     put_member(out, "message", f->message);
     put_member(out, "text", f->text);

@@ -46,7 +46,8 @@ static const struct finding_help helps[] = {
       "No name server knows the server's name at present, or none answers. The server keeps the last address "
       "that was known; one that never had an address answers 502. Nothing else waits for it.",
       "traefik/http/services/a/loadBalancer/servers/0/url = http://gone.internal:8080",
-      "Correct the name, or have the name servers know it; it is asked for again and the finding goes away." },
+      "Correct the name, or have the name servers know it; it is asked for again and the finding goes "
+      "away." },
     { "rule-syntax",
       "The rule is no expression of matchers, && || ! and parentheses. The router is left out; others stay.",
       "Host(`a.test`) & Path(`/x`)",
@@ -103,8 +104,7 @@ static const struct finding_help helps[] = {
       "its meaning.",
       "traefik/tcp/routers/a/rule = HostSNI(`*`)",
       "Leave it to Traefik, or do without; README says what works today." },
-    { "limited",
-      "What is asked for works, but not beyond a size or a number that Traefik does not know.",
+    { "limited", "What is asked for works, but not beyond a size or a number that Traefik does not know.",
       "forwardBody of bodies that are larger than the buffer",
       "Read the message: it names the limit. Stay within it." },
     { "ignored-setting", "A static setting that Traefik knows and that has no meaning here. Nothing breaks.",

@@ -24,10 +24,11 @@ void quote_command(struct buf *out, struct str s);
  * cannot stand there become '%' and two upper-case hexadecimal digits (path keys use the same form). */
 void quote_map_key(struct buf *out, struct str s);
 
-/* One field of a record in a map's value (fields are parted by ';'): ';', '%', '?', '"', '\\', blanks and control
- * bytes become '%' and two upper-case hexadecimal digits. */
+/* One field of a record in a map's value (fields are parted by ';'): ';', '%', '?', '"', '\\', blanks and
+ * control bytes become '%' and two upper-case hexadecimal digits. */
 void quote_field(struct buf *out, struct str s);
 
-/* Part of a map's key that ends where '=', ':' or '/' stands: letters, digits and ._- stay, every other byte becomes '%' and two
- * upper-case hexadecimal digits. templates/maitred.lua writes the same of a request's headers. */
+/* Part of a map's key that ends where '=', ':' or '/' stands: letters, digits and ._- stay, every other byte
+ * becomes '%' and two upper-case hexadecimal digits. templates/maitred.lua writes the same of a request's
+ * headers. */
 void quote_label(struct buf *out, struct str s);

@@ -95,6 +95,6 @@ bool str_is_field_value(struct str s);
 /* Decimal with optional sign, nothing else; false where it is not one or does not fit. */
 bool str_to_int64(struct str s, int64_t *out);
 
-/* How many letters must be put in, left out, changed or swapped with their neighbour to make b of a; ASCII letters folded. At
- * most `limit` + 1 is returned (cheap for far names). */
+/* How many letters must be put in, left out, changed or swapped with their neighbour to make b of a; ASCII
+ * letters folded. At most `limit` + 1 is returned (cheap for far names). */
 size_t str_distance(struct str a, struct str b, size_t limit);

@@ -21,8 +21,8 @@ static bool is_default(struct str options)
     return options.n == 0 || str_eq(options, STR(MODEL_TLS_DEFAULT));
 }
 
-/* Which options a name gets is settled among all routers. As long as all get the default ones, the lists of certificates depend on no
- * router, and a router's part needs nothing of the tree's section "tls". */
+/* Which options a name gets is settled among all routers. As long as all get the default ones, the lists of
+ * certificates depend on no router, and a router's part needs nothing of the tree's section "tls". */
 static const char *tls_entangled(const struct tree *tree, const struct model *model)
 {
     for (size_t i = 0; i < model->settings->n_entry_points; i++)

@@ -60,8 +60,8 @@ struct ledger {
     VEC(struct ledger_object *) objects;
     VEC(struct ledger_edge) edges;
     VEC(struct ledger_scope) scopes;
-    host_list statics;                     /* what the static settings name */
-    VEC(struct kv_pair) others;            /* pairs of no object, nor of TLS: every part of the tree has them */
+    host_list statics;          /* what the static settings name */
+    VEC(struct kv_pair) others; /* pairs of no object, nor of TLS: every part of the tree has them */
     struct strmap *programs, *ops, *names; /* how many routers have each: to ledger_count */
     struct strmap *services;               /* qualified name to ledger_service */
     VEC(struct ledger_service *) service_list;

@@ -134,7 +134,8 @@ static struct str nearest(void *context, enum object_kind kind, struct str name)
     bool before = part->building == &part->sides[BEFORE];
     size_t limit = name.n / 3 ? name.n / 3 : 1, best = limit + 1;
     struct str found = { 0 };
-    for (size_t i = 0; i < ledger->objects.n && !part->grown; i++) { /* a side that lacks something is built again */
+    for (size_t i = 0; i < ledger->objects.n && !part->grown;
+         i++) { /* a side that lacks something is built again */
         const struct ledger_object *object = ledger->objects.p[i];
         if (object->sort != sorts[kind] || !(before ? object->was_there : object->there))
             continue;
@@ -209,7 +210,8 @@ static const char *check(const struct part *part, const struct side *side)
             !str_eq(side->tree->routers[i].tls.options.v, STR(MODEL_TLS_DEFAULT)))
             return "a router has TLS options of its own";
     for (size_t e = 0; e < side->model->settings->n_entry_points; e++)
-        if (side->model->tls.entry_points[e] && !has_tls(&part->input->before->shape, &side->model->settings->entry_points[e]))
+        if (side->model->tls.entry_points[e] &&
+            !has_tls(&part->input->before->shape, &side->model->settings->entry_points[e]))
             return "the first router with TLS on an entry point";
     for (size_t i = 0; i < side->tree->n_servers_transports; i++)
         if (side->tree->servers_transports[i].root_cas.n || side->tree->servers_transports[i].n_certificates)

@@ -48,7 +48,8 @@ static bool same_keys(const struct pairing *p)
     const struct model_router *a = p->routers[BEFORE], *b = p->routers[AFTER];
     return a && b && str_eq(a->name, b->name) && str_eq(a->key, b->key) && str_eq(a->order, b->order) &&
            str_eq(a->rule, b->rule) && a->priority == b->priority && same_dnf(&a->dnf, &b->dnf) &&
-           a->tls == b->tls && str_eq(a->tls_options, b->tls_options) && same_entry_points(a, b) && same_strip(&p->chains[BEFORE], &p->chains[AFTER]);
+           a->tls == b->tls && str_eq(a->tls_options, b->tls_options) && same_entry_points(a, b) &&
+           same_strip(&p->chains[BEFORE], &p->chains[AFTER]);
 }
 
 static struct ledger_object *subject_of(const struct work *work, struct str key)

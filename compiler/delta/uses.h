@@ -20,7 +20,8 @@ void uses_count_children(struct ledger *ledger, struct ledger_service *service, 
 
 /* The same for a router: its service, and those that have pages for errors; whom the relay asks by name. */
 void uses_add_router(struct ledger *ledger, const struct model_router *router, const struct use_watch *watch);
-void uses_drop_router(struct ledger *ledger, const struct model_router *router, const struct use_watch *watch);
+void uses_drop_router(struct ledger *ledger, const struct model_router *router,
+                      const struct use_watch *watch);
 
 /* What a router's chain has in use: programs of the agent, native ones, and names of headers that its rule
  * asks for. */

@@ -144,7 +144,8 @@ static size_t best_in_bucket(struct question *q, struct str key, const struct ru
         /* Of equal priority the one that names a host wins on that host. */
         bool hostless = host.p && place_of(e->conjunct).host.p == NULL;
         bool outranked = q->limit != SIZE_MAX && hostless && other->priority == q->router->priority;
-        if (other != q->router && !outranked && listens_on(other, entry_point, q->router->tls) && covers(e->conjunct, c))
+        if (other != q->router && !outranked && listens_on(other, entry_point, q->router->tls) &&
+            covers(e->conjunct, c))
             return e->router;
     }
     return best;

@@ -10,14 +10,20 @@ const char *step_name(enum step_kind kind)
 {
     static const char *const names[] = {
         [STEP_ADD_BACKEND] = "add backend",
-        [STEP_ADD_SERVER] = "add server",         [STEP_SET_SERVER] = "set server",
-        [STEP_LOAD_POLICY] = "load policy",       [STEP_FILL_MAP] = "fill map",
-        [STEP_RETIRE] = "retire entries",         [STEP_SET_ROUTE] = "set route",
-        [STEP_ADD_ROUTE] = "add route",           [STEP_DELETE_ROUTE] = "delete route",
+        [STEP_ADD_SERVER] = "add server",
+        [STEP_SET_SERVER] = "set server",
+        [STEP_LOAD_POLICY] = "load policy",
+        [STEP_FILL_MAP] = "fill map",
+        [STEP_RETIRE] = "retire entries",
+        [STEP_SET_ROUTE] = "set route",
+        [STEP_ADD_ROUTE] = "add route",
+        [STEP_DELETE_ROUTE] = "delete route",
         [STEP_SWITCH_ROUTES] = "switch routes",
-        [STEP_REPLACE_ROUTES] = "replace routes", [STEP_TRIM_POLICY] = "trim policy",
+        [STEP_REPLACE_ROUTES] = "replace routes",
+        [STEP_TRIM_POLICY] = "trim policy",
         [STEP_REMOVE_SERVER] = "remove server",
-        [STEP_ADD_LINE] = "add certificate",     [STEP_DROP_LINE] = "remove certificate",
+        [STEP_ADD_LINE] = "add certificate",
+        [STEP_DROP_LINE] = "remove certificate",
         [STEP_SET_CERTIFICATE] = "set default certificate",
     };
     return names[kind];
@@ -45,14 +51,15 @@ struct differ {
     size_t routes_changed;
 };
 
-static struct step *add_server_step(struct differ *d, step_vec *to, enum step_kind kind, const struct plan_backend *backend,
-                                    const struct plan_server *server)
+static struct step *add_server_step(struct differ *d, step_vec *to, enum step_kind kind,
+                                    const struct plan_backend *backend, const struct plan_server *server)
 {
     struct str service = backend->service.n ? backend->service : backend->name;
-    vec_push(to, (struct step){ .kind = kind,
-                                .backend = backend->name,
-                                .server = server,
-                                .reason = arena_printf(d->arena, "%s of %.*s", step_name(kind), STR_ARG(service)) });
+    vec_push(to, (struct step){
+                     .kind = kind,
+                     .backend = backend->name,
+                     .server = server,
+                     .reason = arena_printf(d->arena, "%s of %.*s", step_name(kind), STR_ARG(service)) });
     return &to->p[to->n - 1];
 }
 
@@ -83,8 +90,8 @@ static void diff_servers(struct differ *d, const struct plan_backend *from, cons
     }
 }
 
-/* Both lists are of one shape, but for backends that are added while HAProxy runs. One that is missing on a side has no servers
- * there. */
+/* Both lists are of one shape, but for backends that are added while HAProxy runs. One that is missing on a
+ * side has no servers there. */
 static void diff_backends(struct differ *d, const struct runtime_state *from, const struct runtime_state *to)
 {
     size_t i = 0, j = 0;
@@ -95,8 +102,11 @@ static void diff_backends(struct differ *d, const struct runtime_state *from, co
         const struct plan_backend *named = order <= 0 ? old : new;
         struct plan_backend empty = { .name = named->name };
         if (order > 0 && new->kind != BACKEND_DECLARED)
-            vec_push(&d->backends, (struct step){ .kind = STEP_ADD_BACKEND, .backend = new->name, .backend_kind = new->kind,
-                                                  .reason = arena_printf(d->arena, "add backend %.*s", STR_ARG(new->name)) });
+            vec_push(&d->backends, (struct step){ .kind = STEP_ADD_BACKEND,
+                                                  .backend = new->name,
+                                                  .backend_kind = new->kind,
+                                                  .reason = arena_printf(d->arena, "add backend %.*s",
+                                                                         STR_ARG(new->name)) });
         diff_servers(d, order <= 0 ? old : &empty, order >= 0 ? new : &empty);
         i += order <= 0;
         j += order >= 0;
@@ -143,9 +153,9 @@ static void diff_programs(struct differ *d, const struct runtime_state *from, co
 {
     size_t i = 0, j = 0, added = 0, gone = 0;
     while (i < from->n_programs || j < to->n_programs) {
-        int order = i == from->n_programs   ? 1
+        int order = i == from->n_programs ? 1
                     : j == to->n_programs ? -1
-                                            : str_cmp(from->programs[i].id, to->programs[j].id);
+                                          : str_cmp(from->programs[i].id, to->programs[j].id);
         gone += order < 0;
         added += order > 0;
         i += order <= 0;
@@ -176,16 +186,18 @@ static struct plan_map map_without(struct arena *arena, const struct plan_map *a
     return (struct plan_map){ p, n };
 }
 
-/* Of the maps in which the order of a group's entries counts: the group, as the beginning of all its keys; empty: a map without order. */
+/* Of the maps in which the order of a group's entries counts: the group, as the beginning of all its keys;
+ * empty: a map without order. */
 static struct str group_of(enum plan_map_id map, struct str key)
 {
     size_t at = map == MAP_REGEXES || map == MAP_FIELDS ? str_search(key, STR("\\|(?#")) : SIZE_MAX;
     return at == SIZE_MAX ? str_head(key, 0) : str_head(key, at);
 }
 
-/* New entries go to the end of a map, so a group that lacks one is filled as a whole. Plans never lack a part of a group, which is named
- * after its contents: this is damage. */
-static struct plan_map whole_groups(struct arena *arena, enum plan_map_id map, struct plan_map missing, const struct plan_map *all)
+/* New entries go to the end of a map, so a group that lacks one is filled as a whole. Plans never lack a part
+ * of a group, which is named after its contents: this is damage. */
+static struct plan_map whole_groups(struct arena *arena, enum plan_map_id map, struct plan_map missing,
+                                    const struct plan_map *all)
 {
     struct plan_entry *p = ARENA_ARRAY(arena, struct plan_entry, all->n);
     size_t n = 0, at = 0;
@@ -228,12 +240,14 @@ static void diff_maps(struct differ *d, const struct runtime_state *from, const 
     }
 }
 
-static void add_line_step(struct differ *d, step_vec *to, enum step_kind kind, struct str list, const struct plan_line *line)
+static void add_line_step(struct differ *d, step_vec *to, enum step_kind kind, struct str list,
+                          const struct plan_line *line)
 {
     vec_push(to, (struct step){ .kind = kind,
                                 .list = list,
                                 .line = line,
-                                .reason = arena_printf(d->arena, "%s %.*s", step_name(kind), STR_ARG(line->file->name)) });
+                                .reason = arena_printf(d->arena, "%s %.*s", step_name(kind),
+                                                       STR_ARG(line->file->name)) });
 }
 
 static struct strmap *names_of(struct arena *arena, const struct plan_list *list)
@@ -245,19 +259,21 @@ static struct strmap *names_of(struct arena *arena, const struct plan_list *list
     return out;
 }
 
-/* Names that have a newer line turn to it before the routes do: a handshake never has less than what its router asks for. What
- * goes altogether waits for the routes. */
+/* Names that have a newer line turn to it before the routes do: a handshake never has less than what its
+ * router asks for. What goes altogether waits for the routes. */
 static void diff_list(struct differ *d, const struct plan_list *from, const struct plan_list *to)
 {
     struct strmap *names = NULL;
     size_t i = 0, j = 0;
     while (i < from->n_lines || j < to->n_lines) {
-        const struct plan_line *old = i < from->n_lines ? &from->lines[i] : NULL, *new = j < to->n_lines ? &to->lines[j] : NULL;
+        const struct plan_line *old = i < from->n_lines ? &from->lines[i] : NULL,
+                               *new = j < to->n_lines ? &to->lines[j] : NULL;
         int order = !old ? 1 : !new ? -1 : str_cmp(old->file->name, new->file->name);
         if (order < 0) {
             struct str rest = old->names;
             names = names ? names : names_of(d->arena, to);
-            add_line_step(d, strmap_get(names, str_cut(&rest, ' ')) ? &d->turn : &d->breaking, STEP_DROP_LINE, from->name, old);
+            add_line_step(d, strmap_get(names, str_cut(&rest, ' ')) ? &d->turn : &d->breaking, STEP_DROP_LINE,
+                          from->name, old);
         } else if (order > 0) {
             add_line_step(d, &d->make, STEP_ADD_LINE, to->name, new);
         }
@@ -291,7 +307,8 @@ struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
     diff_maps(&d, from, to);
     diff_lists(&d, from, to);
     diff_routes(&d, from, to);
-    struct steps out = { .n = d.backends.n + d.make.n + d.turn.n + d.commit.n + d.breaking.n, .routes_changed = d.routes_changed };
+    struct steps out = { .n = d.backends.n + d.make.n + d.turn.n + d.commit.n + d.breaking.n,
+                         .routes_changed = d.routes_changed };
     struct step *all = ARENA_ARRAY(arena, struct step, out.n);
     const step_vec *parts[] = { &d.backends, &d.make, &d.turn, &d.commit, &d.breaking };
     size_t at = 0;

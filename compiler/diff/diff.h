@@ -15,26 +15,27 @@ struct runtime_state {
     struct plan_map maps[PLAN_MAPS];
     const struct plan_list *lists; /* by name */
     size_t n_lists;
-    struct str default_fingerprint, default_identity; /* of the certificate for unknown names; read back: the former only */
+    struct str default_fingerprint,
+        default_identity; /* of the certificate for unknown names; read back: the former only */
 };
 
 struct runtime_state runtime_state_of(const struct plan *plan);
 
 enum step_kind {
-    STEP_ADD_BACKEND,    /* backend, backend_kind: HAProxy 3.4 and newer; servers follow */
-    STEP_ADD_SERVER,     /* backend, server: add, then enable */
-    STEP_SET_SERVER,     /* backend, server: weight, port or address differs */
-    STEP_LOAD_POLICY,    /* the agent gets the programs of both plans */
-    STEP_FILL_MAP,       /* map, entries, n_entries: what a map lacks */
-    STEP_ADD_LINE,       /* list, line: a certificate for names, which get it when no older line has them */
-    STEP_DROP_LINE,      /* list, line: names go to newer lines, or to none */
+    STEP_ADD_BACKEND,     /* backend, backend_kind: HAProxy 3.4 and newer; servers follow */
+    STEP_ADD_SERVER,      /* backend, server: add, then enable */
+    STEP_SET_SERVER,      /* backend, server: weight, port or address differs */
+    STEP_LOAD_POLICY,     /* the agent gets the programs of both plans */
+    STEP_FILL_MAP,        /* map, entries, n_entries: what a map lacks */
+    STEP_ADD_LINE,        /* list, line: a certificate for names, which get it when no older line has them */
+    STEP_DROP_LINE,       /* list, line: names go to newer lines, or to none */
     STEP_SET_CERTIFICATE, /* identity: the one for unknown names */
-    STEP_SET_ROUTE,      /* entry: of an existing key: the only change of the map */
-    STEP_ADD_ROUTE,      /* entry: a new key: the only change of the map */
-    STEP_DELETE_ROUTE,   /* entry.key: the only change of the map */
-    STEP_SWITCH_ROUTES,  /* changes, n_changes: a few records at once */
-    STEP_REPLACE_ROUTES, /* all entries in one versioned transaction: the commit of several changes */
-    STEP_TRIM_POLICY,    /* the agent forgets the old programs */
+    STEP_SET_ROUTE,       /* entry: of an existing key: the only change of the map */
+    STEP_ADD_ROUTE,       /* entry: a new key: the only change of the map */
+    STEP_DELETE_ROUTE,    /* entry.key: the only change of the map */
+    STEP_SWITCH_ROUTES,   /* changes, n_changes: a few records at once */
+    STEP_REPLACE_ROUTES,  /* all entries in one versioned transaction: the commit of several changes */
+    STEP_TRIM_POLICY,     /* the agent forgets the old programs */
     STEP_RETIRE, /* map, entries, n_entries: no record needs them any more; deleted when no request can either
                   */
     STEP_REMOVE_SERVER /* backend, server, lingers: no new requests; deleted when the last one has ended */
@@ -52,7 +53,8 @@ struct step {
     struct str backend;
     enum backend_kind backend_kind;
     const struct plan_server *server;
-    bool lingers; /* nobody holds the backend any more: only requests on their way still go there, and they may */
+    bool lingers; /* nobody holds the backend any more: only requests on their way still go there, and they
+                     may */
     const struct plan_entry *entry;
     const struct route_change *changes;
     size_t n_changes;
@@ -72,6 +74,7 @@ struct steps {
 };
 
 /* The steps from one state to another of the same shape, in the order of their execution. */
-struct steps diff_runtime(struct arena *arena, const struct runtime_state *from, const struct runtime_state *to);
+struct steps diff_runtime(struct arena *arena, const struct runtime_state *from,
+                          const struct runtime_state *to);
 
 const char *step_name(enum step_kind kind);

@@ -173,10 +173,12 @@ static bool verifies_clients(const struct model_router *r)
 /* Certificates of clients are a protection. */
 static void compare_tls(struct meaning_work *w, const struct model_router *a, const struct model_router *b)
 {
-    bool lost = verifies_clients(a) && !verifies_clients(b), gained = verifies_clients(b) && !verifies_clients(a);
+    bool lost = verifies_clients(a) && !verifies_clients(b),
+         gained = verifies_clients(b) && !verifies_clients(a);
     if (lost || gained)
         meaning_add(w, lost ? MEANING_PROTECTION_LOST : MEANING_PROTECTION_GAINED, lost, b->name,
-                    lost ? STR("no longer asks clients for certificates") : STR("asks clients for certificates"));
+                    lost ? STR("no longer asks clients for certificates")
+                         : STR("asks clients for certificates"));
     if (!str_eq(tls_of(a), tls_of(b)))
         meaning_add_values(w, MEANING_ROUTER_TLS, b->name, "TLS options", tls_of(a), tls_of(b));
 }

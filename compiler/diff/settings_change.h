@@ -39,5 +39,7 @@ bool settings_have(const struct setting_list *list, const char *group, struct st
  */
 struct str settings_middleware_type(const struct setting_list *list, struct str name);
 
-/* The value of one setting of an object ("middlewares": the list joined by commas), or p == NULL. `setting` in lower case. */
-struct str settings_value(const struct setting_list *list, const char *group, struct str name, const char *setting);
+/* The value of one setting of an object ("middlewares": the list joined by commas), or p == NULL. `setting`
+ * in lower case. */
+struct str settings_value(const struct setting_list *list, const char *group, struct str name,
+                          const char *setting);

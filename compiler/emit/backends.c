@@ -10,8 +10,8 @@ static bool has_bytes_of(struct str s, const char *set)
     return s.n > 0;
 }
 
-/* Hosts come from the tree, and HAProxy reads more into an address than that (unix@, fd@, a range of ports, …): only
- * what can be a name or an address passes. */
+/* Hosts come from the tree, and HAProxy reads more into an address than that (unix@, fd@, a range of ports,
+ * …): only what can be a name or an address passes. */
 static struct str server_address(struct arena *arena, const struct plan_server *server)
 {
     static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -28,7 +28,8 @@ struct str emit_defaults(enum backend_kind kind)
     return kind == BACKEND_CHOSEN ? STR("service-chosen") : STR("service");
 }
 
-void emit_options(struct buf *out, struct str options, struct str folder, void (*quote)(struct buf *, struct str))
+void emit_options(struct buf *out, struct str options, struct str folder,
+                  void (*quote)(struct buf *, struct str))
 {
     const struct str mark = STR(PLAN_TLS_FOLDER);
     for (struct str rest = options; rest.n;) {
@@ -48,7 +49,8 @@ void emit_options(struct buf *out, struct str options, struct str folder, void (
     }
 }
 
-static struct str options_of(struct arena *arena, const struct plan_server *server, const struct emit_paths *paths)
+static struct str options_of(struct arena *arena, const struct plan_server *server,
+                             const struct emit_paths *paths)
 {
     struct buf text = { 0 };
     emit_options(&text, server->options, emit_path(arena, paths, ARTIFACT_TLS), quote_word);
@@ -65,13 +67,16 @@ static struct template_scope backend_scope(struct arena *arena, const struct pla
         const struct plan_server *server = &backend->servers[i];
         rows[i] = SCOPE(arena, TEXT("server", emit_word(arena, server->name)),
                         TEXT("address", server_address(arena, server)),
-                        TEXT("weight", arena_printf(arena, "%d", server->weight)), TEXT("options", options_of(arena, server, paths)));
+                        TEXT("weight", arena_printf(arena, "%d", server->weight)),
+                        TEXT("options", options_of(arena, server, paths)));
     }
-    return SCOPE(arena, TEXT("name", emit_word(arena, backend->name)), TEXT("defaults", emit_defaults(backend->kind)),
-                 FLAG("use_server", backend->kind == BACKEND_DECLARED), LIST("servers", rows, backend->n_servers));
+    return SCOPE(
+        arena, TEXT("name", emit_word(arena, backend->name)), TEXT("defaults", emit_defaults(backend->kind)),
+        FLAG("use_server", backend->kind == BACKEND_DECLARED), LIST("servers", rows, backend->n_servers));
 }
 
-void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths)
+void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan,
+                   const struct emit_paths *paths)
 {
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, plan->n_backends);
     for (size_t i = 0; i < plan->n_backends; i++)

@@ -15,9 +15,10 @@ void emit_map_line(struct buf *out, const struct plan_entry *entry)
     buf_putc(out, '\n');
 }
 
-/* The first line is what names get that nobody knows; its filter is a name that nobody asks for, or the certificate's own names would be
- * taken for known ones. */
-static void emit_crt_list(struct buf *out, struct arena *arena, const struct plan_list *list, const struct emit_paths *paths)
+/* The first line is what names get that nobody knows; its filter is a name that nobody asks for, or the
+ * certificate's own names would be taken for known ones. */
+static void emit_crt_list(struct buf *out, struct arena *arena, const struct plan_list *list,
+                          const struct emit_paths *paths)
 {
     struct str folder = emit_path(arena, paths, ARTIFACT_TLS);
     quote_word(out, arena_printf(arena, "%.*s/" PLAN_TLS_CERTIFICATE, STR_ARG(folder)));
@@ -26,7 +27,8 @@ static void emit_crt_list(struct buf *out, struct arena *arena, const struct pla
         emit_crt_line(out, &list->lines[i], folder, quote_word);
 }
 
-void emit_crt_line(struct buf *out, const struct plan_line *line, struct str folder, void (*quote)(struct buf *, struct str))
+void emit_crt_line(struct buf *out, const struct plan_line *line, struct str folder,
+                   void (*quote)(struct buf *, struct str))
 {
     struct buf path = { 0 };
     buf_printf(&path, "%.*s/%.*s", STR_ARG(folder), STR_ARG(line->file->name));
@@ -92,8 +94,10 @@ struct artifacts emit_all(struct arena *arena, const struct plan *plan, const st
         p[n++] = (struct artifact){ arena_printf(arena, ARTIFACT_TLS "/%.*s", STR_ARG(plan->files[i]->name)),
                                     plan->files[i]->bytes, false, plan->files[i]->identity };
     if (plan->default_identity.p) {
-        p[n++] = (struct artifact){ STR(ARTIFACT_TLS "/" PLAN_TLS_CERTIFICATE), plan->default_identity, false, true };
-        p[n++] = (struct artifact){ STR(ARTIFACT_TLS "/" PLAN_TLS_ANY), pem_certificates(arena, plan->default_identity), false, false };
+        p[n++] = (struct artifact){ STR(ARTIFACT_TLS "/" PLAN_TLS_CERTIFICATE), plan->default_identity, false,
+                                    true };
+        p[n++] = (struct artifact){ STR(ARTIFACT_TLS "/" PLAN_TLS_ANY),
+                                    pem_certificates(arena, plan->default_identity), false, false };
     }
     for (size_t i = 0; i < plan->n_lists; i++) {
         emit_crt_list(&bytes, scratch, &plan->lists[i], paths);

@@ -36,7 +36,8 @@ static struct template_value proxy_list(struct arena *arena, const struct entry_
     struct template_scope *rows = ARENA_ARRAY(arena, struct template_scope, entry->proxy.n_trusted_ips);
     for (size_t i = 0; i < entry->proxy.n_trusted_ips; i++)
         rows[i] = SCOPE(arena, TEXT("proxy_ip", emit_word(arena, entry->proxy.trusted_ips[i])));
-    return (struct template_value)LIST("proxies", rows, entry->proxy.insecure ? 0 : entry->proxy.n_trusted_ips);
+    return (struct template_value)LIST("proxies", rows,
+                                       entry->proxy.insecure ? 0 : entry->proxy.n_trusted_ips);
 }
 
 /* The protocols of the default options; "-" is none that a client has. */
@@ -131,7 +132,8 @@ static struct template_scope entry_scope(struct arena *arena, const struct plan 
         TEXT("read_timeout", emit_duration(arena, entry->read_timeout_ns)),
         TEXT("idle_timeout", emit_duration(arena, entry->idle_timeout_ns)),
         FLAG("trust_all", entry->trust_all), FLAG("trusting", entry->trust_all || entry->n_trusted_ips > 0),
-        trusted_list(arena, entry), FLAG("ping", ping), FLAG("front", front), FLAG("proxied", entry->proxy.on), FLAG("proxied_by_all", entry->proxy.insecure),
+        trusted_list(arena, entry), FLAG("ping", ping), FLAG("front", front),
+        FLAG("proxied", entry->proxy.on), FLAG("proxied_by_all", entry->proxy.insecure),
         proxy_list(arena, entry), TEXT("usual_alpn", usual_alpn(&plan->shape)),
         TEXT("tls_index", arena_printf(arena, "%zu", index + settings->n_entry_points)),
         TEXT("clear", arena_printf(arena, "clear:%.*s", STR_ARG(name))),

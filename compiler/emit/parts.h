@@ -5,15 +5,18 @@
 #include "emit/template.h"
 
 /* haproxy.cfg: of the settings and the shape only. */
-void emit_config(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
+void emit_config(struct buf *out, struct arena *arena, const struct plan *plan,
+                 const struct emit_paths *paths);
 
 /* backends.cfg: the declared backends in the shape's order, each with the servers that it holds. */
-void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
+void emit_backends(struct buf *out, struct arena *arena, const struct plan *plan,
+                   const struct emit_paths *paths);
 
 /* spoe.cfg; only where the shape has the agent. */
 void emit_spoe(struct buf *out, struct arena *arena, const struct plan *plan);
 
-/* A duration as HAProxy writes it: whole milliseconds, at least one. 0 and whatever its clock cannot hold: 24 days. */
+/* A duration as HAProxy writes it: whole milliseconds, at least one. 0 and whatever its clock cannot hold: 24
+ * days. */
 struct str emit_duration(struct arena *arena, int64_t ns);
 
 /* The name of an artifact as HAProxy sees it. */
@@ -23,7 +26,8 @@ struct str emit_path(struct arena *arena, const struct emit_paths *paths, const 
 struct str emit_argument(struct arena *arena, struct str path);
 
 /* The list "entry_points" of the templates: of each its sides, clear and TLS, and the doors of the latter. */
-struct template_value emit_entry_points(struct arena *arena, const struct plan *plan, const struct emit_paths *paths);
+struct template_value emit_entry_points(struct arena *arena, const struct plan *plan,
+                                        const struct emit_paths *paths);
 
 /* s as one word of a configuration line (quote_word), in the arena. */
 struct str emit_word(struct arena *arena, struct str s);

@@ -4,10 +4,22 @@
 #include "base/arena.h"
 #include "emit/template.h"
 
-#define TEXT(slot, value) { .name = (slot), .text = (value) }
-#define FLAG(slot, value) { .name = (slot), .set = (value) }
-#define TEXT_IF(slot, value, condition) { .name = (slot), .text = (value), .set = (condition) }
-#define LIST(slot, scopes, count) { .name = (slot), .rows = (scopes), .n_rows = (count) }
+#define TEXT(slot, value)                                                                                    \
+    {                                                                                                        \
+        .name = (slot), .text = (value)                                                                      \
+    }
+#define FLAG(slot, value)                                                                                    \
+    {                                                                                                        \
+        .name = (slot), .set = (value)                                                                       \
+    }
+#define TEXT_IF(slot, value, condition)                                                                      \
+    {                                                                                                        \
+        .name = (slot), .text = (value), .set = (condition)                                                  \
+    }
+#define LIST(slot, scopes, count)                                                                            \
+    {                                                                                                        \
+        .name = (slot), .rows = (scopes), .n_rows = (count)                                                  \
+    }
 
 /* A scope over the values, which are copied to the arena. */
 #define SCOPE(arena, ...)                                                                                    \

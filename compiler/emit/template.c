@@ -51,7 +51,8 @@ static enum line_kind classify(struct str line, struct str *argument)
     return LINE_TEXT;
 }
 
-static const struct template_value *find(const struct reader *reader, const struct template_scope *scope, struct str name)
+static const struct template_value *find(const struct reader *reader, const struct template_scope *scope,
+                                         struct str name)
 {
     for (; scope; scope = scope->outer)
         for (size_t i = 0; i < scope->n; i++)
@@ -69,7 +70,8 @@ static void put_value(struct buf *out, const struct reader *reader, const struct
     buf_put(out, value->text);
 }
 
-static void put_line(struct buf *out, const struct reader *reader, struct str line, const struct template_scope *scope)
+static void put_line(struct buf *out, const struct reader *reader, struct str line,
+                     const struct template_scope *scope)
 {
     for (size_t at; (at = str_search(line, STR("{{"))) != SIZE_MAX;) {
         struct str name = str_from(line, at + 2);
@@ -84,7 +86,8 @@ static void put_line(struct buf *out, const struct reader *reader, struct str li
     buf_putc(out, '\n');
 }
 
-static void render_block(struct buf *out, struct reader *reader, const struct template_scope *scope, bool nested);
+static void render_block(struct buf *out, struct reader *reader, const struct template_scope *scope,
+                         bool nested);
 
 /* Up to and with the #end of the block that has just begun. */
 static void skip_block(struct reader *reader)
@@ -124,7 +127,8 @@ static void render_include(struct buf *out, const struct reader *reader, struct 
     template_render(out, name, template_load(name), scope);
 }
 
-static void render_block(struct buf *out, struct reader *reader, const struct template_scope *scope, bool nested)
+static void render_block(struct buf *out, struct reader *reader, const struct template_scope *scope,
+                         bool nested)
 {
     struct str line, argument;
     while (next_line(reader, &line)) {

@@ -15,9 +15,9 @@ struct template_scope;
 
 struct template_value {
     const char *name;
-    struct str text;                          /* of a slot */
-    bool set;                                 /* of #if */
-    const struct template_scope *rows;        /* of #each */
+    struct str text;                   /* of a slot */
+    bool set;                          /* of #if */
+    const struct template_scope *rows; /* of #each */
     size_t n_rows;
 };
 

@@ -9,7 +9,8 @@ struct str emit_duration(struct arena *arena, int64_t ns)
     int64_t ms = ns / ns_per_ms + (ns % ns_per_ms > 0);
     if (ns <= 0 || ms >= longest_ms)
         return STR("24d");
-    return ms % 1000 ? arena_printf(arena, "%" PRId64 "ms", ms) : arena_printf(arena, "%" PRId64 "s", ms / 1000);
+    return ms % 1000 ? arena_printf(arena, "%" PRId64 "ms", ms)
+                     : arena_printf(arena, "%" PRId64 "s", ms / 1000);
 }
 
 struct str emit_path(struct arena *arena, const struct emit_paths *paths, const char *artifact)

@@ -16,8 +16,8 @@ static const struct model_router *router_ordered(const struct model *model, stru
     return NULL;
 }
 
-struct explanation explain_request(struct arena *arena, const struct model *model, const struct plan *plan, size_t entry_point,
-                                   const struct request *request)
+struct explanation explain_request(struct arena *arena, const struct model *model, const struct plan *plan,
+                                   size_t entry_point, const struct request *request)
 {
     struct explanation e = { .plan = plan, .model = model, .entry_point = entry_point, .request = *request };
     e.lookup = lookup_run(arena, plan, entry_point, request);
@@ -37,9 +37,11 @@ static bool is_on(const struct model_router *r, size_t entry_point, bool tls)
     return false;
 }
 
-/* The next router on the entry point from *at on that loses: it would be asked before the winner and does not hold, or it holds
- * and comes behind. NULL: no more. *failed: the condition that failed, or NULL where it holds. */
-static const struct model_router *next_loser(const struct explanation *e, size_t *at, const struct rule_literal **failed)
+/* The next router on the entry point from *at on that loses: it would be asked before the winner and does not
+ * hold, or it holds and comes behind. NULL: no more. *failed: the condition that failed, or NULL where it
+ * holds. */
+static const struct model_router *next_loser(const struct explanation *e, size_t *at,
+                                             const struct rule_literal **failed)
 {
     for (; *at < e->model->n_routers; (*at)++) {
         const struct model_router *r = &e->model->routers[*at];
@@ -66,8 +68,9 @@ static void print_request(struct buf *out, const struct explanation *e, bool col
 {
     const struct request *r = &e->request;
     print_heading(out, "request", colour);
-    buf_printf(out, "%.*s %.*s%.*s%s%.*s on entry point %.*s", STR_ARG(r->method), STR_ARG(r->host), STR_ARG(r->sent),
-               r->query.p ? "?" : "", STR_ARG(r->query), STR_ARG(e->plan->settings->entry_points[e->entry_point].name));
+    buf_printf(out, "%.*s %.*s%.*s%s%.*s on entry point %.*s", STR_ARG(r->method), STR_ARG(r->host),
+               STR_ARG(r->sent), r->query.p ? "?" : "", STR_ARG(r->query),
+               STR_ARG(e->plan->settings->entry_points[e->entry_point].name));
     if (r->tls)
         buf_puts(out, ", TLS");
     if (r->client.n)
@@ -184,8 +187,9 @@ static void print_losers(struct buf *out, const struct explanation *e, bool colo
     }
     if (front > MAX_LOSERS || behind > MAX_LOSERS) {
         print_heading(out, "", false);
-        buf_printf(out, "and %zu more\n", (front > MAX_LOSERS ? front - MAX_LOSERS : 0) +
-                                              (behind > MAX_LOSERS ? behind - MAX_LOSERS : 0));
+        buf_printf(out, "and %zu more\n",
+                   (front > MAX_LOSERS ? front - MAX_LOSERS : 0) +
+                       (behind > MAX_LOSERS ? behind - MAX_LOSERS : 0));
     }
 }
 

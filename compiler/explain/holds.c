@@ -47,7 +47,8 @@ static bool is_client_in(struct str client, struct str text)
 {
     struct address address;
     struct address_range range;
-    return address_read(client, &address) && address_range_read(text, &range) && address_is_in(&address, &range);
+    return address_read(client, &address) && address_range_read(text, &range) &&
+           address_is_in(&address, &range);
 }
 
 static bool matches(const struct rule_literal *l, const struct request *r)

@@ -28,11 +28,13 @@ struct str record_field(struct str value, enum record_field n)
 /* RANK;ROUTER, which is what strcmp compares. */
 static struct str order_of(const struct plan_entry *entry)
 {
-    struct str rank = record_field(entry->value, RECORD_RANK), router = record_field(entry->value, RECORD_ROUTER);
+    struct str rank = record_field(entry->value, RECORD_RANK),
+               router = record_field(entry->value, RECORD_ROUTER);
     return str_of(rank.p, (size_t)(router.p + router.n - rank.p));
 }
 
-static const struct plan_entry *note(struct looking *l, const char *map, struct str line, const struct plan_entry *entry)
+static const struct plan_entry *note(struct looking *l, const char *map, struct str line,
+                                     const struct plan_entry *entry)
 {
     vec_push(&l->steps, (struct lookup_step){ map, line, entry });
     return entry;
@@ -69,10 +71,13 @@ static void look_at_keys(struct looking *l)
     const struct {
         enum rival rival;
         struct str key;
-    } by_method[] = { { RIVAL_METHOD, l->host_key }, { RIVAL_METHOD_ANY, l->any_key }, { RIVAL_METHOD_WILD, l->wild_key } };
+    } by_method[] = { { RIVAL_METHOD, l->host_key },
+                      { RIVAL_METHOD_ANY, l->any_key },
+                      { RIVAL_METHOD_WILD, l->wild_key } };
     for (size_t i = 0; i < sizeof by_method / sizeof *by_method; i++)
         if (may(l, by_method[i].rival) && by_method[i].key.p)
-            compete(l, find_route(l, arena_printf(l->arena, "<%.*s/%.*s", STR_ARG(method), STR_ARG(by_method[i].key))));
+            compete(l, find_route(l, arena_printf(l->arena, "<%.*s/%.*s", STR_ARG(method),
+                                                  STR_ARG(by_method[i].key))));
 }
 
 /* The client's address as its digits. */
@@ -91,7 +96,8 @@ static struct str client_digits(const struct looking *l)
 static void put_line(struct looking *l, struct buf *out, struct str group, bool full)
 {
     const struct request *r = l->request;
-    buf_printf(out, "%.*s|%.*s|%.*s\n%.*s\n>", STR_ARG(group), STR_ARG(client_digits(l)), STR_ARG(r->host), STR_ARG(r->method));
+    buf_printf(out, "%.*s|%.*s|%.*s\n%.*s\n>", STR_ARG(group), STR_ARG(client_digits(l)), STR_ARG(r->host),
+               STR_ARG(r->method));
     request_put_field(out, r->path);
     buf_putc(out, '\n');
     for (size_t i = 0; full && i < r->n_parameters; i++)
@@ -110,7 +116,8 @@ static void put_line(struct looking *l, struct buf *out, struct str group, bool 
 }
 
 /* map_reg: the first line of the group whose expression finds something. */
-static const struct plan_entry *find_match(struct looking *l, enum plan_map_id map, const char *name, struct str group)
+static const struct plan_entry *find_match(struct looking *l, enum plan_map_id map, const char *name,
+                                           struct str group)
 {
     const struct plan_map *lines = &l->plan->maps[map];
     struct str front = arena_printf(l->arena, "^%.*s\\|", STR_ARG(group));
@@ -118,7 +125,8 @@ static const struct plan_entry *find_match(struct looking *l, enum plan_map_id m
     put_line(l, &line, group, map == MAP_FIELDS);
     struct str text = arena_copy(l->arena, buf_str(&line));
     const struct plan_entry *found = NULL;
-    for (size_t i = entry_count_up_to(lines->p, lines->n, front); i < lines->n && str_starts(lines->p[i].key, front) && !found; i++)
+    for (size_t i = entry_count_up_to(lines->p, lines->n, front);
+         i < lines->n && str_starts(lines->p[i].key, front) && !found; i++)
         if (expression_finds(lines->p[i].key, text))
             found = &lines->p[i];
     buf_fini(&line);
@@ -170,10 +178,12 @@ static void look_at_groups(struct looking *l)
 static void look_at_label(struct looking *l, struct str table, struct str label, struct str *best)
 {
     struct str key = arena_printf(l->arena, "%.*s/%.*s", STR_ARG(table), STR_ARG(label));
-    const struct plan_entry *entry = note(l, "labels.map", key, entry_find(l->plan->maps[MAP_LABELS].p, l->plan->maps[MAP_LABELS].n, key));
+    const struct plan_entry *entry =
+        note(l, "labels.map", key, entry_find(l->plan->maps[MAP_LABELS].p, l->plan->maps[MAP_LABELS].n, key));
     if (!entry)
         return;
-    struct str group = record_field(entry->value, RECORD_RANK), decided = str_head(entry->value, entry->value.n - group.n - 1);
+    struct str group = record_field(entry->value, RECORD_RANK),
+               decided = str_head(entry->value, entry->value.n - group.n - 1);
     if (str_cmp(decided, *best) < 0)
         *best = decided;
     const struct plan_entry *hit = group.n ? find_match(l, MAP_FIELDS, "fields.map", group) : NULL;
@@ -233,12 +243,16 @@ static void set_keys(struct looking *l)
     l->host_key = arena_printf(l->arena, "%.*s%.*s", STR_ARG(r->host_key), STR_ARG(l->any_key));
     size_t dot = str_find(r->host_key, '.');
     if (dot < r->host_key.n)
-        l->wild_key = arena_printf(l->arena, "*.%.*s%.*s", STR_ARG(str_from(r->host_key, dot + 1)), STR_ARG(l->any_key));
+        l->wild_key = arena_printf(l->arena, "*.%.*s%.*s", STR_ARG(str_from(r->host_key, dot + 1)),
+                                   STR_ARG(l->any_key));
 }
 
-struct lookup lookup_run(struct arena *arena, const struct plan *plan, size_t entry_point, const struct request *request)
+struct lookup lookup_run(struct arena *arena, const struct plan *plan, size_t entry_point,
+                         const struct request *request)
 {
-    struct looking l = { .arena = arena, .plan = plan, .request = request,
+    struct looking l = { .arena = arena,
+                         .plan = plan,
+                         .request = request,
                          .entry_point = entry_point + (request->tls ? plan->settings->n_entry_points : 0) };
     set_keys(&l);
     l.best = find_route(&l, l.host_key);

@@ -1,4 +1,5 @@
-/* A request's way through the maps of a plan: the same look-ups as templates/match.cfg and rivals.cfg, in C. */
+/* A request's way through the maps of a plan: the same look-ups as templates/match.cfg and rivals.cfg, in C.
+ */
 #pragma once
 
 #include "explain/request.h"
@@ -6,8 +7,8 @@
 
 /* One look-up. */
 struct lookup_step {
-    const char *map;  /* "routes.map", … */
-    struct str line;  /* what was looked up */
+    const char *map;                /* "routes.map", … */
+    struct str line;                /* what was looked up */
     const struct plan_entry *entry; /* what was found, or NULL */
 };
 
@@ -19,7 +20,8 @@ struct lookup {
 };
 
 /* Looks the request up on an entry point (an index into settings->entry_points). In the arena. */
-struct lookup lookup_run(struct arena *arena, const struct plan *plan, size_t entry_point, const struct request *request);
+struct lookup lookup_run(struct arena *arena, const struct plan *plan, size_t entry_point,
+                         const struct request *request);
 
 /* Field n (enum record_field) of a record's value; empty where it ends before. */
 struct str record_field(struct str value, enum record_field n);

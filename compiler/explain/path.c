@@ -41,7 +41,9 @@ static struct str normalise_codes(struct arena *arena, struct str path)
 struct str path_encoded(struct arena *arena, struct str path)
 {
     struct str normal = normalise_codes(arena, path);
-    return escape_all_of(normal, ESCAPE_PATH_LEGAL) ? normal : escape_encode(arena, escape_decode(arena, normal), ESCAPE_PATH_KEPT);
+    return escape_all_of(normal, ESCAPE_PATH_LEGAL)
+               ? normal
+               : escape_encode(arena, escape_decode(arena, normal), ESCAPE_PATH_KEPT);
 }
 
 struct str path_normal(struct arena *arena, struct str path)

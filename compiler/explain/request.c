@@ -88,7 +88,8 @@ static struct str query_of(struct arena *arena, struct str query, bool encode)
     return done;
 }
 
-static const char *read_target(struct arena *arena, const struct entry_point *entry, struct str target, struct request *out)
+static const char *read_target(struct arena *arena, const struct entry_point *entry, struct str target,
+                               struct request *out)
 {
     for (size_t i = 0; i < target.n; i++)
         if (target.p[i] == ' ' || ascii_is_control(target.p[i]))
@@ -144,8 +145,9 @@ static void read_query(struct arena *arena, struct request *out)
     vec_fini(&found);
 }
 
-const char *request_read(struct arena *arena, const struct entry_point *entry, struct str method, struct str target,
-                         const struct request_header *headers, size_t n_headers, struct str client, struct request *out)
+const char *request_read(struct arena *arena, const struct entry_point *entry, struct str method,
+                         struct str target, const struct request_header *headers, size_t n_headers,
+                         struct str client, struct request *out)
 {
     struct str host = { 0 };
     *out = (struct request){ .method = method, .client = client };

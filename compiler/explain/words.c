@@ -64,7 +64,9 @@ static void put_headers(struct buf *out, const struct model_headers *headers)
 
 static void put_limit(struct buf *out, const struct model_op *op)
 {
-    static const char *const sources[] = { [SOURCE_IP] = "address", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host" };
+    static const char *const sources[] = {
+        [SOURCE_IP] = "address", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host"
+    };
     buf_printf(out, "%" PRId64 " requests in %" PRId64 " ms, %" PRId64 " at once, by %s", op->limit.average,
                op->limit.period_ns / 1000000, op->limit.burst, sources[op->limit.source]);
     if (op->limit.source == SOURCE_HEADER) {

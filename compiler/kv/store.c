@@ -218,7 +218,8 @@ void kv_store_collect(const struct kv_store *store, struct str prefix, struct kv
     const struct contents *c = store->contents;
     size_t i = lower_bound(c->settled, c->n_settled, prefix), j = lower_bound(c->fresh, c->n_fresh, prefix);
     for (;;) {
-        const struct kv_pair *a = i < c->n_settled && str_starts(c->settled[i].key, prefix) ? &c->settled[i] : NULL;
+        const struct kv_pair *a =
+            i < c->n_settled && str_starts(c->settled[i].key, prefix) ? &c->settled[i] : NULL;
         const struct kv_pair *b = j < c->n_fresh && str_starts(c->fresh[j].key, prefix) ? &c->fresh[j] : NULL;
         if (!a && !b)
             return;

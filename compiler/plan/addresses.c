@@ -20,13 +20,14 @@ static int compare_servers(const void *a, const void *b)
     return str_cmp(((const struct plan_server *)a)->name, ((const struct plan_server *)b)->name);
 }
 
-static void report_failure(struct diag *diag, const struct plan_backend *backend, const struct plan_server *server,
-                           const struct address_list *list)
+static void report_failure(struct diag *diag, const struct plan_backend *backend,
+                           const struct plan_server *server, const struct address_list *list)
 {
     if (!list || !list->failure)
         return;
-    diag_report(diag, FINDING_UNRESOLVED, backend->service, "the name %.*s of the server %.*s does not resolve (%s): %s",
-                STR_ARG(server->host), STR_ARG(server->url), list->failure,
+    diag_report(diag, FINDING_UNRESOLVED, backend->service,
+                "the name %.*s of the server %.*s does not resolve (%s): %s", STR_ARG(server->host),
+                STR_ARG(server->url), list->failure,
                 list->n ? "it keeps its address" : "its requests get 502");
 }
 
@@ -36,7 +37,8 @@ static size_t count_of(const struct address_list *list)
     return n == 0 ? 1 : n < MOST_ADDRESSES ? n : MOST_ADDRESSES;
 }
 
-/* By which all weights of a backend grow, so that those that are shared stay whole: as far as the heaviest one allows. */
+/* By which all weights of a backend grow, so that those that are shared stay whole: as far as the heaviest
+ * one allows. */
 static int scale_of(const struct plan_backend *backend, const size_t *counts)
 {
     int heaviest = 1, product = 1;
@@ -85,7 +87,8 @@ bool plan_backend_has_names(const struct plan_backend *backend)
     return false;
 }
 
-void plan_set_addresses(struct arena *arena, struct plan *plan, const struct address_book *book, struct diag *diag)
+void plan_set_addresses(struct arena *arena, struct plan *plan, const struct address_book *book,
+                        struct diag *diag)
 {
     struct plan_backend *backends = ARENA_ARRAY(arena, struct plan_backend, plan->n_backends);
     for (size_t b = 0; b < plan->n_backends; b++) {
@@ -93,10 +96,12 @@ void plan_set_addresses(struct arena *arena, struct plan *plan, const struct add
         *backend = plan->backends[b];
         if (!plan_backend_has_names(backend))
             continue;
-        const struct address_list **lists = ARENA_ARRAY(arena, const struct address_list *, backend->n_servers);
+        const struct address_list **lists =
+            ARENA_ARRAY(arena, const struct address_list *, backend->n_servers);
         size_t *counts = ARENA_ARRAY(arena, size_t, backend->n_servers), total = 0;
         for (size_t i = 0; i < backend->n_servers; i++) {
-            lists[i] = is_name(&backend->servers[i]) ? book->find(book->context, backend->servers[i].host) : NULL;
+            lists[i] =
+                is_name(&backend->servers[i]) ? book->find(book->context, backend->servers[i].host) : NULL;
             counts[i] = count_of(lists[i]);
             total += counts[i];
             report_failure(diag, backend, &backend->servers[i], lists[i]);

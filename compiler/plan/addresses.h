@@ -22,6 +22,8 @@ struct address_book {
 /* Where nothing is: requests to a server that has no address get 502 at once, as in Traefik. */
 #define ADDRESS_NOWHERE "255.255.255.255"
 
-/* Gives every server that has a name the addresses of that name: the first one keeps the server's name (so cookies stay valid), the
- * others are further servers NAME.2, NAME.3, … that share its weight. A name that fails is a finding. */
-void plan_set_addresses(struct arena *arena, struct plan *plan, const struct address_book *book, struct diag *diag);
+/* Gives every server that has a name the addresses of that name: the first one keeps the server's name (so
+ * cookies stay valid), the others are further servers NAME.2, NAME.3, … that share its weight. A name that
+ * fails is a finding. */
+void plan_set_addresses(struct arena *arena, struct plan *plan, const struct address_book *book,
+                        struct diag *diag);

@@ -63,7 +63,7 @@ bool apply_op(struct apply *a, const struct model_router *router, size_t at)
     case OP_FORWARD_AUTH:
     case OP_BREAKER:
     case OP_CLIENT_CERT: /* what the certificate says is not known here */
-    case OP_RELAYED: /* changes answers, or asks more than once */
+    case OP_RELAYED:     /* changes answers, or asks more than once */
     case OP_CONTENT_TYPE:
         return true;
     case OP_HEADERS:

@@ -84,7 +84,8 @@ struct str choice_name_of(struct arena *arena, const struct model_service *servi
 /* Whether the relay may have to do with it. */
 static bool is_relayed(const struct model_service *service)
 {
-    return service->kind == SERVICE_MIRRORED || (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
+    return service->kind == SERVICE_MIRRORED ||
+           (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
 }
 
 static void put_text(struct buf *out, struct str s)
@@ -162,7 +163,8 @@ static void put_children(struct buf *out, struct arena *arena, const struct mode
         put_weight(out, scale_of(sum), child->weight);
         put_text(out, child->name);
         buf_putc(out, '|');
-        buf_put(out, relayed ? choice_name_of(arena, child->service) : choice_target_of(arena, child->service, holders).text);
+        buf_put(out, relayed ? choice_name_of(arena, child->service)
+                             : choice_target_of(arena, child->service, holders).text);
     }
 }
 
@@ -191,9 +193,11 @@ static void put_alias(struct buf *out, const struct model_service *service, stru
 static void put_definition(struct buf *out, struct arena *arena, const struct model_service *service,
                            const struct strmap *holders)
 {
-    static const char kinds[] = {
-        [SERVICE_SERVERS] = 's', [SERVICE_WEIGHTED] = 'w', [SERVICE_HASHED] = 'h', [SERVICE_MIRRORED] = 'm', [SERVICE_FAILOVER] = 'f'
-    };
+    static const char kinds[] = { [SERVICE_SERVERS] = 's',
+                                  [SERVICE_WEIGHTED] = 'w',
+                                  [SERVICE_HASHED] = 'h',
+                                  [SERVICE_MIRRORED] = 'm',
+                                  [SERVICE_FAILOVER] = 'f' };
     static const char strategies[] = {
         [STRATEGY_WRR] = 'r', [STRATEGY_P2C] = 'p', [STRATEGY_HRW] = 'h', [STRATEGY_LEASTTIME] = 'l'
     };
@@ -229,8 +233,8 @@ static int compare_entries(const void *a, const void *b)
     return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
 }
 
-bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named, const struct strmap *holders,
-                     struct plan_entry *out)
+bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named,
+                     const struct strmap *holders, struct plan_entry *out)
 {
     struct choice_target target = choice_target_of(arena, service, holders);
     struct buf value = { 0 };
@@ -253,7 +257,8 @@ struct plan_entry *choice_entries(struct arena *arena, const struct model *model
     *n = 0;
     for (size_t i = 0; i < model->n_services; i++)
         if (model->services[i].used)
-            *n += choice_entry_of(arena, &model->services[i], model->services[i].named, holders, &entries[*n]);
+            *n +=
+                choice_entry_of(arena, &model->services[i], model->services[i].named, holders, &entries[*n]);
     if (*n)
         qsort(entries, *n, sizeof *entries, compare_entries);
     return entries;

@@ -21,14 +21,15 @@ bool choice_is_plain(const struct model_service *service);
 struct choice_target choice_target_of(struct arena *arena, const struct model_service *service,
                                       const struct strmap *holders);
 
-/* The name of a service in routes.map, "}name", whatever it takes to serve it: for who comes back later, when other services may
- * have the backends. model_service.named must be set. (Internal ones are their backend.) */
+/* The name of a service in routes.map, "}name", whatever it takes to serve it: for who comes back later, when
+ * other services may have the backends. model_service.named must be set. (Internal ones are their backend.)
+ */
 struct str choice_name_of(struct arena *arena, const struct model_service *service);
 
 /* The entries of all services that are used, by key: "}whoami@etcd?" (no host begins with '}', and the '?'
  * makes it an exact one). Values are fields parted by ';': KIND;FLAGS;COOKIE;BACKEND;MEMBERS;TIMES;RELAYED
- * - KIND: w weighted, h by the client's address, f failover, m mirrored, s servers. A named service whose backend is known is a
- *   weighted one of a single child.
+ * - KIND: w weighted, h by the client's address, f failover, m mirrored, s servers. A named service whose
+ * backend is known is a weighted one of a single child.
  * - FLAGS, of servers: r in turn, p the better of two, h by the client's address, l the least busy; k
  *   the server is said by a cookie; of all: c members that are down are passed over.
  * - COOKIE: NAME|ATTRIBUTES, or empty.
@@ -38,14 +39,15 @@ struct str choice_name_of(struct arena *arena, const struct model_service *servi
  *   being a backend or "}name".
  *   Of those that the relay asks targets are names.
  * - TIMES, of servers: ANSWER|CONNECT, milliseconds until an answer begins and to connect, or empty.
- * - RELAYED, of those that the relay may have to do with: the first arguments of its directive (agent/relay/directive.h).
- * Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
+ * - RELAYED, of those that the relay may have to do with: the first arguments of its directive
+ * (agent/relay/directive.h). Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
 struct plan_entry *choice_entries(struct arena *arena, const struct model *model,
                                   const struct strmap *holders, size_t *n);
 
 /* That of one service, used or not, as if it were named or not; false where it has none. */
-bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named, const struct strmap *holders,
-                     struct plan_entry *out);
+bool choice_entry_of(struct arena *arena, const struct model_service *service, bool named,
+                     const struct strmap *holders, struct plan_entry *out);
 
-/* The value of such an entry where backends have other names: `names` has a str, the new one, by the old one. */
+/* The value of such an entry where backends have other names: `names` has a str, the new one, by the old one.
+ */
 struct str choice_renamed(struct arena *arena, struct str value, const struct strmap *names);

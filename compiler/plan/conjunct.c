@@ -33,7 +33,8 @@ static void take_host(struct conjunct *c, enum host_kind kind, const struct rule
     c->dots = literal->dots;
 }
 
-/* Takes host and path out of the rest. A rule that names an exact host and a wildcard keeps the wildcard there. */
+/* Takes host and path out of the rest. A rule that names an exact host and a wildcard keeps the wildcard
+ * there. */
 static void take_scope(struct conjunct *c)
 {
     const struct rule_literal *host = find_positive(c, MATCHER_HOST);
@@ -72,8 +73,9 @@ static struct str last_labels(struct str host, size_t n)
     return (struct str){ 0 };
 }
 
-/* A host's regular expression is looked up by the labels that it ends in, or by its beginning: so hundreds of them cost other
- * requests three look-ups. Three labels tell more than two, and those more than a short beginning. */
+/* A host's regular expression is looked up by the labels that it ends in, or by its beginning: so hundreds of
+ * them cost other requests three look-ups. Three labels tell more than two, and those more than a short
+ * beginning. */
 static void narrow_host(struct conjunct *c, struct arena *arena)
 {
     const struct rule_literal *re = find_positive(c, MATCHER_HOST_REGEXP);
@@ -100,8 +102,8 @@ static bool is_decided(const struct rule_conjunct *c)
     size_t counts[MATCHER_COUNT] = { 0 };
     for (size_t i = 0; i < c->n; i++) {
         enum matcher m = c->literals[i].matcher;
-        bool known = m == MATCHER_HOST || m == MATCHER_HOST_WILDCARD || m == MATCHER_PATH || m == MATCHER_PATH_PREFIX ||
-                     m == MATCHER_METHOD;
+        bool known = m == MATCHER_HOST || m == MATCHER_HOST_WILDCARD || m == MATCHER_PATH ||
+                     m == MATCHER_PATH_PREFIX || m == MATCHER_METHOD;
         if (!known || c->literals[i].negated || ++counts[m] > 1)
             return false;
     }
@@ -116,8 +118,8 @@ bool dnf_is_decided(const struct rule_dnf *dnf)
     return true;
 }
 
-static void set_label(struct conjunct *c, struct arena *arena, enum label_kind kind, struct str name, char mark,
-                      struct str value)
+static void set_label(struct conjunct *c, struct arena *arena, enum label_kind kind, struct str name,
+                      char mark, struct str value)
 {
     struct buf label = { 0 };
     if (kind == LABEL_QUERY)
@@ -153,8 +155,9 @@ static bool take_label(struct conjunct *c, struct arena *arena)
 
 static bool is_of_fields(const struct rule_literal *l)
 {
-    return l->matcher == MATCHER_HEADER || l->matcher == MATCHER_HEADER_REGEXP || l->matcher == MATCHER_QUERY ||
-           l->matcher == MATCHER_QUERY_REGEXP || l->matcher == MATCHER_QUERY_FIRST;
+    return l->matcher == MATCHER_HEADER || l->matcher == MATCHER_HEADER_REGEXP ||
+           l->matcher == MATCHER_QUERY || l->matcher == MATCHER_QUERY_REGEXP ||
+           l->matcher == MATCHER_QUERY_FIRST;
 }
 
 static void classify(struct conjunct *c, struct arena *arena)

@@ -1,5 +1,5 @@
-/* One conjunct of a rule as what it is looked up by: a scope (host and path), a label, and what remains for a regular
- * expression. Internal to plan. */
+/* One conjunct of a rule as what it is looked up by: a scope (host and path), a label, and what remains for a
+ * regular expression. Internal to plan. */
 #pragma once
 
 #include "base/vec.h"
@@ -37,7 +37,7 @@ struct conjunct {
     struct span span;
     enum conjunct_class class;
     enum label_kind label_kind;
-    struct str label; /* as it stands in keys: "GET", "x-a=1", "x-a:", "?k=v", "?k:" */
+    struct str label;                      /* as it stands in keys: "GET", "x-a=1", "x-a:", "?k=v", "?k:" */
     VEC(const struct rule_literal *) rest; /* must hold too */
 };
 

@@ -14,7 +14,8 @@ struct gathered {
 };
 
 /* Merges two lists by rank. */
-static struct gathered merge(struct arena *arena, const struct clause *own, size_t n_own, const struct gathered *around)
+static struct gathered merge(struct arena *arena, const struct clause *own, size_t n_own,
+                             const struct gathered *around)
 {
     struct gathered out = { .clauses = ARENA_ARRAY(arena, const struct clause *, n_own + around->n) };
     size_t i = 0, j = 0;
@@ -53,8 +54,8 @@ static void add_line(struct group_set *set, struct entry_list *to, struct buf *s
     vec_push(&to->entries, (struct plan_entry){ arena_copy(set->arena, buf_str(scratch)), value });
 }
 
-/* The name of a group of regular expressions; its lines are added where it is new. They are tried in the order of the map, which
- * is sorted by key: so each has its number in front. */
+/* The name of a group of regular expressions; its lines are added where it is new. They are tried in the
+ * order of the map, which is sorted by key: so each has its number in front. */
 static struct str group_name(struct group_set *set, const struct clause *const *clauses, size_t n, bool full)
 {
     const struct str *values = full ? set->router_ranks : set->router_keys;
@@ -86,7 +87,8 @@ static int label_compare(const void *a, const void *b)
     return c ? c : x->router < y->router ? -1 : x->router > y->router;
 }
 
-/* One label: "RANK;NAME" of the best router that it decides for, and the group of those better ones that must be tried. */
+/* One label: "RANK;NAME" of the best router that it decides for, and the group of those better ones that must
+ * be tried. */
 static struct str label_value(struct group_set *set, const struct clause *const *clauses, size_t n)
 {
     size_t tried = 0;
@@ -136,7 +138,8 @@ static void sort_entries(struct entry_list *list)
         qsort(list->entries.p, list->entries.n, sizeof *list->entries.p, entry_compare);
 }
 
-const struct str *group_places(struct group_set *set, const struct place_list *places, const struct clause_list *clauses)
+const struct str *group_places(struct group_set *set, const struct place_list *places,
+                               const struct clause_list *clauses)
 {
     const struct gathered nothing = { 0 };
     size_t n = places->places.n, next = 0;

@@ -3,7 +3,8 @@
 #include "base/address.h"
 #include "base/hex.h"
 
-/* The codes that stay encoded in a routing path, with capitals: reserved characters of RFC 3986 2.2 and '%'. */
+/* The codes that stay encoded in a routing path, with capitals: reserved characters of RFC 3986 2.2 and '%'.
+ */
 static bool is_reserved_code(struct str s)
 {
     int byte = s.p[1] < 'a' && s.p[2] < 'a' ? hex_pair(s.p + 1) : -1;
@@ -40,7 +41,8 @@ void key_put_prefix(struct buf *out, struct str prefix)
     }
 }
 
-/* What Go's server takes in a Host header (golang.org/x/net/http/httpguts ValidHostHeader). The skeleton refuses the rest. */
+/* What Go's server takes in a Host header (golang.org/x/net/http/httpguts ValidHostHeader). The skeleton
+ * refuses the rest. */
 static bool is_host_byte(char c)
 {
     return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || (c && strchr("!$%&'()*+,-.;=_~", c));

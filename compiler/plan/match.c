@@ -6,8 +6,8 @@
 #include "plan/group.h"
 #include "plan/scope.h"
 
-/* Where routers that may beat a record stand, so that the record can say so: by the host's keys where the rule names an exact
- * host, else by their paths alone. */
+/* Where routers that may beat a record stand, so that the record can say so: by the host's keys where the
+ * rule names an exact host, else by their paths alone. */
 struct rival_index {
     struct place_list host, path;
 };
@@ -59,9 +59,10 @@ static struct place_list *list_of(struct matching *m, const struct conjunct *c)
     return c->host_kind == HOST_EXACT ? &m->hosts : c->host_kind == HOST_WILD ? &m->wild : &m->any;
 }
 
-/* A place where the conjunct decides alone. Below a prefix, every path that a strip of the chain cuts is a place of its own: so
- * at each key it is known what is cut. */
-static void add_decided(struct matching *m, const struct conjunct *c, size_t router, struct buf *key, size_t path_at)
+/* A place where the conjunct decides alone. Below a prefix, every path that a strip of the chain cuts is a
+ * place of its own: so at each key it is known what is cut. */
+static void add_decided(struct matching *m, const struct conjunct *c, size_t router, struct buf *key,
+                        size_t path_at)
 {
     const struct chain_plan *chain = &m->chains[router];
     struct place_list *list = list_of(m, c);
@@ -78,7 +79,8 @@ static void add_decided(struct matching *m, const struct conjunct *c, size_t rou
     }
 }
 
-static void add_clause(struct matching *m, const struct conjunct *c, size_t router, const struct buf *key, size_t path_at)
+static void add_clause(struct matching *m, const struct conjunct *c, size_t router, const struct buf *key,
+                       size_t path_at)
 {
     struct buf path = { 0 };
     pattern_put_path(&path, c);
@@ -95,14 +97,17 @@ static void add_clause(struct matching *m, const struct conjunct *c, size_t rout
     buf_fini(&path);
 }
 
-/* Notes that the router may beat what is found first in the conjunct's scope, and sees to it that something is. */
-static void add_rival(struct matching *m, const struct conjunct *c, size_t entry_point, size_t dots, size_t router)
+/* Notes that the router may beat what is found first in the conjunct's scope, and sees to it that something
+ * is. */
+static void add_rival(struct matching *m, const struct conjunct *c, size_t entry_point, size_t dots,
+                      size_t router)
 {
     enum rival rival = rival_of(c);
     struct buf key = { 0 };
     size_t path_at = 0;
     bool exact = c->host_kind == HOST_EXACT;
-    if (rival != RIVAL_ANY && rival != RIVAL_COUNT && scope_put_first_key(&key, c, entry_point, dots, &path_at)) {
+    if (rival != RIVAL_ANY && rival != RIVAL_COUNT &&
+        scope_put_first_key(&key, c, entry_point, dots, &path_at)) {
         struct rival_index *index = &m->rivals[rival];
         place_list_add(exact ? &index->host : &index->path, m->arena, buf_str(&key), path_at, router);
         place_list_add(exact ? &m->hosts : &m->any, m->arena, buf_str(&key), path_at, NOBODY);
@@ -132,7 +137,8 @@ static struct str name_asked(const struct conjunct *c)
 {
     if (c->class != CLASS_LABEL || c->label_kind != LABEL_HEADER)
         return (struct str){ 0 };
-    size_t end = str_find(c->label, '=') < str_find(c->label, ':') ? str_find(c->label, '=') : str_find(c->label, ':');
+    size_t end =
+        str_find(c->label, '=') < str_find(c->label, ':') ? str_find(c->label, '=') : str_find(c->label, ':');
     return str_head(c->label, end);
 }
 
@@ -163,7 +169,9 @@ static void collect(struct matching *m)
             if (name.n)
                 vec_push(&m->names, name);
             for (size_t e = 0; e < router->n_entry_points; e++)
-                add_conjunct(m, &c, router->entry_points[e] + (router->tls ? m->model->settings->n_entry_points : 0), r);
+                add_conjunct(m, &c,
+                             router->entry_points[e] + (router->tls ? m->model->settings->n_entry_points : 0),
+                             r);
             conjunct_fini(&c);
         }
     }
@@ -203,7 +211,8 @@ static struct str rivals_at(struct matching *m, struct str host_key, struct str 
     for (size_t i = 0; i < RIVAL_COUNT; i++) {
         const struct rival_index *index = &m->rivals[i];
         const struct place_list *path = i == RIVAL_ANY ? (host_key.n ? &m->any : &index->path) : &index->path;
-        if (place_list_best(path, path_key) < router || (host_key.n && place_list_best(&index->host, host_key) < router))
+        if (place_list_best(path, path_key) < router ||
+            (host_key.n && place_list_best(&index->host, host_key) < router))
             found[n++] = letters[i];
     }
     return n ? arena_copy(m->arena, str_of(found, n)) : (struct str){ 0 };
@@ -218,8 +227,8 @@ static bool has_own_rivals(const struct matching *m, struct str host_key)
     return false;
 }
 
-/* A key of a host where a router of any host wins is left out: the skeleton then finds a shorter key, which has that among its
- * rivals, or none, and looks at any host in both cases. */
+/* A key of a host where a router of any host wins is left out: the skeleton then finds a shorter key, which
+ * has that among its rivals, or none, and looks at any host in both cases. */
 static void add_host_match(struct matching *m, const struct place *place)
 {
     struct str path_key = str_from(place->key, str_find(place->key, '|'));

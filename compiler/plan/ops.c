@@ -95,7 +95,8 @@ struct str ops_counter(struct arena *arena, const struct model_router *router, s
     struct buf name = { 0 };
     size_t earlier = 0;
     for (size_t i = 0; i < at; i++)
-        earlier += router->ops[i].kind == OP_IN_FLIGHT && str_eq(router->ops[i].middleware, router->ops[at].middleware);
+        earlier += router->ops[i].kind == OP_IN_FLIGHT &&
+                   str_eq(router->ops[i].middleware, router->ops[at].middleware);
     buf_printf(&name, "%.*s|%.*s|%zu", STR_ARG(router->name), STR_ARG(router->ops[at].middleware), earlier);
     sha256_hex(buf_str(&name), key, DIGEST_DIGITS);
     buf_fini(&name);

@@ -5,7 +5,8 @@ void place_list_fini(struct place_list *list)
     vec_fini(&list->places);
 }
 
-void place_list_add(struct place_list *list, struct arena *arena, struct str key, size_t path_at, size_t router)
+void place_list_add(struct place_list *list, struct arena *arena, struct str key, size_t path_at,
+                    size_t router)
 {
     vec_push(&list->places, (struct place){ arena_copy(arena, key), path_at, router, NOBODY });
 }

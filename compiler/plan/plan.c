@@ -78,7 +78,9 @@ static void fill_backends(struct arena *arena, const struct model *model, struct
     struct plan_backend *backends = ARENA_ARRAY(arena, struct plan_backend, plan->shape.n_backends);
     for (size_t i = 0; i < plan->shape.n_backends; i++) {
         const struct shape_backend *declared = &plan->shape.backends[i];
-        backends[i] = (struct plan_backend){ .name = declared->name, .service = declared->holder, .kind = declared->kind };
+        backends[i] = (struct plan_backend){ .name = declared->name,
+                                             .service = declared->holder,
+                                             .kind = declared->kind };
         if (declared->holder.n)
             service_servers(arena, strmap_get(services, declared->holder), &backends[i]);
     }
@@ -132,8 +134,8 @@ static int entry_compare(const void *a, const void *b)
     return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
 }
 
-static const struct plan_entry *entries_joined(struct arena *arena, const struct plan_entry *a, size_t *n_a, const struct plan_entry *b,
-                                               size_t n_b)
+static const struct plan_entry *entries_joined(struct arena *arena, const struct plan_entry *a, size_t *n_a,
+                                               const struct plan_entry *b, size_t n_b)
 {
     struct plan_entry *all = ARENA_ARRAY(arena, struct plan_entry, *n_a + n_b);
     for (size_t i = 0; i < *n_a + n_b; i++)
@@ -145,7 +147,8 @@ static const struct plan_entry *entries_joined(struct arena *arena, const struct
 }
 
 static void fill_routes(struct arena *arena, const struct model *model, const struct matches *matches,
-                        const struct chain_plan *chains, struct plan *plan, const struct plan_entry *names, size_t n_names)
+                        const struct chain_plan *chains, struct plan *plan, const struct plan_entry *names,
+                        size_t n_names)
 {
     struct strmap *holders = strmap_create(arena, plan->shape.n_backends);
     for (size_t i = 0; i < plan->shape.n_backends; i++)
@@ -164,8 +167,9 @@ static void fill_routes(struct arena *arena, const struct model *model, const st
             *next++ = choices[chosen++];
         if (router)
             target = choice_target_of(arena, router->service, holders);
-        *next++ = (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
-                                                                 router ? &chains[match->router] : NULL, &target) };
+        *next++ =
+            (struct plan_entry){ match->key, record_render(arena, &scratch, match, router,
+                                                           router ? &chains[match->router] : NULL, &target) };
     }
     while (chosen < n_choices)
         *next++ = choices[chosen++];
@@ -182,7 +186,8 @@ static int program_compare(const void *a, const void *b)
 const struct plan_program *plan_program_find(const struct plan *plan, struct str id)
 {
     struct plan_program key = { .id = id };
-    return plan->n_programs ? bsearch(&key, plan->programs, plan->n_programs, sizeof key, program_compare) : NULL;
+    return plan->n_programs ? bsearch(&key, plan->programs, plan->n_programs, sizeof key, program_compare)
+                            : NULL;
 }
 
 static void fill_programs(struct arena *arena, const struct model *model, const struct chain_plan *chains,
@@ -264,7 +269,8 @@ static const struct str *sorted(struct arena *arena, name_list *names, size_t *n
 }
 
 /* What lanes would set and do. */
-static void add_lanes(struct arena *arena, struct shape_need *need, const struct model *model, const struct chain_plan *chains)
+static void add_lanes(struct arena *arena, struct shape_need *need, const struct model *model,
+                      const struct chain_plan *chains)
 {
     struct strmap *seen[3];
     name_list lists[3] = { { 0 }, { 0 }, { 0 } };

@@ -48,8 +48,9 @@ static const struct plan_program *agent_program(struct arena *arena, const struc
         sha256_hex(buf_str(&json), digest, DIGEST_DIGITS);
         program = ARENA_NEW(arena, struct plan_program);
         program->json = arena_copy(arena, buf_str(&json));
-        program->id = arena_printf(arena, "%c%c%s", need.closed || settings->agent.rate_limit_fails_closed ? 'c' : 'o',
-                                   program_letter(&need), digest);
+        program->id =
+            arena_printf(arena, "%c%c%s", need.closed || settings->agent.rate_limit_fails_closed ? 'c' : 'o',
+                         program_letter(&need), digest);
     }
     buf_fini(&json);
     buf_fini(&op);
@@ -73,8 +74,9 @@ static bool is_blind(const struct model_op *op)
 static bool is_silent(const struct model_op *op)
 {
     const struct model_headers *h = op->headers;
-    return op->kind == OP_ADD_PREFIX || op->kind == OP_CLIENT_CERT || (op->kind == OP_HEADERS && h->response.n == 0 && !h->cors.on && h->n_hosts == 0 &&
-                                         h->security.n == 0 && h->secure.n == 0);
+    return op->kind == OP_ADD_PREFIX || op->kind == OP_CLIENT_CERT ||
+           (op->kind == OP_HEADERS && h->response.n == 0 && !h->cors.on && h->n_hosts == 0 &&
+            h->security.n == 0 && h->secure.n == 0);
 }
 
 /* Keys of the strip's prefixes. */
@@ -91,8 +93,8 @@ static void fill_strip(struct arena *arena, struct chain_plan *chain)
     chain->prefixes = prefixes;
 }
 
-/* At most one strip, of paths that the router's keys know, and ops of the agent, which computes for itself what those
- * behind the strip see. */
+/* At most one strip, of paths that the router's keys know, and ops of the agent, which computes for itself
+ * what those behind the strip see. */
 static bool is_simple(const struct model_router *router)
 {
     size_t n_native = 0;
@@ -151,8 +153,8 @@ static void add_lane(struct arena *arena, const struct model_router *router, str
 static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
                                        const struct settings *settings, size_t from);
 
-/* A run of ops of the relay's, from `at` on, and all that stands behind it: returns what that comes to. The text is "relay?FLAGS?PROGRAM?
- * OPS?SERVICE" and, for each of them, what relayed_put appends. */
+/* A run of ops of the relay's, from `at` on, and all that stands behind it: returns what that comes to. The
+ * text is "relay?FLAGS?PROGRAM? OPS?SERVICE" and, for each of them, what relayed_put appends. */
 static struct chain_plan put_relayed(struct buf *text, struct arena *arena, const struct model_router *router,
                                      const struct settings *settings, size_t at)
 {
@@ -164,7 +166,8 @@ static struct chain_plan put_relayed(struct buf *text, struct arena *arena, cons
         rest = general_chain(arena, router, settings, end);
     const char *native = !rest.ops.key.p ? "" : rest.program ? "q" : "p";
     struct str program = rest.program ? rest.program->id : STR("");
-    buf_printf(text, "relay?%s%sb?%.*s?%.*s?", rest.program ? "g" : "", native, STR_ARG(program), STR_ARG(rest.ops.key));
+    buf_printf(text, "relay?%s%sb?%.*s?%.*s?", rest.program ? "g" : "", native, STR_ARG(program),
+               STR_ARG(rest.ops.key));
     quote_field(text, choice_name_of(arena, router->service));
     for (size_t i = at; i < end; i++)
         relayed_put(text, arena, router->ops[i].relayed);
@@ -172,7 +175,8 @@ static struct chain_plan put_relayed(struct buf *text, struct arena *arena, cons
     return rest;
 }
 
-/* What stands behind the relay is part of the whole; it is asked here, too, where a request does not need the relay. */
+/* What stands behind the relay is part of the whole; it is asked here, too, where a request does not need the
+ * relay. */
 static void take_rest(struct chain_plan *chain, struct arena *arena, const struct chain_plan *rest,
                       const struct plan_program **asked)
 {
@@ -236,13 +240,15 @@ static struct chain_plan general_chain(struct arena *arena, const struct model_r
 struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *router,
                                 const struct settings *settings)
 {
-    return is_simple(router) ? simple_chain(arena, router, settings) : general_chain(arena, router, settings, 0);
+    return is_simple(router) ? simple_chain(arena, router, settings)
+                             : general_chain(arena, router, settings, 0);
 }
 
 void chain_settle(struct arena *arena, struct chain_plan *chain, const struct shape *shape)
 {
     struct str text = chain->lane ? lane_text(arena, chain->lane, shape) : (struct str){ 0 };
-    chain->lane_entry = text.n && text.n <= OPS_LINE_MAX ? ops_entry(arena, text) : (struct plan_entry){ { 0 }, { 0 } };
+    chain->lane_entry =
+        text.n && text.n <= OPS_LINE_MAX ? ops_entry(arena, text) : (struct plan_entry){ { 0 }, { 0 } };
 }
 
 size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)
@@ -272,8 +278,8 @@ static bool is_normal(struct str path)
     return true;
 }
 
-struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chain, size_t prefix, struct str key_path,
-                              bool exact)
+struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chain, size_t prefix,
+                              struct str key_path, bool exact)
 {
     struct str from = chain->strip->strip.prefixes[prefix], rest = str_from(key_path, from.n);
     if (!is_plain(from) || chain->strip->strip.force_slash)

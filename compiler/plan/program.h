@@ -16,11 +16,12 @@ struct chain_plan {
         ops; /* key and text of the native program, which runs behind `program`; key.p NULL: none */
     const struct plan_program *const *asked; /* agent programs that the native one names */
     size_t n_asked;
-    const struct plan_entry *more; /* key and text of the native programs that it names: those behind the relay */
+    const struct plan_entry
+        *more; /* key and text of the native programs that it names: those behind the relay */
     size_t n_more;
     const struct lane *lane; /* what may be done instead of ops; NULL: nothing. `strip` is the lane's then */
     struct plan_entry lane_entry; /* the lane's text and its key, see chain_settle; key.p NULL: none */
-    size_t rounds; /* how often a request pauses: for the agent, to be counted, for its body */
+    size_t rounds;                /* how often a request pauses: for the agent, to be counted, for its body */
 };
 
 /* Computes it. The program is new in the arena; equal chains of one router give equal programs. */
@@ -34,12 +35,13 @@ void chain_settle(struct arena *arena, struct chain_plan *chain, const struct sh
  * index, or strip.n. */
 size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path);
 
-/* How a key's paths are cut: the flag ('e', 's' or 'S', see plan.h) and, with 'e', the path that is left (in `arena`). */
+/* How a key's paths are cut: the flag ('e', 's' or 'S', see plan.h) and, with 'e', the path that is left (in
+ * `arena`). */
 struct chain_cut {
     char flag;
     struct str result;
 };
 
 /* key_path: of the key, without the '?' of an exact one. */
-struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chain, size_t prefix, struct str key_path,
-                              bool exact);
+struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chain, size_t prefix,
+                              struct str key_path, bool exact);

@@ -26,7 +26,8 @@ void program_put_limit(struct buf *out, const struct model_router *router, size_
                        struct program_need *need);
 
 /* A circuit breaker's JSON. */
-void program_put_breaker(struct buf *out, const struct model_router *router, size_t at, struct program_need *need);
+void program_put_breaker(struct buf *out, const struct model_router *router, size_t at,
+                         struct program_need *need);
 
 /* Whether a rate limit counts by the peer's address alone. */
 bool program_limits_peer(const struct model_op *op);

@@ -4,8 +4,12 @@
 
 static void put_source(struct buf *out, const struct model_op *op)
 {
-    static const char *const kinds[] = { [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host" };
-    const char *kind = op->limit.depth > 0 ? "depth" : op->limit.n_excluded ? "excluded" : kinds[op->limit.source];
+    static const char *const kinds[] = {
+        [SOURCE_IP] = "ip", [SOURCE_HEADER] = "header", [SOURCE_HOST] = "host"
+    };
+    const char *kind = op->limit.depth > 0    ? "depth"
+                       : op->limit.n_excluded ? "excluded"
+                                              : kinds[op->limit.source];
     buf_printf(out, ",\"source\":{\"kind\":\"%s\"", kind);
     if (op->limit.source == SOURCE_HEADER)
         program_put_text(out, "name", op->limit.header);
@@ -18,9 +22,9 @@ static void put_source(struct buf *out, const struct model_op *op)
     buf_putc(out, '}');
 }
 
-/* A bucket belongs to a router, a place in its chain and the limit as it was written: it outlives changes of anything else, and a changed
- * limit, or one at another place, begins with full buckets, as in Traefik. One of all routers is the middleware's alone, and through Redis
- * it has Traefik's name and no more. */
+/* A bucket belongs to a router, a place in its chain and the limit as it was written: it outlives changes of
+ * anything else, and a changed limit, or one at another place, begins with full buckets, as in Traefik. One
+ * of all routers is the middleware's alone, and through Redis it has Traefik's name and no more. */
 static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
 {
     struct buf name = { 0 };
@@ -39,8 +43,8 @@ static void put_bucket(struct buf *out, const struct model_router *router, size_
 
 static void put_redis(struct buf *out, const struct model_redis *redis)
 {
-    buf_printf(out, ",\"redis\":{\"port\":%d,\"db\":%" PRId64 ",\"dial\":%" PRId64 ",\"read\":%" PRId64, redis->port, redis->db,
-               redis->dial_ns, redis->read_ns);
+    buf_printf(out, ",\"redis\":{\"port\":%d,\"db\":%" PRId64 ",\"dial\":%" PRId64 ",\"read\":%" PRId64,
+               redis->port, redis->db, redis->dial_ns, redis->read_ns);
     program_put_text(out, "host", redis->host);
     if (redis->username.n)
         program_put_text(out, "username", redis->username);
@@ -61,7 +65,8 @@ bool program_limits_peer(const struct model_op *op)
     return op->limit.source == SOURCE_IP && op->limit.depth == 0 && op->limit.n_excluded == 0;
 }
 
-void program_put_limit(struct buf *out, const struct model_router *router, size_t at, struct program_need *need)
+void program_put_limit(struct buf *out, const struct model_router *router, size_t at,
+                       struct program_need *need)
 {
     const struct model_op *op = &router->ops[at];
     buf_puts(out, "{\"op\":\"rateLimit\",\"bucket\":");

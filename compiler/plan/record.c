@@ -2,8 +2,8 @@
 
 #include "base/quote.h"
 
-static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain, const char *cut,
-                      bool chosen)
+static void put_flags(struct buf *out, const struct match *match, const struct chain_plan *chain,
+                      const char *cut, bool chosen)
 {
     if (match->rivals.n)
         buf_putc(out, '+');
@@ -27,16 +27,19 @@ static struct chain_cut cut_of(struct arena *arena, const struct match *match, c
                        : (struct chain_cut){ 0 };
 }
 
-/* Where the chain has a lane: the flags for it; empty where a cut of this key's paths is none that a lane can make. */
-static const char *lane_flags(const struct match *match, const struct chain_plan *chain, const struct chain_cut *cut)
+/* Where the chain has a lane: the flags for it; empty where a cut of this key's paths is none that a lane can
+ * make. */
+static const char *lane_flags(const struct match *match, const struct chain_plan *chain,
+                              const struct chain_cut *cut)
 {
     if (cut->flag == 'S' || cut->flag == 'e')
         return "";
     return match->cuts || chain->lane->put.n ? "nc" : "n";
 }
 
-static void put_router(struct arena *arena, struct buf *out, const struct match *match, const struct model_router *router,
-                       const struct chain_plan *chain, const struct choice_target *target)
+static void put_router(struct arena *arena, struct buf *out, const struct match *match,
+                       const struct model_router *router, const struct chain_plan *chain,
+                       const struct choice_target *target)
 {
     struct chain_cut cut = cut_of(arena, match, chain);
     const char flag[] = { cut.flag, '\0' }, *flags = flag;
@@ -66,7 +69,8 @@ static void put_router(struct arena *arena, struct buf *out, const struct match 
 }
 
 struct str record_render(struct arena *arena, struct buf *scratch, const struct match *match,
-                         const struct model_router *router, const struct chain_plan *chain, const struct choice_target *target)
+                         const struct model_router *router, const struct chain_plan *chain,
+                         const struct choice_target *target)
 {
     buf_reset(scratch);
     if (router) {
@@ -112,7 +116,8 @@ struct str record_renamed(struct arena *arena, struct str record, const struct s
     const struct str *other = strmap_get(names, backend);
     if (!other)
         return record;
-    struct str before = str_head(record, (size_t)(backend.p - record.p)), behind = str_from(record, before.n + backend.n);
+    struct str before = str_head(record, (size_t)(backend.p - record.p)),
+               behind = str_from(record, before.n + backend.n);
     return arena_printf(arena, "%.*s%.*s%.*s", STR_ARG(before), STR_ARG(*other), STR_ARG(behind));
 }
 
@@ -125,8 +130,9 @@ static size_t path_of_key(struct str key)
     return at < key.n ? at : key.n;
 }
 
-struct str record_again(struct arena *arena, struct buf *scratch, const struct plan_entry *old, const struct model_router *router,
-                        const struct chain_plan *chain, const struct choice_target *target)
+struct str record_again(struct arena *arena, struct buf *scratch, const struct plan_entry *old,
+                        const struct model_router *router, const struct chain_plan *chain,
+                        const struct choice_target *target)
 {
     struct match match = { .key = old->key, .path_at = path_of_key(old->key) };
     struct str more = field_at(old->value, RECORD_MORE), path = str_from(old->key, match.path_at);

@@ -34,7 +34,8 @@ bool scope_is_root(const struct conjunct *c)
     return c->host_kind == HOST_ANY && !c->span.exact && c->span.path.n == 1;
 }
 
-static bool put_scope(struct buf *out, const struct conjunct *c, size_t entry_point, size_t dots, size_t *path_at)
+static bool put_scope(struct buf *out, const struct conjunct *c, size_t entry_point, size_t dots,
+                      size_t *path_at)
 {
     if (!put_host(out, c, dots))
         return false;
@@ -43,7 +44,8 @@ static bool put_scope(struct buf *out, const struct conjunct *c, size_t entry_po
     return put_path(out, &c->span);
 }
 
-bool scope_put_first_key(struct buf *out, const struct conjunct *c, size_t entry_point, size_t dots, size_t *path_at)
+bool scope_put_first_key(struct buf *out, const struct conjunct *c, size_t entry_point, size_t dots,
+                         size_t *path_at)
 {
     if (c->host_kind == HOST_EXACT)
         return put_scope(out, c, entry_point, dots, path_at);
@@ -52,9 +54,12 @@ bool scope_put_first_key(struct buf *out, const struct conjunct *c, size_t entry
     return put_path(out, &c->span);
 }
 
-bool scope_put_key(struct buf *out, const struct conjunct *c, size_t entry_point, size_t dots, size_t *path_at)
+bool scope_put_key(struct buf *out, const struct conjunct *c, size_t entry_point, size_t dots,
+                   size_t *path_at)
 {
-    static const char marks[] = { [CLASS_METHOD] = '<', [CLASS_LABEL] = '@', [CLASS_SHORT] = '>', [CLASS_FULL] = '@' };
+    static const char marks[] = {
+        [CLASS_METHOD] = '<', [CLASS_LABEL] = '@', [CLASS_SHORT] = '>', [CLASS_FULL] = '@'
+    };
     if (c->class != CLASS_PLAIN)
         buf_putc(out, marks[c->class]);
     if (c->class == CLASS_METHOD) {

@@ -64,9 +64,9 @@ struct plan_server server_describe(struct arena *arena, const struct model_servi
         buf_puts(&options, " check inter 24d fall 100 rise 1");
     if (service->passive.on)
         buf_printf(&options, " observe layer7 error-limit %d on-error mark-down",
-                   service->passive.max_failures < 1 ? 1
+                   service->passive.max_failures < 1               ? 1
                    : service->passive.max_failures > MOST_FAILURES ? MOST_FAILURES
-                                                             : (int)service->passive.max_failures);
+                                                                   : (int)service->passive.max_failures);
     if (options.n) {
         char digest[OPTION_DIGITS + 1];
         out.options = arena_copy(arena, buf_str(&options));

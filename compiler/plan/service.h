@@ -3,8 +3,8 @@
 
 #include "plan/plan.h"
 
-/* The name of a service's own backend: "etcd:whoami" for "whoami@etcd", quoted, with a digest where it would be
- * too long. */
+/* The name of a service's own backend: "etcd:whoami" for "whoami@etcd", quoted, with a digest where it would
+ * be too long. */
 struct str service_backend_name(struct arena *arena, struct str service);
 
 /* The server without address and weight: its name, options and files. Equal ones give equal names. */

@@ -9,7 +9,8 @@
 
 /* Each is a rule that answers with other ones may have to pass: the rest go through Lua. */
 enum { MAX_RESPONSE_HEADERS = 64 };
-/* So often a program may pause without a reload. Only requests whose programs pause pass by the rules of more than one. */
+/* So often a program may pause without a reload. Only requests whose programs pause pass by the rules of more
+ * than one. */
 enum { USUAL_ROUNDS = 4 };
 
 void shape_need_add(struct shape_need *need, const struct chain_plan *chain, bool cuts)
@@ -41,12 +42,14 @@ bool shape_has_kinds(const struct shape *have, const struct shape_need *need)
     return missing_kind(have, need).n == 0;
 }
 
-/* How many unused backends of a kind stay before a new service takes one of them rather than another of its own name. */
+/* How many unused backends of a kind stay before a new service takes one of them rather than another of its
+ * own name. */
 enum { MOST_UNUSED = 32 };
 
 typedef VEC(struct shape_backend) backend_vec;
 
-/* Unused backends that anybody may take: their indices, and when they became free. Those before `at` are taken. */
+/* Unused backends that anybody may take: their indices, and when they became free. Those before `at` are
+ * taken. */
 struct place {
     size_t backend;
     unsigned freed;
@@ -69,8 +72,8 @@ struct handing_out {
     struct strmap *own;             /* place + 1 of the backend of a service's name */
 };
 
-/* A service that begins or ceases to choose takes another backend: records of before must not meet the servers of afterwards, which
- * come before the commit, nor the other way round. */
+/* A service that begins or ceases to choose takes another backend: records of before must not meet the
+ * servers of afterwards, which come before the commit, nor the other way round. */
 static bool fits(const struct shape_backend *backend, const struct model_service *service)
 {
     bool chosen = !choice_is_plain(service);
@@ -86,7 +89,8 @@ static struct shape_backend *peek(struct handing_out *h, struct unused *unused)
     return unused->at < unused->places.n ? &h->backends.p[unused->places.p[unused->at].backend] : NULL;
 }
 
-/* That name, or with a number behind it where another service has the backend of that name. No other name has a ':' with a '-' behind it. */
+/* That name, or with a number behind it where another service has the backend of that name. No other name has
+ * a ':' with a '-' behind it. */
 static struct str free_name(struct handing_out *h, struct str base)
 {
     struct str name = base;
@@ -114,9 +118,10 @@ static struct shape_backend *add_backend(struct handing_out *h, const struct mod
     return &h->backends.p[h->backends.n - 1];
 }
 
-/* A service's own backend; else, where backends can be added, one of its name; else a spare, or what a service has left. Spares
- * serve services better that need more than balancing. */
-static struct shape_backend *find_place(struct handing_out *h, const struct model_service *service, bool grows)
+/* A service's own backend; else, where backends can be added, one of its name; else a spare, or what a
+ * service has left. Spares serve services better that need more than balancing. */
+static struct shape_backend *find_place(struct handing_out *h, const struct model_service *service,
+                                        bool grows)
 {
     bool plain = choice_is_plain(service);
     size_t own = (uintptr_t)strmap_get(h->own, service->name);
@@ -131,7 +136,8 @@ static struct shape_backend *find_place(struct handing_out *h, const struct mode
     return grows ? add_backend(h, service) : peek(h, &h->left);
 }
 
-/* Those first that have been free for longest: a request may still be on its way to what became free a moment ago. */
+/* Those first that have been free for longest: a request may still be on its way to what became free a moment
+ * ago. */
 static int place_compare(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
@@ -162,8 +168,9 @@ static void keep_holders(struct handing_out *h, const struct strmap *wanted)
     }
 }
 
-/* What is unused now, and whose name it has. What becomes free in this plan stays free: until the commit, requests of its old
- * service still go there. What was declared for a service waits for it, unless that has got another one. */
+/* What is unused now, and whose name it has. What becomes free in this plan stays free: until the commit,
+ * requests of its old service still go there. What was declared for a service waits for it, unless that has
+ * got another one. */
 static void sort_out(struct handing_out *h, const struct shape_need *need)
 {
     struct strmap *wanted = strmap_create(h->arena, need->n_services);
@@ -226,8 +233,8 @@ static int name_compare(const void *a, const void *b)
 }
 
 /* Both lists, each text once, in order; at most `most`, the old ones before new ones. */
-static const struct str *grow_list(struct arena *arena, const struct str *old, size_t n_old, const struct str *new, size_t n_new, size_t most,
-                                   size_t *n)
+static const struct str *grow_list(struct arena *arena, const struct str *old, size_t n_old,
+                                   const struct str *new, size_t n_new, size_t most, size_t *n)
 {
     struct str *all = ARENA_ARRAY(arena, struct str, n_old + n_new);
     *n = 0;
@@ -244,18 +251,19 @@ static const struct str *grow_list(struct arena *arena, const struct str *old, s
     return all;
 }
 
-static void grow_lanes(struct arena *arena, const struct shape *old, const struct shape_need *need, struct shape *out)
+static void grow_lanes(struct arena *arena, const struct shape *old, const struct shape_need *need,
+                       struct shape *out)
 {
-    out->lane_requests = grow_list(arena, old->lane_requests, old->n_lane_requests, need->lane_requests, need->n_lane_requests,
-                                   LANE_MAX_REQUESTS, &out->n_lane_requests);
-    out->lane_answers = grow_list(arena, old->lane_answers, old->n_lane_answers, need->lane_answers, need->n_lane_answers,
-                                  LANE_MAX_ANSWERS, &out->n_lane_answers);
-    out->lane_rewrites = grow_list(arena, old->lane_rewrites, old->n_lane_rewrites, need->lane_rewrites, need->n_lane_rewrites,
-                                   LANE_MAX_REWRITES, &out->n_lane_rewrites);
+    out->lane_requests = grow_list(arena, old->lane_requests, old->n_lane_requests, need->lane_requests,
+                                   need->n_lane_requests, LANE_MAX_REQUESTS, &out->n_lane_requests);
+    out->lane_answers = grow_list(arena, old->lane_answers, old->n_lane_answers, need->lane_answers,
+                                  need->n_lane_answers, LANE_MAX_ANSWERS, &out->n_lane_answers);
+    out->lane_rewrites = grow_list(arena, old->lane_rewrites, old->n_lane_rewrites, need->lane_rewrites,
+                                   need->n_lane_rewrites, LANE_MAX_REWRITES, &out->n_lane_rewrites);
 }
 
-bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need, struct shape *out,
-               struct str *reason)
+bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need,
+               struct shape *out, struct str *reason)
 {
     *reason = missing_kind(previous, need);
     if (reason->n || !tls_fits(previous, &need->tls, reason))
@@ -263,8 +271,9 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     struct handing_out h = { .arena = arena };
     for (size_t i = 0; i < previous->n_backends; i++) {
         const struct shape_backend *old = &previous->backends[i];
-        vec_push(&h.backends, (struct shape_backend){ arena_copy(arena, old->name), arena_copy(arena, old->service),
-                                                      arena_copy(arena, old->holder), old->kind, old->chosen, old->freed });
+        vec_push(&h.backends, (struct shape_backend){
+                                  arena_copy(arena, old->name), arena_copy(arena, old->service),
+                                  arena_copy(arena, old->holder), old->kind, old->chosen, old->freed });
         h.freed = old->freed >= h.freed ? old->freed + 1 : h.freed;
     }
     struct str *names = ARENA_ARRAY(arena, struct str, previous->n_response_headers);
@@ -288,8 +297,9 @@ bool shape_fit(struct arena *arena, const struct shape *previous, const struct s
     return ok;
 }
 
-/* Where many services are, many come: so a growing tree needs fewer and fewer reloads. A spare takes 12 kB and 22 us of HAProxy's start
- * (2.6), so there is an end to it: 25 MB, by which as many can come in one breath. */
+/* Where many services are, many come: so a growing tree needs fewer and fewer reloads. A spare takes 12 kB
+ * and 22 us of HAProxy's start (2.6), so there is an end to it: 25 MB, by which as many can come in one
+ * breath. */
 size_t shape_spares(size_t n_services, const struct settings *settings)
 {
     enum { SHARE = 8, MOST_BY_SHARE = 2048 };
@@ -354,15 +364,17 @@ void shape_grow(struct arena *arena, const struct shape *previous, const struct 
     struct shape_backend *backends = ARENA_ARRAY(arena, struct shape_backend, n);
     for (size_t i = 0; i < need->n_services; i++) {
         struct str service = need->services[i]->name;
-        backends[i] = (struct shape_backend){ .name = service_backend_name(arena, service), .service = service, .holder = service,
+        backends[i] = (struct shape_backend){ .name = service_backend_name(arena, service),
+                                              .service = service,
+                                              .holder = service,
                                               .chosen = !choice_is_plain(need->services[i]) };
     }
     for (size_t i = 0; i < spares; i++)
         backends[need->n_services + i].name = arena_printf(arena, "spare-%04zu", i + 1);
     if (n)
         qsort(backends, n, sizeof *backends, backend_compare);
-    /* What a request that has no need of it hardly notices (tests/bench) is always there: the first rule or middleware of another
-     * kind costs no reload. The agent's two filters cost a request 3 to 5 %. */
+    /* What a request that has no need of it hardly notices (tests/bench) is always there: the first rule or
+     * middleware of another kind costs no reload. The agent's two filters cost a request 3 to 5 %. */
     *out = (struct shape){ .cut = true,
                            .agent = true,
                            .messages = (1u << MESSAGE_COUNT) - 1,

@@ -27,15 +27,15 @@ void shape_need_add(struct shape_need *need, const struct chain_plan *chain, boo
 /* Whether all kinds of things that are needed occur in the shape; backends and TLS aside. */
 bool shape_has_kinds(const struct shape *have, const struct shape_need *need);
 
-/* Gives every service a declared backend of `previous`, keeping those that it has; false and *reason where something
- * does not fit. `out` gets previous' contents with new holders. */
-bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need, struct shape *out,
-               struct str *reason);
+/* Gives every service a declared backend of `previous`, keeping those that it has; false and *reason where
+ * something does not fit. `out` gets previous' contents with new holders. */
+bool shape_fit(struct arena *arena, const struct shape *previous, const struct shape_need *need,
+               struct shape *out, struct str *reason);
 
 /* How many spare backends a new shape for so many services has. */
 size_t shape_spares(size_t n_services, const struct settings *settings);
 
-/* A new shape: every service under its own name, and spares. `previous` (NULL: none) gives the kinds of things
- * that occurred before, so that they do not come and go. */
+/* A new shape: every service under its own name, and spares. `previous` (NULL: none) gives the kinds of
+ * things that occurred before, so that they do not come and go. */
 void shape_grow(struct arena *arena, const struct shape *previous, const struct shape_need *need,
                 const struct settings *settings, struct shape *out);

@@ -14,14 +14,13 @@ static void write_list(struct buf *out, const char *name, const struct str *list
     buf_puts(out, "],\n");
 }
 
-/* Names of services may hold any bytes, JSON may not: they stand there as quote_name writes them. Names of backends are of
- * such characters anyway. */
+/* Names of services may hold any bytes, JSON may not: they stand there as quote_name writes them. Names of
+ * backends are of such characters anyway. */
 void shape_write(const struct shape *shape, struct buf *out)
 {
     static const char *const words[] = { "false", "true" };
-    buf_printf(out,
-               "{\"version\":1,\"cut\":%s,\"agent\":%s,\"messages\":\"",
-               words[shape->cut], words[shape->agent]);
+    buf_printf(out, "{\"version\":1,\"cut\":%s,\"agent\":%s,\"messages\":\"", words[shape->cut],
+               words[shape->agent]);
     for (size_t i = 0; i < MESSAGE_COUNT; i++)
         if (shape->messages >> i & 1)
             buf_putc(out, MESSAGE_LETTERS[i]);
@@ -80,7 +79,8 @@ static bool read_text(struct arena *arena, struct json_object *row, size_t at, s
     struct json_object *value = json_object_array_get_idx(row, at);
     if (!value || !json_object_is_type(value, json_type_string))
         return false;
-    *out = arena_copy(arena, str_of(json_object_get_string(value), (size_t)json_object_get_string_len(value)));
+    *out =
+        arena_copy(arena, str_of(json_object_get_string(value), (size_t)json_object_get_string_len(value)));
     return true;
 }
 
@@ -99,7 +99,8 @@ static bool read_kind(struct json_object *row, size_t at, enum backend_kind *out
 {
     struct json_object *value = json_object_array_get_idx(row, at);
     int kind = value ? json_object_get_int(value) : BACKEND_DECLARED;
-    if (value && (!json_object_is_type(value, json_type_int) || kind < BACKEND_DECLARED || kind > BACKEND_CHOSEN))
+    if (value &&
+        (!json_object_is_type(value, json_type_int) || kind < BACKEND_DECLARED || kind > BACKEND_CHOSEN))
         return false;
     *out = (enum backend_kind)kind;
     return true;
@@ -109,7 +110,8 @@ static bool read_kind(struct json_object *row, size_t at, enum backend_kind *out
 static bool is_backend_name(struct str name)
 {
     for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] == '\0' || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-", name.p[i]))
+        if (name.p[i] == '\0' ||
+            !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-", name.p[i]))
             return false;
     return name.n > 0;
 }
@@ -124,8 +126,8 @@ static bool read_backends(struct arena *arena, struct json_object *root, struct 
     for (size_t i = 0; i < n; i++) {
         struct json_object *row = json_object_array_get_idx(rows, i);
         if (!json_object_is_type(row, json_type_array) || !read_text(arena, row, 0, &backends[i].name) ||
-            !read_service(arena, row, 1, &backends[i].service) || !read_service(arena, row, 2, &backends[i].holder) ||
-            !read_kind(row, 3, &backends[i].kind))
+            !read_service(arena, row, 1, &backends[i].service) ||
+            !read_service(arena, row, 2, &backends[i].holder) || !read_kind(row, 3, &backends[i].kind))
             return false;
         if (!is_backend_name(backends[i].name))
             return false;
@@ -159,7 +161,8 @@ static bool read_headers(struct arena *arena, struct json_object *root, struct s
 static bool is_words(struct str text)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == '\0' || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:@=,/{}- ", text.p[i]))
+        if (text.p[i] == '\0' ||
+            !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:@=,/{}- ", text.p[i]))
             return false;
     return true;
 }
@@ -176,7 +179,8 @@ static bool read_doors(struct arena *arena, struct json_object *root, struct sha
             return false;
     out->doors = words;
     out->n_doors = n;
-    if (!json_object_object_get_ex(root, "tlsEntryPoints", &row) || !json_object_is_type(row, json_type_array))
+    if (!json_object_object_get_ex(root, "tlsEntryPoints", &row) ||
+        !json_object_is_type(row, json_type_array))
         return false;
     n = json_object_array_length(row);
     struct str *names = ARENA_ARRAY(arena, struct str, n);
@@ -188,9 +192,10 @@ static bool read_doors(struct arena *arena, struct json_object *root, struct sha
     return true;
 }
 
-/* As read_headers, of lists that files of older days lack; `is_good`: what may become part of the configuration. */
-static bool read_list(struct arena *arena, struct json_object *root, const char *name, bool (*is_good)(struct str), size_t most,
-                      const struct str **out, size_t *n)
+/* As read_headers, of lists that files of older days lack; `is_good`: what may become part of the
+ * configuration. */
+static bool read_list(struct arena *arena, struct json_object *root, const char *name,
+                      bool (*is_good)(struct str), size_t most, const struct str **out, size_t *n)
 {
     struct json_object *row;
     *n = 0;
@@ -200,7 +205,8 @@ static bool read_list(struct arena *arena, struct json_object *root, const char 
         return false;
     struct str *list = ARENA_ARRAY(arena, struct str, json_object_array_length(row));
     for (size_t i = 0; i < json_object_array_length(row); i++)
-        if (!read_text(arena, row, i, &list[i]) || !is_good(list[i]) || (i && str_cmp(list[i - 1], list[i]) >= 0))
+        if (!read_text(arena, row, i, &list[i]) || !is_good(list[i]) ||
+            (i && str_cmp(list[i - 1], list[i]) >= 0))
             return false;
     *out = list;
     *n = json_object_array_length(row);
@@ -238,7 +244,8 @@ bool shape_read(struct arena *arena, struct str json, struct shape *out)
               json_object_object_get_ex(root, "version", &version) && json_object_get_int(version) == 1 &&
               read_flag(root, "cut", &out->cut) && read_flag(root, "agent", &out->agent) &&
               read_messages(root, &out->messages) && read_rounds(root, &out->rounds) &&
-              read_headers(arena, root, out) && read_doors(arena, root, out) && read_lanes(arena, root, out) && read_backends(arena, root, out);
+              read_headers(arena, root, out) && read_doors(arena, root, out) &&
+              read_lanes(arena, root, out) && read_backends(arena, root, out);
     json_object_put(root);
     json_tokener_free(tokener);
     if (!ok)

@@ -1,8 +1,9 @@
 /* TLS towards clients: what the skeleton must have for it, and the data in it. Internal to plan.
  *
- * A TLS entry point is a TCP frontend that looks at the first bytes and hands over to an HTTP frontend, clear or TLS. The latter has
- * several *doors*: binds that differ in what a line of a crt-list cannot say (curves, tickets, certificates of strangers). Door 0 is
- * for the default options and for names that nobody knows. Which door a name goes to stands in routes.map (plan.h). */
+ * A TLS entry point is a TCP frontend that looks at the first bytes and hands over to an HTTP frontend, clear
+ * or TLS. The latter has several *doors*: binds that differ in what a line of a crt-list cannot say (curves,
+ * tickets, certificates of strangers). Door 0 is for the default options and for names that nobody knows.
+ * Which door a name goes to stands in routes.map (plan.h). */
 #pragma once
 
 #include "base/strmap.h"
@@ -28,8 +29,10 @@ void tls_grow(struct arena *arena, const struct shape *old, const struct tls_nee
 void tls_copy(struct arena *arena, const struct shape *from, struct shape *to);
 
 /* The words of a set's door; of the lines in it. */
-struct str tls_door_words(struct arena *arena, const struct model_tls_options *options, const struct model_tls_options *fallback);
+struct str tls_door_words(struct arena *arena, const struct model_tls_options *options,
+                          const struct model_tls_options *fallback);
 struct str tls_line_words(struct arena *arena, const struct model_tls_options *options);
 
 /* Fills plan->lists; *entries get what routes.map says of names. */
-void tls_fill(struct arena *arena, const struct model *model, struct plan *plan, const struct plan_entry **entries, size_t *n_entries);
+void tls_fill(struct arena *arena, const struct model *model, struct plan *plan,
+              const struct plan_entry **entries, size_t *n_entries);

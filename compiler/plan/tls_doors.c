@@ -111,7 +111,8 @@ struct tls_need tls_need_of(struct arena *arena, const struct model *model)
     struct tls_need need = { .entry_points = names, .doors = doors };
     for (size_t e = 0; e < settings->n_entry_points; e++)
         if (!settings->entry_points[e].udp &&
-            (settings->entry_points[e].tls.on || settings->entry_points[e].proxy.on || (model->tls.entry_points && model->tls.entry_points[e])))
+            (settings->entry_points[e].tls.on || settings->entry_points[e].proxy.on ||
+             (model->tls.entry_points && model->tls.entry_points[e])))
             names[need.n_entry_points++] = settings->entry_points[e].name;
     if (need.n_entry_points == 0)
         return need;

@@ -230,7 +230,8 @@ static void add_entries(const struct looking *l, const struct shape *shape, entr
         if (host->options->broken)
             buf_puts(&value, ";close");
         else
-            buf_printf(&value, ";%zu;%s;%.*s", door_of(l, shape, host->options), demands_certificate(host->options) ? "c" : "",
+            buf_printf(&value, ";%zu;%s;%.*s", door_of(l, shape, host->options),
+                       demands_certificate(host->options) ? "c" : "",
                        STR_ARG(host->options->alpn.n ? host->options->alpn : STR("-")));
         vec_push(entries,
                  (struct plan_entry){ arena_printf(l->arena, "$%zu$%.*s?", side, STR_ARG(host->name)),

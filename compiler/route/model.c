@@ -10,10 +10,13 @@ static int compare_spaces(const void *a, const void *b)
 }
 
 struct model *model_build_watched(struct arena *arena, const struct tree *const *trees, size_t n_trees,
-                                  const struct settings *settings, struct diag *diag, const struct model_watch *watch)
+                                  const struct settings *settings, struct diag *diag,
+                                  const struct model_watch *watch)
 {
     struct model *model = ARENA_NEW(arena, struct model);
-    struct build b = { .arena = arena, .scratch = arena_create(), .settings = settings, .diag = diag, .watch = watch };
+    struct build b = {
+        .arena = arena, .scratch = arena_create(), .settings = settings, .diag = diag, .watch = watch
+    };
     b.spaces = ARENA_ARRAY(b.scratch, struct space, n_trees);
     b.n_spaces = n_trees;
     for (size_t i = 0; i < n_trees; i++) {
@@ -46,6 +49,7 @@ struct model *model_build(struct arena *arena, const struct tree *const *trees, 
 
 bool model_effort_is_small(const struct model_effort *effort, const struct model_effort *more)
 {
-    return effort->circles + more->circles == 0 && effort->guesses + more->guesses < MODEL_MAX_GUESSES / 2 && effort->expanded + more->expanded < MODEL_MAX_EXPANSION / 2 &&
+    return effort->circles + more->circles == 0 && effort->guesses + more->guesses < MODEL_MAX_GUESSES / 2 &&
+           effort->expanded + more->expanded < MODEL_MAX_EXPANSION / 2 &&
            effort->ties + more->ties < MODEL_MAX_TIES / 2;
 }

@@ -9,10 +9,27 @@
 #include "route/rule.h"
 #include "route/settings.h"
 
-enum model_op_kind { OP_STRIP_PREFIX, OP_RATE_LIMIT, OP_ADD_PREFIX, OP_HEADERS, OP_STRIP_REGEX,
-                     OP_REPLACE_PATH, OP_REPLACE_REGEX, OP_REDIRECT_REGEX, OP_REDIRECT_SCHEME, OP_ALLOW_LIST,
-                     OP_IN_FLIGHT, OP_ENCODED, OP_RELAYED, OP_BASIC_AUTH, OP_DIGEST_AUTH, OP_FORWARD_AUTH, OP_BREAKER, OP_CLIENT_CERT,
-                     OP_CONTENT_TYPE };
+enum model_op_kind {
+    OP_STRIP_PREFIX,
+    OP_RATE_LIMIT,
+    OP_ADD_PREFIX,
+    OP_HEADERS,
+    OP_STRIP_REGEX,
+    OP_REPLACE_PATH,
+    OP_REPLACE_REGEX,
+    OP_REDIRECT_REGEX,
+    OP_REDIRECT_SCHEME,
+    OP_ALLOW_LIST,
+    OP_IN_FLIGHT,
+    OP_ENCODED,
+    OP_RELAYED,
+    OP_BASIC_AUTH,
+    OP_DIGEST_AUTH,
+    OP_FORWARD_AUTH,
+    OP_BREAKER,
+    OP_CLIENT_CERT,
+    OP_CONTENT_TYPE
+};
 
 enum { MODEL_MAX_OPS = 64 }; /* of one router: chains can name chains and double each time */
 
@@ -98,7 +115,7 @@ struct model_relayed {
             size_t n_encodings;
             struct str default_encoding; /* or empty */
             int64_t min_size;
-            bool only; /* `types` are those to compress, else those not to */
+            bool only;               /* `types` are those to compress, else those not to */
             const struct str *types; /* media types, with parameters where they were written with some */
             size_t n_types;
         } compress;
@@ -118,14 +135,14 @@ struct model_op {
         struct {
             int64_t average, burst, period_ns; /* > 0; average at most INT64_MAX / 10^9 */
             enum source_kind source;
-            struct str header; /* SOURCE_HEADER: its name, lower case */
-            int64_t depth;     /* SOURCE_IP, > 0: that address of X-Forwarded-For, from the right */
+            struct str header;          /* SOURCE_HEADER: its name, lower case */
+            int64_t depth;              /* SOURCE_IP, > 0: that address of X-Forwarded-For, from the right */
             const struct str *excluded; /* or the first from the right that is in none of these networks */
             size_t n_excluded;
-            int subnet; /* > 0: IPv6 addresses count by networks of so many bits */
-            struct str written; /* how the limit was written: a change of it is another limit */
+            int subnet;                      /* > 0: IPv6 addresses count by networks of so many bits */
+            struct str written;              /* how the limit was written: a change of it is another limit */
             const struct model_redis *redis; /* NULL: of this process alone */
-            bool of_middleware;              /* all routers with the middleware count together; else each its own */
+            bool of_middleware; /* all routers with the middleware count together; else each its own */
             bool passes_without_redis;
         } limit;
         const struct model_auth *auth; /* OP_BASIC_AUTH, OP_DIGEST_AUTH */
@@ -134,8 +151,8 @@ struct model_op {
         struct str prefix; /* OP_ADD_PREFIX: not empty */
         const struct model_headers *headers;
         struct model_strip_regex strip_regex;
-        struct str path; /* OP_REPLACE_PATH */
-        struct model_replace replace; /* OP_REPLACE_REGEX, OP_REDIRECT_REGEX */
+        struct str path;                /* OP_REPLACE_PATH */
+        struct model_replace replace;   /* OP_REPLACE_REGEX, OP_REDIRECT_REGEX */
         struct model_redirect redirect; /* OP_REDIRECT_SCHEME */
         struct model_allow_list allow;
         struct model_in_flight in_flight;
@@ -148,23 +165,24 @@ struct model_op {
 struct model_router {
     struct str name; /* qualified; "<entry point>-<name>" on one of several that has middlewares of its own */
     struct str key;
-    struct str order; /* decides between equal priorities, and names the router in records: its name, quoted by quote_field; of
-                         routers behind a parent the parent's, "!", and their own rank and name */
+    struct str
+        order; /* decides between equal priorities, and names the router in records: its name, quoted by
+                  quote_field; of routers behind a parent the parent's, "!", and their own rank and name */
     struct str rule;
     struct rule_dnf dnf; /* n == 0: matches nothing */
     int64_t priority;
     const size_t *entry_points; /* indices into settings->entry_points, ascending */
     size_t n_entry_points;
-    bool tls;               /* of TLS connections only; else of clear ones only */
-    struct str tls_options; /* qualified name of its options, if tls */
+    bool tls;                                /* of TLS connections only; else of clear ones only */
+    struct str tls_options;                  /* qualified name of its options, if tls */
     const struct model_tls_options *options; /* they themselves */
     const struct model_service *service;
     const struct model_op *ops;
     size_t n_ops;
 };
 
-/* What a tree spends of what all its objects share, and where they name each other in a circle: with less than half of each limit and
- * no circle nothing depends on the order in which objects are looked at. */
+/* What a tree spends of what all its objects share, and where they name each other in a circle: with less
+ * than half of each limit and no circle nothing depends on the order in which objects are looked at. */
 struct model_effort {
     size_t guesses, expanded, ties, circles;
 };
@@ -173,7 +191,8 @@ struct model_effort {
 enum object_kind { KIND_SERVICE, KIND_MIDDLEWARE, KIND_TRANSPORT, KINDS };
 
 struct model_watch {
-    void (*reference)(void *context, enum object_kind kind, struct str name, struct str provider, struct str key, bool found);
+    void (*reference)(void *context, enum object_kind kind, struct str name, struct str provider,
+                      struct str key, bool found);
     /* The nearest name of that kind in the whole tree; NULL: the tree at hand is whole. */
     struct str (*nearest)(void *context, enum object_kind kind, struct str name);
     void *context;
@@ -197,19 +216,20 @@ int provider_precedence(struct str provider);
 /* The order of all routers: priority descending, provider, `order` by its bytes. <0: a is asked first. */
 int router_compare(const struct model_router *a, const struct model_router *b);
 
-/* Appends priority and provider as text that orders under strcmp: the smaller, the better. Over the whole range of int64 (integer
- * arithmetic in HAProxy 2.6 overflows there: reference/skeleton.md 3). */
+/* Appends priority and provider as text that orders under strcmp: the smaller, the better. Over the whole
+ * range of int64 (integer arithmetic in HAProxy 2.6 overflows there: reference/skeleton.md 3). */
 void router_put_rank(struct buf *out, int64_t priority, struct str qualified_name);
 
-/* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops that
- * do nothing (rate limits without an average, strips without prefixes) are left out. The model points into
- * trees and settings. */
+/* Checks and resolves. Trees in any order; providers that win ties come first ("file" before "etcd"). Ops
+ * that do nothing (rate limits without an average, strips without prefixes) are left out. The model points
+ * into trees and settings. */
 struct model *model_build(struct arena *arena, const struct tree *const *trees, size_t n_trees,
                           const struct settings *settings, struct diag *diag);
 
 /* The same, watched. */
 struct model *model_build_watched(struct arena *arena, const struct tree *const *trees, size_t n_trees,
-                                  const struct settings *settings, struct diag *diag, const struct model_watch *watch);
+                                  const struct settings *settings, struct diag *diag,
+                                  const struct model_watch *watch);
 
 /* Whether an effort, and another one on top of it, stays so well below the limits. */
 bool model_effort_is_small(const struct model_effort *effort, const struct model_effort *more);

@@ -117,7 +117,7 @@ bool model_read_digest_auth(struct build *b, const struct password_auth *source,
 }
 
 /* What HAProxy's buffer has room for beside the headers. */
-#define BODY_ROOM INT64_C(49152)
+#define BODY_ROOM        INT64_C(49152)
 #define LONGEST_CACHE_NS INT64_C(3600000000000)
 
 static bool check_names(struct build *b, const struct list_value *names)
@@ -153,7 +153,8 @@ static bool check_cache(struct build *b, const struct forward_auth *source, stru
         return false;
     }
     if (ttl->ns > 0 && out->send_body) {
-        diag_report(b->diag, FINDING_LIMITED, ttl->key, "with forwardBody each request is asked for: nothing is kept");
+        diag_report(b->diag, FINDING_LIMITED, ttl->key,
+                    "with forwardBody each request is asked for: nothing is kept");
         out->cache_ns = 0;
     }
     return check_names(b, &source->own.cache_key);

@@ -25,4 +25,5 @@ struct breaker_condition {
 };
 
 /* false, with *fault (static text) and *at, where it is none. */
-bool breaker_condition_read(struct arena *arena, struct str text, struct breaker_condition *out, const char **fault, size_t *at);
+bool breaker_condition_read(struct arena *arena, struct str text, struct breaker_condition *out,
+                            const char **fault, size_t *at);

@@ -63,13 +63,13 @@ struct space {
     struct transport_entry *transports;   /* as well */
     struct strmap *names[KINDS];          /* name to entry */
     struct str *guesses[KINDS];           /* all names; made when needed */
-    struct entry_ops *entry_ops; /* one for each entry point */
+    struct entry_ops *entry_ops;          /* one for each entry point */
 };
 
 struct build {
     struct service_entry *internals; /* made when needed */
-    struct arena *arena;   /* of the model */
-    struct arena *scratch; /* released at the end of model_build */
+    struct arena *arena;             /* of the model */
+    struct arena *scratch;           /* released at the end of model_build */
     const struct settings *settings;
     struct diag *diag;
     struct {
@@ -95,9 +95,10 @@ struct str reference_scope(const struct object *object, struct str provider);
 /* name@provider, in the arena. */
 struct str name_qualify(struct arena *arena, struct str name, struct str provider);
 
-/* The entry that is named (struct service_entry, middleware_entry or transport_entry), or NULL. `key`: of who names it. Every
- * reference goes through here, so that whoever watches knows of all of them. */
-void *reference_find(const struct build *b, enum object_kind kind, struct reference reference, struct str key);
+/* The entry that is named (struct service_entry, middleware_entry or transport_entry), or NULL. `key`: of who
+ * names it. Every reference goes through here, so that whoever watches knows of all of them. */
+void *reference_find(const struct build *b, enum object_kind kind, struct reference reference,
+                     struct str key);
 
 /* The finding for a reference that names nothing; `key` is the key that holds it. */
 void report_missing(struct build *b, enum object_kind kind, struct reference reference, struct str key);
@@ -119,7 +120,8 @@ bool check_supported(struct build *b, const struct object *object);
 /* rateLimit (model_limit.c). *idle: it limits nothing. */
 bool model_read_rate_limit(struct build *b, const struct rate_limit *source, struct model_op *op, bool *idle);
 
-/* The middlewares of model_auth.c: fill *op; false with findings, which show no secret, where they are in error. */
+/* The middlewares of model_auth.c: fill *op; false with findings, which show no secret, where they are in
+ * error. */
 bool model_read_basic_auth(struct build *b, const struct password_auth *source, struct model_op *op);
 bool model_read_digest_auth(struct build *b, const struct password_auth *source, struct model_op *op);
 bool model_read_forward_auth(struct build *b, const struct forward_auth *source, struct model_op *op);
@@ -134,7 +136,8 @@ void tls_certificates_build(struct build *b, struct model_tls *out);
 struct str tls_options_name(struct build *b, struct str written, struct str scope);
 
 /* TLS towards another server (model_tls_client.c). */
-bool model_read_tls_client(struct build *b, const struct tls_client_value *source, struct model_tls_client *out);
+bool model_read_tls_client(struct build *b, const struct tls_client_value *source,
+                           struct model_tls_client *out);
 
 /* Whether a name is one that a header can have, or empty; else a finding. */
 bool check_header_name(struct build *b, struct str key, struct str name);
@@ -160,7 +163,8 @@ bool balancer_read(struct build *b, struct service_entry *entry);
 /* The cookie of a service of that qualified name. */
 struct model_cookie cookie_read(struct arena *arena, const struct cookie *source, struct str service);
 
-/* A service of the provider "internal", or NULL where there is none of that name, or none without a static setting. */
+/* A service of the provider "internal", or NULL where there is none of that name, or none without a static
+ * setting. */
 struct service_entry *internal_service(struct build *b, struct str name);
 
 /* Fills spaces[].middlewares. */
@@ -182,30 +186,39 @@ const struct regex_program *model_read_regex(struct build *b, struct str pattern
 /* Which address counts. false with findings. */
 bool model_read_ip_strategy(struct build *b, const struct ip_strategy *source, struct model_ip_strategy *out);
 
-bool model_read_breaker(struct build *b, const struct circuit_breaker *source, struct model_op *op, bool *idle);
+bool model_read_breaker(struct build *b, const struct circuit_breaker *source, struct model_op *op,
+                        bool *idle);
 
-/* Readers of one kind of middleware each (model_path.c, model_headers.c, model_access.c): fill *op, set *idle to false where
- * it does something; false with findings where it is in error. */
+/* Readers of one kind of middleware each (model_path.c, model_headers.c, model_access.c): fill *op, set *idle
+ * to false where it does something; false with findings where it is in error. */
 bool model_read_add_prefix(struct build *b, const struct add_prefix *source, struct model_op *op, bool *idle);
-bool model_read_strip_regex(struct build *b, const struct strip_prefix_regex *source, struct model_op *op, bool *idle);
-bool model_read_replace_path(struct build *b, const struct replace_path *source, struct model_op *op, bool *idle);
-bool model_read_regex_replace(struct build *b, const struct regex_replace *source, struct model_op *op, bool *idle);
-bool model_read_redirect_scheme(struct build *b, const struct redirect_scheme *source, struct model_op *op, bool *idle);
+bool model_read_strip_regex(struct build *b, const struct strip_prefix_regex *source, struct model_op *op,
+                            bool *idle);
+bool model_read_replace_path(struct build *b, const struct replace_path *source, struct model_op *op,
+                             bool *idle);
+bool model_read_regex_replace(struct build *b, const struct regex_replace *source, struct model_op *op,
+                              bool *idle);
+bool model_read_redirect_scheme(struct build *b, const struct redirect_scheme *source, struct model_op *op,
+                                bool *idle);
 bool model_read_allow_list(struct build *b, const struct allow_list *source, struct model_op *op, bool *idle);
-bool model_read_in_flight(struct build *b, const struct in_flight_req *source, struct model_op *op, bool *idle);
-bool model_read_encoded(struct build *b, const struct encoded_characters *source, struct model_op *op, bool *idle);
-bool model_read_client_cert(struct build *b, const struct pass_client_cert *source, struct model_op *op, bool *idle);
-bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op, bool *idle);
+bool model_read_in_flight(struct build *b, const struct in_flight_req *source, struct model_op *op,
+                          bool *idle);
+bool model_read_encoded(struct build *b, const struct encoded_characters *source, struct model_op *op,
+                        bool *idle);
+bool model_read_client_cert(struct build *b, const struct pass_client_cert *source, struct model_op *op,
+                            bool *idle);
+bool model_read_content_type(struct build *b, const struct content_type *source, struct model_op *op,
+                             bool *idle);
 bool model_read_buffering(struct build *b, const struct buffering *source, struct model_op *op, bool *idle);
 bool model_read_retry(struct build *b, const struct retry *source, struct model_op *op, bool *idle);
 bool model_read_compress(struct build *b, const struct compress *source, struct model_op *op, bool *idle);
 /* `scope`: the provider of bare names. */
-bool model_read_errors(struct build *b, const struct error_pages *source, struct str scope, struct model_op *op, bool *idle);
+bool model_read_errors(struct build *b, const struct error_pages *source, struct str scope,
+                       struct model_op *op, bool *idle);
 
-/* An expression over a try, such as "ResponseCode() >= 500 && Attempts() < 3", as a list of steps on a stack, parted by blanks:
- *     Attempts ResponseCode IsNetworkError   a number, or a truth
- *     RequestMethod=NAME                     a truth; NAME quoted by quote_field
- *     17                                     a number
+/* An expression over a try, such as "ResponseCode() >= 500 && Attempts() < 3", as a list of steps on a stack,
+ * parted by blanks: Attempts ResponseCode IsNetworkError   a number, or a truth RequestMethod=NAME a truth;
+ * NAME quoted by quote_field 17                                     a number
  *     == != < <= > >= && ||                  of the two on top
  * false with a finding where it is none (vulcand/predicate, as oxy/buffer uses it). */
 bool model_read_expression(struct build *b, const struct text_value *source, struct str *out);

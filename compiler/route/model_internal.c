@@ -3,7 +3,9 @@
 
 enum { NOOP, PING, NOT_FOUND, INTERNALS };
 
-static const struct str names[INTERNALS] = { [NOOP] = STR("noop"), [PING] = STR("ping"), [NOT_FOUND] = STR("not-found") };
+static const struct str names[INTERNALS] = {
+    [NOOP] = STR("noop"), [PING] = STR("ping"), [NOT_FOUND] = STR("not-found")
+};
 
 struct service_entry *internal_service(struct build *b, struct str name)
 {
@@ -17,8 +19,11 @@ struct service_entry *internal_service(struct build *b, struct str name)
     struct service_entry *entry = &b->internals[i];
     if (!entry->model) {
         struct model_service *service = ARENA_NEW(b->arena, struct model_service);
-        *service = (struct model_service){ .name = name_qualify(b->arena, names[i], STR("internal")), .kind = SERVICE_INTERNAL };
-        *entry = (struct service_entry){ .state = SERVICE_DONE, .ok = true, .model = service, .ops = { .ok = true }, .ops_resolved = true };
+        *service = (struct model_service){ .name = name_qualify(b->arena, names[i], STR("internal")),
+                                           .kind = SERVICE_INTERNAL };
+        *entry = (struct service_entry){
+            .state = SERVICE_DONE, .ok = true, .model = service, .ops = { .ok = true }, .ops_resolved = true
+        };
     }
     return entry;
 }

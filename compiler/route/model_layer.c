@@ -1,7 +1,8 @@
-/* Routers behind routers (parentRefs; reference/traefik-routing.md 3.8). A parent's rule decides first, its middlewares run, then its
- * children compete among themselves; if none holds, the answer is 404 from inside the parent. Here each path from a root to a router
- * with a service becomes one router: both rules must hold, all middlewares in their order, its rank inside the root's. That is the
- * same as long as the middlewares in front leave alone what the rules behind them look at. */
+/* Routers behind routers (parentRefs; reference/traefik-routing.md 3.8). A parent's rule decides first, its
+ * middlewares run, then its children compete among themselves; if none holds, the answer is 404 from inside
+ * the parent. Here each path from a root to a router with a service becomes one router: both rules must hold,
+ * all middlewares in their order, its rank inside the root's. That is the same as long as the middlewares in
+ * front leave alone what the rules behind them look at. */
 #include "route/model_router_build.h"
 
 #include "base/quote.h"
@@ -31,13 +32,14 @@ static void link_children(struct router_build *rb)
     for (size_t i = 0; i < rb->layers.n; i++) {
         const struct router *r = rb->layers.p[i].source;
         for (size_t k = 0; k < r->parent_refs.n; k++) {
-            struct reference parent =
-                reference_read(r->parent_refs.v[k], reference_scope(&r->object, rb->layers.p[i].space->tree->provider));
+            struct reference parent = reference_read(
+                r->parent_refs.v[k], reference_scope(&r->object, rb->layers.p[i].space->tree->provider));
             struct layer *layer = strmap_get(by_name, name_qualify(b->scratch, parent.name, parent.provider));
             if (layer)
                 vec_push(&layer->children, i);
             else
-                report_text(b, FINDING_MISSING_REFERENCE, r->parent_refs.key, parent.text, NULL, "there is no such router");
+                report_text(b, FINDING_MISSING_REFERENCE, r->parent_refs.key, parent.text, NULL,
+                            "there is no such router");
         }
     }
 }
@@ -52,10 +54,11 @@ static struct changes changes_of(struct op_list ops)
     struct changes out = { 0 };
     for (size_t i = 0; i < ops.n; i++) {
         const struct model_op *op = &ops.p[i];
-        out.path = out.path || op->kind == OP_STRIP_PREFIX || op->kind == OP_ADD_PREFIX || op->kind == OP_STRIP_REGEX ||
-                   op->kind == OP_REPLACE_PATH || op->kind == OP_REPLACE_REGEX;
-        out.headers = out.headers || (op->kind != OP_RATE_LIMIT && op->kind != OP_BREAKER && op->kind != OP_ALLOW_LIST && op->kind != OP_IN_FLIGHT &&
-                                      !(op->kind == OP_HEADERS && op->headers->request.n == 0));
+        out.path = out.path || op->kind == OP_STRIP_PREFIX || op->kind == OP_ADD_PREFIX ||
+                   op->kind == OP_STRIP_REGEX || op->kind == OP_REPLACE_PATH || op->kind == OP_REPLACE_REGEX;
+        out.headers = out.headers ||
+                      (op->kind != OP_RATE_LIMIT && op->kind != OP_BREAKER && op->kind != OP_ALLOW_LIST &&
+                       op->kind != OP_IN_FLIGHT && !(op->kind == OP_HEADERS && op->headers->request.n == 0));
         for (size_t j = 0; op->kind == OP_HEADERS && j < op->headers->request.n; j++)
             out.host = out.host || str_eq(op->headers->request.p[j].name, STR("host"));
     }
@@ -86,7 +89,8 @@ static bool implies(const struct rule_literal *a, const struct rule_literal *b)
 }
 
 /* Both conjuncts; what the other says too is left out. */
-static struct rule_conjunct join(struct arena *arena, const struct rule_conjunct *a, const struct rule_conjunct *b)
+static struct rule_conjunct join(struct arena *arena, const struct rule_conjunct *a,
+                                 const struct rule_conjunct *b)
 {
     struct rule_literal *all = ARENA_ARRAY(arena, struct rule_literal, a->n + b->n);
     size_t n = 0;
@@ -103,7 +107,8 @@ static struct rule_conjunct join(struct arena *arena, const struct rule_conjunct
     return (struct rule_conjunct){ all, n };
 }
 
-static bool join_rules(struct arena *arena, const struct rule_dnf *a, const struct rule_dnf *b, struct rule_dnf *out)
+static bool join_rules(struct arena *arena, const struct rule_dnf *a, const struct rule_dnf *b,
+                       struct rule_dnf *out)
 {
     if (a->n && b->n > MAX_CONJUNCTS / a->n)
         return false;
@@ -123,8 +128,8 @@ static size_t literals_of(const struct rule_dnf *dnf)
     return n;
 }
 
-/* A router with several parents is there once for each way to it, and ways multiply with the layers: all of them in a tree count as
- * what rules multiply out to. */
+/* A router with several parents is there once for each way to it, and ways multiply with the layers: all of
+ * them in a tree count as what rules multiply out to. */
 static bool take_way(struct build *b, const struct rule_dnf *from, const struct rule_dnf *rule)
 {
     size_t cost = 1 + from->n * literals_of(rule) + rule->n * literals_of(from);
@@ -169,7 +174,8 @@ static size_t walk_open(struct router_build *rb, struct layer *layer, const stru
     return n;
 }
 
-static bool refuse(struct router_build *rb, const struct layer *child, enum finding_code code, const char *why)
+static bool refuse(struct router_build *rb, const struct layer *child, enum finding_code code,
+                   const char *why)
 {
     diag_report(rb->b->diag, code, child->source->object.key, "%s", why);
     rb->n_out++;
@@ -191,15 +197,18 @@ static size_t enter(struct router_build *rb, struct layer *child, const struct w
                       "rules that look at what a parent's middlewares change are not supported yet");
     if (child->open)
         return refuse(rb, child, FINDING_BAD_OBJECT, "routers stand behind each other in a circle");
-    if (!take_way(rb->b, &from->dnf, &child->draft.dnf) || !join_rules(arena, &from->dnf, &child->draft.dnf, &way.dnf))
-        return refuse(rb, child, FINDING_RULE_TOO_LARGE, "the rules of this router and its parents stand for too many alternatives");
+    if (!take_way(rb->b, &from->dnf, &child->draft.dnf) ||
+        !join_rules(arena, &from->dnf, &child->draft.dnf, &way.dnf))
+        return refuse(rb, child, FINDING_RULE_TOO_LARGE,
+                      "the rules of this router and its parents stand for too many alternatives");
     if (!rule_fits(&way.dnf, child->draft.rule, child->source->rule.key, rb->b->diag)) {
         rb->n_out++;
         return 0;
     }
     way.ops = op_list_join(rb->b, both, 2);
     if (way.ops.n > MODEL_MAX_OPS)
-        return refuse(rb, child, FINDING_BAD_OBJECT, "too many middlewares together with those of the routers in front");
+        return refuse(rb, child, FINDING_BAD_OBJECT,
+                      "too many middlewares together with those of the routers in front");
     buf_put(&tail, from->tail);
     buf_putc(&tail, '!');
     router_put_rank(&tail, child->draft.priority, child->draft.name);

@@ -124,7 +124,8 @@ static struct str written_form(struct build *b, const struct rate_limit *source,
 }
 
 /* One of two words; `or_else` where the key is not set. */
-static bool read_word(struct build *b, const struct text_value *source, const char *no, const char *yes, bool or_else, bool *out)
+static bool read_word(struct build *b, const struct text_value *source, const char *no, const char *yes,
+                      bool or_else, bool *out)
 {
     *out = source->v.n ? str_eq(source->v, str_c(yes)) : or_else;
     if (source->v.n == 0 || *out || str_eq(source->v, str_c(no)))
@@ -149,8 +150,12 @@ bool model_read_rate_limit(struct build *b, const struct rate_limit *source, str
     }
     if (source->redis.key.p)
         ok = read_redis(b, &source->redis, op) && ok;
-    ok = read_word(b, &source->own.scope, "router", "middleware", op->limit.redis != NULL, &op->limit.of_middleware) && ok;
-    ok = read_word(b, &source->own.on_redis_failure, "refuse", "pass", false, &op->limit.passes_without_redis) && ok;
+    ok = read_word(b, &source->own.scope, "router", "middleware", op->limit.redis != NULL,
+                   &op->limit.of_middleware) &&
+         ok;
+    ok = read_word(b, &source->own.on_redis_failure, "refuse", "pass", false,
+                   &op->limit.passes_without_redis) &&
+         ok;
     op->limit.written = written_form(b, source, op);
     *idle = op->limit.average <= 0 && !op->limit.redis; /* through Redis, no average is no request */
     return ok;

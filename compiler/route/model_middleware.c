@@ -92,7 +92,8 @@ static struct op_list read_single(struct build *b, const struct middleware_entry
     else if (m->strip_prefix_regex.key.p)
         out.ok = model_read_strip_regex(b, &m->strip_prefix_regex, op, &idle);
     else if (m->errors.key.p)
-        out.ok = model_read_errors(b, &m->errors, reference_scope(&m->object, entry->space->tree->provider), op, &idle);
+        out.ok = model_read_errors(b, &m->errors, reference_scope(&m->object, entry->space->tree->provider),
+                                   op, &idle);
     else if (m->replace_path.key.p)
         out.ok = model_read_replace_path(b, &m->replace_path, op, &idle);
     else

@@ -98,7 +98,8 @@ static struct str guess(struct build *b, enum object_kind kind, struct reference
     n = n < left ? n : left;
     b->n_guesses += n;
     bool whole = !b->watch || !b->watch->nearest;
-    struct str name = whole ? nearest_name(reference.name, names, n) : b->watch->nearest(b->watch->context, kind, reference.name);
+    struct str name = whole ? nearest_name(reference.name, names, n)
+                            : b->watch->nearest(b->watch->context, kind, reference.name);
     bool bare = reference.text.n == reference.name.n;
     return name.n && !bare ? name_qualify(b->scratch, name, reference.provider) : name;
 }
@@ -133,9 +134,7 @@ void report_text(struct build *b, enum finding_code code, struct str key, struct
 
 static bool is_internal_service(struct str name)
 {
-    static const char *const names[] = {
-        "api", "dashboard", "rest", "prometheus", "acme-http"
-    };
+    static const char *const names[] = { "api", "dashboard", "rest", "prometheus", "acme-http" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_eq(name, str_c(names[i])))
             return true;

@@ -89,8 +89,8 @@ struct model_in_flight {
     struct model_ip_strategy strategy;
 };
 
-/* passTLSClientCert, as letters: p the certificates themselves, i what is said of them; n serial number, b and a the ends of its life, s
- * alternative names. Parts of a name: D(C), C, (S)T, L, O, (O)U, S(N), (C)N. */
+/* passTLSClientCert, as letters: p the certificates themselves, i what is said of them; n serial number, b
+ * and a the ends of its life, s alternative names. Parts of a name: D(C), C, (S)T, L, O, (O)U, S(N), (C)N. */
 struct model_client_cert {
     struct str what, subject, issuer;
 };

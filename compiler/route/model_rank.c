@@ -30,8 +30,8 @@ int router_compare(const struct model_router *a, const struct model_router *b)
     return p != q ? (p < q ? -1 : 1) : str_cmp(a->order, b->order);
 }
 
-/* A letter for sign and number of digits (A to S: 19 to 1 digits; a to s: negative, 1 to 19), then the digits, of positive
- * numbers their complements. Capitals come before small letters. */
+/* A letter for sign and number of digits (A to S: 19 to 1 digits; a to s: negative, 1 to 19), then the
+ * digits, of positive numbers their complements. Capitals come before small letters. */
 void router_put_rank(struct buf *out, int64_t priority, struct str qualified_name)
 {
     char digits[24];

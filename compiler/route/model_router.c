@@ -42,7 +42,8 @@ bool router_read_rule(struct router_build *rb, const struct router *r, struct mo
         rule = rule_check(b->arena, rb->trees, rule, str_eq(syntax, STR("v2")) ? RULE_V2 : RULE_V3, text, key,
                           b->diag);
     return rule && take_expansion(b, rule, text, key) &&
-           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag) && rule_fits(&out->dnf, text, key, b->diag);
+           rule_normalise(b->arena, rule, text, key, &out->dnf, b->diag) &&
+           rule_fits(&out->dnf, text, key, b->diag);
 }
 
 static bool read_priority(struct build *b, const struct router *r, struct model_router *out)
@@ -134,7 +135,9 @@ static bool read_entry_points(struct router_build *rb, const struct router *r, c
 
 static bool check_ops(struct build *b, const struct router *r, struct op_list ops)
 {
-    enum { MAX_IN_FLIGHT = 2 }; /* HAProxy tracks three things of a request, and the agent's failures are one */
+    enum {
+        MAX_IN_FLIGHT = 2
+    }; /* HAProxy tracks three things of a request, and the agent's failures are one */
     size_t n_counted = 0;
     struct str key = IS_SET(r->middlewares) ? r->middlewares.key : r->object.key;
     if (ops.n > MODEL_MAX_OPS) {
@@ -148,14 +151,17 @@ static bool check_ops(struct build *b, const struct router *r, struct op_list op
     for (size_t i = 0; i < ops.n; i++) {
         relayed = relayed || ops.p[i].kind == OP_RELAYED;
         if (relayed && ops.p[i].kind == OP_CLIENT_CERT)
-            return refuse_unsupported(b, key, "passTLSClientCert behind errors, retry, buffering or compress is");
+            return refuse_unsupported(b, key,
+                                      "passTLSClientCert behind errors, retry, buffering or compress is");
     }
-    return n_counted <= MAX_IN_FLIGHT || refuse_unsupported(b, key, "more than two inFlightReq in a router's middlewares are");
+    return n_counted <= MAX_IN_FLIGHT ||
+           refuse_unsupported(b, key, "more than two inFlightReq in a router's middlewares are");
 }
 
 /* The router on entry points with the same middlewares in front. */
-static bool add_router(struct router_build *rb, const struct router *r, struct model_router router, struct str root,
-                       struct str tail, const struct op_list *entry, const struct op_list *own)
+static bool add_router(struct router_build *rb, const struct router *r, struct model_router router,
+                       struct str root, struct str tail, const struct op_list *entry,
+                       const struct op_list *own)
 {
     struct buf order = { 0 };
     struct op_list both[2] = { *entry, *own };
@@ -177,9 +183,10 @@ static struct str clone_name(struct build *b, size_t e, struct str name)
     return arena_printf(b->arena, "%.*s-%.*s", STR_ARG(b->settings->entry_points[e].name), STR_ARG(name));
 }
 
-/* As in Traefik: on each entry point that says something of its routers, a router of several is one of its own, named after it. */
-bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root, struct str tail,
-                const struct op_list *own)
+/* As in Traefik: on each entry point that says something of its routers, a router of several is one of its
+ * own, named after it. */
+bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root,
+                struct str tail, const struct op_list *own)
 {
     const struct entry_point *entry_points = rb->b->settings->entry_points;
     const struct op_list nothing = { .ok = true };
@@ -222,12 +229,14 @@ static bool check_child(struct router_build *rb, const struct router *r)
 {
     if (r->entry_points.n == 0)
         return true;
-    diag_report(rb->b->diag, FINDING_BAD_OBJECT, r->entry_points.key, "a router with parentRefs has no entry points of its own");
+    diag_report(rb->b->diag, FINDING_BAD_OBJECT, r->entry_points.key,
+                "a router with parentRefs has no entry points of its own");
     return false;
 }
 
 /* A parent or child: built when all are known. */
-static bool keep_layer(struct router_build *rb, const struct router *r, struct layer layer, struct str scope, bool ok)
+static bool keep_layer(struct router_build *rb, const struct router *r, struct layer layer, struct str scope,
+                       bool ok)
 {
     struct build *b = rb->b;
     struct service_entry *service = NULL;
@@ -250,8 +259,10 @@ static bool keep_layer(struct router_build *rb, const struct router *r, struct l
 static bool build_router(struct router_build *rb, const struct router *r)
 {
     struct build *b = rb->b;
-    struct str provider = rb->space->tree->provider, scope = reference_scope(&r->object, provider), none = { 0 };
-    struct model_router router = { .name = name_qualify(b->arena, r->object.name, provider), .key = r->object.key };
+    struct str provider = rb->space->tree->provider, scope = reference_scope(&r->object, provider),
+               none = { 0 };
+    struct model_router router = { .name = name_qualify(b->arena, r->object.name, provider),
+                                   .key = r->object.key };
     struct service_entry *service = NULL;
     if (r->object.broken)
         return false;
@@ -260,14 +271,16 @@ static bool build_router(struct router_build *rb, const struct router *r)
     ok = router_read_rule(rb, r, &router) && ok;
     ok = read_priority(b, r, &router) && ok;
     if (r->parent_refs.n || strmap_get(rb->parents, router.name))
-        return keep_layer(rb, r, (struct layer){ .draft = router, .is_child = r->parent_refs.n > 0 }, scope, ok);
+        return keep_layer(rb, r, (struct layer){ .draft = router, .is_child = r->parent_refs.n > 0 }, scope,
+                          ok);
     ok = read_service(b, r, scope, &service) && ok;
     ok = read_entry_points(rb, r, &router.entry_points, &router.n_entry_points) && ok;
     struct op_list own = middlewares_resolve(b, &r->middlewares, scope);
     if (!ok || !own.ok)
         return false;
     if (!service_ops(b, service)->ok) {
-        diag_report(b->diag, FINDING_BROKEN_REFERENCE, r->service.key, "a middleware of the service cannot be had");
+        diag_report(b->diag, FINDING_BROKEN_REFERENCE, r->service.key,
+                    "a middleware of the service cannot be had");
         return false;
     }
     const struct op_list lists[] = { own, *service_ops(b, service) };

@@ -11,7 +11,7 @@ struct layer {
     struct model_router draft; /* its own rule and priority; a root's entry points too */
     struct op_list ops;
     struct service_entry *service; /* NULL: none */
-    VEC(size_t) children;                /* into the list of layers */
+    VEC(size_t) children;          /* into the list of layers */
     bool ok, is_child, seen;
     bool open; /* its children are being gone through */
 };
@@ -47,12 +47,14 @@ bool router_read_rule(struct router_build *rb, const struct router *r, struct mo
 void entry_redirections_build(struct router_build *rb);
 
 /* What a router says of TLS (model_tls.c). */
-void router_read_tls(struct router_build *rb, const struct router *r, struct str scope, struct model_router *out);
+void router_read_tls(struct router_build *rb, const struct router *r, struct str scope,
+                     struct model_router *out);
 
-/* When all routers are known: whose options count, and which names they are for. Routers without usable options go. */
+/* When all routers are known: whose options count, and which names they are for. Routers without usable
+ * options go. */
 void routers_settle_tls(struct router_build *rb, struct model_tls *out);
 
-/* The router on its entry points, with their middlewares in front of `own`; `root` names it in the order (equal to its name but behind
- * a parent), `tail` follows. */
-bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root, struct str tail,
-                const struct op_list *own);
+/* The router on its entry points, with their middlewares in front of `own`; `root` names it in the order
+ * (equal to its name but behind a parent), `tail` follows. */
+bool router_add(struct router_build *rb, const struct router *r, struct model_router router, struct str root,
+                struct str tail, const struct op_list *own);

@@ -43,7 +43,8 @@ static struct service_entry *find_child(struct build *b, const struct service_en
     }
     /* Those of a router's own service join the router's; here they would act behind the choice. */
     if (child->source->middlewares.n) {
-        refuse_unsupported(b, child->source->middlewares.key, "middlewares of a service below another one are");
+        refuse_unsupported(b, child->source->middlewares.key,
+                           "middlewares of a service below another one are");
         return NULL;
     }
     return child;
@@ -172,7 +173,8 @@ static bool read_failover(struct build *b, struct service_entry *entry)
     take_children(entry, &found);
     entry->draft.kind = SERVICE_FAILOVER;
     entry->draft.aware = aware;
-    entry->draft.max_body = IS_SET(f->errors.max_request_body_bytes) ? f->errors.max_request_body_bytes.v : -1;
+    entry->draft.max_body =
+        IS_SET(f->errors.max_request_body_bytes) ? f->errors.max_request_body_bytes.v : -1;
     entry->reports = f->health_check.key.p != NULL;
     return ok;
 }
@@ -258,7 +260,8 @@ const struct op_list *service_ops(struct build *b, struct service_entry *entry)
 {
     const struct service *s = entry->source;
     if (!entry->ops_resolved)
-        entry->ops = middlewares_resolve(b, &s->middlewares, reference_scope(&s->object, entry->space->tree->provider));
+        entry->ops = middlewares_resolve(b, &s->middlewares,
+                                         reference_scope(&s->object, entry->space->tree->provider));
     entry->ops_resolved = true;
     return &entry->ops;
 }
@@ -318,7 +321,8 @@ void services_build(struct build *b, struct model *out)
 
 bool service_names_children(const struct model_service *service)
 {
-    return service->kind == SERVICE_MIRRORED || (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
+    return service->kind == SERVICE_MIRRORED ||
+           (service->kind == SERVICE_FAILOVER && service->statuses.n > 0);
 }
 
 static void use(const struct model_service *service)

@@ -64,7 +64,8 @@ enum model_service_kind {
     SERVICE_SERVERS,  /* loadBalancer */
     SERVICE_WEIGHTED, /* children take turns, by weight. A mirroring without copies is one of a single child
                        */
-    SERVICE_MIRRORED, /* the first child answers; the others get copies: a share of so many percent (weight) */
+    SERVICE_MIRRORED, /* the first child answers; the others get copies: a share of so many percent (weight)
+                       */
     SERVICE_HASHED,   /* the client's address chooses */
     SERVICE_FAILOVER, /* two children: the second while the first is down, or where its answer is no good */
     SERVICE_INTERNAL  /* a backend of the skeleton: "noop@internal", "ping@internal", "not-found@internal" */
@@ -106,8 +107,8 @@ struct model_service {
     /* The others: */
     const struct model_child *children; /* in the order given */
     size_t n_children;
-    bool aware; /* children that are down are passed over */
-    bool named; /* the relay asks for it by name */
+    bool aware;                     /* children that are down are passed over */
+    bool named;                     /* the relay asks for it by name */
     bool mirror_body;               /* SERVICE_MIRRORED: copies have the body */
     int64_t max_body;               /* bytes of a request's body for copies or a second try; < 0: no limit */
     struct model_statuses statuses; /* SERVICE_FAILOVER: answers of the first child that are no good */

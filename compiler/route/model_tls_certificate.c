@@ -15,14 +15,16 @@ bool model_read_contents(struct build *b, struct str text, struct str *out)
 }
 
 /* Fills identity and names; why there are none, or NULL. */
-static const char *read_pair(struct build *b, struct str cert_file, struct str key_file, struct model_certificate *out)
+static const char *read_pair(struct build *b, struct str cert_file, struct str key_file,
+                             struct model_certificate *out)
 {
     struct str certificate, key;
     if (!model_read_contents(b, cert_file, &certificate))
         return "there is no certificate in it, or no such file";
     if (!model_read_contents(b, key_file, &key))
         return "its private key cannot be read";
-    return pem_cache_read(b->settings->pems, b->arena, certificate, key, &out->identity, &out->names, &out->n_names);
+    return pem_cache_read(b->settings->pems, b->arena, certificate, key, &out->identity, &out->names,
+                          &out->n_names);
 }
 
 static bool is_served(const struct tls_certificate *source)

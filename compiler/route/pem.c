@@ -129,7 +129,8 @@ static struct str address_text(struct arena *arena, const ASN1_OCTET_STRING *add
 {
     char text[INET6_ADDRSTRLEN];
     int n = ASN1_STRING_length(address);
-    bool good = (n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
+    bool good = (n == 4 || n == 16) &&
+                inet_ntop(n == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
     return good ? arena_copy(arena, str_c(text)) : (struct str){ 0 };
 }
 

@@ -13,8 +13,10 @@ struct str pem_certificates(struct arena *arena, struct str text);
  */
 const char *pem_identity(struct arena *arena, struct str certificates, struct str key, struct str *out);
 
-/* What the first certificate of `text` is for: its common name, names and addresses, in lower case and byte order, each once. In `arena`. */
+/* What the first certificate of `text` is for: its common name, names and addresses, in lower case and byte
+ * order, each once. In `arena`. */
 const struct str *pem_names(struct arena *arena, struct str text, size_t *n);
 
-/* SHA-1 of the first certificate of `text` as HAProxy shows it, 40 upper-case hexadecimal digits; empty where there is none. In `arena`. */
+/* SHA-1 of the first certificate of `text` as HAProxy shows it, 40 upper-case hexadecimal digits; empty where
+ * there is none. In `arena`. */
 struct str pem_fingerprint(struct arena *arena, struct str text);

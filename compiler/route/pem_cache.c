@@ -85,10 +85,11 @@ static const struct entry *look_up(struct pem_cache *cache, struct str certifica
     return fresh;
 }
 
-const char *pem_cache_read(struct pem_cache *cache, struct arena *arena, struct str certificate, struct str key, struct str *identity,
-                           const struct str **names, size_t *n_names)
+const char *pem_cache_read(struct pem_cache *cache, struct arena *arena, struct str certificate,
+                           struct str key, struct str *identity, const struct str **names, size_t *n_names)
 {
-    struct entry entry = cache ? copy_of(arena, look_up(cache, certificate, key)) : read_entry(arena, certificate, key);
+    struct entry entry =
+        cache ? copy_of(arena, look_up(cache, certificate, key)) : read_entry(arena, certificate, key);
     *identity = entry.identity;
     *names = entry.names;
     *n_names = entry.n_names;

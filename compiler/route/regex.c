@@ -369,8 +369,7 @@ const struct regex *regex_parse(struct arena *arena, struct str pattern, enum re
     if (!root)
         return NULL;
     struct regex *re = ARENA_NEW(arena, struct regex);
-    *re = (struct regex){ .root = root,
-                          .ascii = alphabet == REGEX_ASCII };
+    *re = (struct regex){ .root = root, .ascii = alphabet == REGEX_ASCII };
     regex_branches(arena, re);
     measure(re);
     if (re->size > SAFE_SIZE && re->depth <= MAX_DEPTH)

@@ -128,8 +128,8 @@ static bool overlaps(const struct regex_node *a, const struct regex_node *b)
 
 typedef bool relation[MAX_STATES][MAX_STATES];
 
-/* Pairs that were reached. A step of both states is made as two halves, each pair and half once: so the time grows with the cube of the
- * states, not with their fourth power. */
+/* Pairs that were reached. A step of both states is made as two halves, each pair and half once: so the time
+ * grows with the cube of the states, not with their fourth power. */
 struct walk {
     const struct automaton *a;
     bool backward;

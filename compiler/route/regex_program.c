@@ -162,7 +162,9 @@ static struct regex_set set_copy(struct arena *arena, const struct regex_set *se
 
 static void write_program(struct writer *w, const struct program_tree *tree, struct regex_program *out)
 {
-    const struct program_node whole = { .kind = NODE_GROUP, .n = 1, .parts = (const struct program_node *[]){ tree->root } };
+    const struct program_node whole = { .kind = NODE_GROUP,
+                                        .n = 1,
+                                        .parts = (const struct program_node *[]){ tree->root } };
     uint32_t match = step(w, (struct regex_step){ .kind = STEP_MATCH });
     out->start = write_node(w, &whole, match);
     out->n_steps = w->steps.n;

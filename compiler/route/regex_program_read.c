@@ -1,4 +1,5 @@
-/* Patterns to the trees that programs are written from. regex_parse has checked the pattern before: what is read here is right. */
+/* Patterns to the trees that programs are written from. regex_parse has checked the pattern before: what is
+ * read here is right. */
 #include "route/regex_program_tree.h"
 
 struct flags {

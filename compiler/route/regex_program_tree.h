@@ -1,12 +1,20 @@
-/* Between reading a pattern and writing its program: a tree that keeps what counts for what matches, groups and greed, which
- * regex_tree.h leaves out. Internal to route. */
+/* Between reading a pattern and writing its program: a tree that keeps what counts for what matches, groups
+ * and greed, which regex_tree.h leaves out. Internal to route. */
 #pragma once
 
 #include "base/vec.h"
 #include "route/regex_program.h"
 #include "route/regex_tree.h"
 
-enum program_node_kind { NODE_EMPTY, NODE_CLASS, NODE_PLACE, NODE_GROUP, NODE_REPEAT, NODE_CONCAT, NODE_CHOICE };
+enum program_node_kind {
+    NODE_EMPTY,
+    NODE_CLASS,
+    NODE_PLACE,
+    NODE_GROUP,
+    NODE_REPEAT,
+    NODE_CONCAT,
+    NODE_CHOICE
+};
 
 struct program_node {
     enum program_node_kind kind;

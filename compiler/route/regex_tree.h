@@ -109,8 +109,9 @@ bool regex_read_class_escape(struct regex_cursor *c, struct rune_set *out, bool 
 /* The cursor is at '\': an escape that stands for one character. */
 bool regex_read_escape(struct regex_cursor *c, uint32_t *rune);
 
-/* The cursor is at '{': reads {n}, {n,} (*max: REGEX_UNBOUNDED) or {n,m}; numbers beyond MAX_REPEAT are somewhere beyond it. false with
- * the cursor unmoved: the brace stands for itself, as with Go's leading zeros. */
+/* The cursor is at '{': reads {n}, {n,} (*max: REGEX_UNBOUNDED) or {n,m}; numbers beyond MAX_REPEAT are
+ * somewhere beyond it. false with the cursor unmoved: the brace stands for itself, as with Go's leading
+ * zeros. */
 bool regex_read_bounds(struct regex_cursor *c, uint32_t *min, uint32_t *max);
 
 /* Facts of nodes. */
@@ -120,7 +121,8 @@ bool regex_is_nullable(const struct regex_node *node);
 /* Never consumes anything. */
 bool regex_is_zero_width(const struct regex_node *node);
 
-/* Whether the node can match from the middle of a character on; *passes: whether it may match nothing there. */
+/* Whether the node can match from the middle of a character on; *passes: whether it may match nothing there.
+ */
 bool regex_enters_middle(const struct regex_node *node, bool *passes);
 /* Whether parts, and then what follows them, cannot match from the middle of a character on. */
 bool regex_is_closed(const struct regex_node *const *parts, size_t n, bool closed_behind);

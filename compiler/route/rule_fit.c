@@ -5,8 +5,9 @@
 
 #include "route/rule_finding.h"
 
-/* While HAProxy reads its configuration a line of a map has 16,383 bytes, whatever tune.bufsize says; a command of the runtime socket
- * about as many. PCRE2 compiles a pattern to 65,535 bytes. Either way there is more in the line than these conditions. */
+/* While HAProxy reads its configuration a line of a map has 16,383 bytes, whatever tune.bufsize says; a
+ * command of the runtime socket about as many. PCRE2 compiles a pattern to 65,535 bytes. Either way there is
+ * more in the line than these conditions. */
 enum { LONGEST_TEXT = 14000, LARGEST_PATTERN = 60000, FRAME = 80, PER_BYTE = 4 };
 
 struct fit {

@@ -50,7 +50,8 @@ static const struct schema_row extension_rows[] = {
     FIELD("cacheKey", LIST, struct forward_extension, cache_key, "",
           "headers, as the server is sent them, that tell questions apart; all if none"),
 };
-const struct schema schema_forward_extension = READ_TABLE("maitred", extension_rows, struct forward_extension);
+const struct schema schema_forward_extension =
+    READ_TABLE("maitred", extension_rows, struct forward_extension);
 
 static const struct schema_row forward_rows[] = {
     FIELD("address", TEXT, struct forward_auth, address, "", "URL to ask"),
@@ -76,7 +77,8 @@ static const struct schema_row forward_rows[] = {
     FIELD("preserveRequestMethod", BOOL, struct forward_auth, preserve_method, "false",
           "ask with the client's method"),
     FIELD("authSigninURL", TEXT, struct forward_auth, signin, "", "where a 401 is redirected to"),
-    FIELD_BELOW("maitred", STRUCT, struct forward_auth, own, schema_forward_extension, "keys of ours, which Traefik does not know"),
+    FIELD_BELOW("maitred", STRUCT, struct forward_auth, own, schema_forward_extension,
+                "keys of ours, which Traefik does not know"),
 };
 const struct schema schema_forward_auth = READ_TABLE("forwardAuth", forward_rows, struct forward_auth);
 
@@ -113,4 +115,5 @@ static const struct schema_row pass_rows[] = {
     FIELD("pem", BOOL, struct pass_client_cert, pem, "false", "the certificate itself"),
     FIELD_BELOW("info", STRUCT, struct pass_client_cert, info, info, "parts of it"),
 };
-const struct schema schema_pass_client_cert = READ_TABLE("passTLSClientCert", pass_rows, struct pass_client_cert);
+const struct schema schema_pass_client_cert =
+    READ_TABLE("passTLSClientCert", pass_rows, struct pass_client_cert);

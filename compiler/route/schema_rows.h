@@ -56,7 +56,7 @@ extern const struct schema schema_router_domain, schema_tls_client, schema_key_p
     schema_spiffe;
 extern const struct schema schema_basic_auth, schema_digest_auth, schema_forward_auth,
     schema_pass_client_cert;
-extern const struct schema schema_forward_extension;          /* struct forward_extension */
+extern const struct schema schema_forward_extension;         /* struct forward_extension */
 extern const struct schema schema_redis, schema_tls_towards; /* struct redis_value, struct tls_client_value */
 extern const struct schema schema_headers, schema_nothing;
 extern const struct schema schema_tcp, schema_udp, schema_tls;

@@ -122,10 +122,12 @@ static void check_proxies(struct check *c)
     for (size_t i = 0; i < c->settings->n_entry_points; i++) {
         const struct entry_point *e = &c->settings->entry_points[i];
         if (e->proxy.on && !e->proxy.insecure && e->proxy.n_trusted_ips == 0)
-            diag_add(c->diag, (struct finding){ .code = FINDING_BAD_SETTING,
-                                                .key = arena_printf(c->arena, "entrypoints.%.*s.proxyprotocol", STR_ARG(str_head(e->name, 100))),
-                                                .message = STR("nobody is trusted"),
-                                                .expected = STR("proxyprotocol.trustedips or proxyprotocol.insecure") });
+            diag_add(c->diag, (struct finding){
+                                  .code = FINDING_BAD_SETTING,
+                                  .key = arena_printf(c->arena, "entrypoints.%.*s.proxyprotocol",
+                                                      STR_ARG(str_head(e->name, 100))),
+                                  .message = STR("nobody is trusted"),
+                                  .expected = STR("proxyprotocol.trustedips or proxyprotocol.insecure") });
     }
 }
 

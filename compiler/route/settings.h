@@ -12,10 +12,10 @@ struct entry_point {
     int port;
     bool udp;
     bool as_default;
-    bool trust_all;                 /* forwardedHeaders.insecure */
-    const struct str *trusted_ips;  /* forwardedHeaders.trustedIPs */
+    bool trust_all;                /* forwardedHeaders.insecure */
+    const struct str *trusted_ips; /* forwardedHeaders.trustedIPs */
     size_t n_trusted_ips;
-    const struct str *middlewares;  /* http.middlewares, qualified names */
+    const struct str *middlewares; /* http.middlewares, qualified names */
     size_t n_middlewares;
     struct {
         bool on; /* http.tls: routers without TLS of their own get this */
@@ -36,12 +36,13 @@ struct entry_point {
     bool sanitize_path, encode_semicolons; /* http.sanitizePath, http.encodeQuerySemicolons */
     struct {
         bool slash, backslash, null, semicolon, percent, question_mark, hash;
-    } allow_encoded;                /* http.encodedCharacters */
-    struct str refused_codes;       /* what these come to: "2F5C", codes in paths of requests that are routed; ends in NUL */
-    struct str underscores;         /* http.underscoreHeadersStrategy: "keep", "delete" or "reject" */
-    bool scheme_headers;            /* forwardedHeaders.addXForwardedSchemeHeaders */
-    bool not_append;                /* forwardedHeaders.notAppendXForwardedFor, or the global setting */
-    bool internal; /* made by api.insecure or ping, not by the user ("traefik" on :8080) */
+    } allow_encoded;          /* http.encodedCharacters */
+    struct str refused_codes; /* what these come to: "2F5C", codes in paths of requests that are routed; ends
+                                 in NUL */
+    struct str underscores;   /* http.underscoreHeadersStrategy: "keep", "delete" or "reject" */
+    bool scheme_headers;      /* forwardedHeaders.addXForwardedSchemeHeaders */
+    bool not_append;          /* forwardedHeaders.notAppendXForwardedFor, or the global setting */
+    bool internal;            /* made by api.insecure or ping, not by the user ("traefik" on :8080) */
 };
 
 struct tls_client {
@@ -73,11 +74,12 @@ struct settings {
         bool on, watch;
         struct str filename, directory;
     } file;
-    bool not_append; /* global.notAppendXForwardedFor */
+    bool not_append;                /* global.notAppendXForwardedFor */
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
-    struct str default_certificate; /* PEM with its key, made by the daemon for where the tree gives none; empty: none */
-    const struct file_view *files; /* NULL: no file can be read */
-    struct pem_cache *pems;        /* certificates that were read before (pem_cache.h); NULL: none */
+    struct str default_certificate; /* PEM with its key, made by the daemon for where the tree gives none;
+                                       empty: none */
+    const struct file_view *files;  /* NULL: no file can be read */
+    struct pem_cache *pems;         /* certificates that were read before (pem_cache.h); NULL: none */
     int64_t throttle_ns; /* providers.providersThrottleDuration: accepted; maitred has no need of it */
     struct {
         bool on, insecure, dashboard, debug;
@@ -94,13 +96,13 @@ struct settings {
         struct str path; /* empty: standard error */
     } log;
     struct {
-        struct str binary;         /* empty: "haproxy" on PATH */
-        struct str master_socket;  /* both set: an HAProxy that somebody else started */
+        struct str binary;        /* empty: "haproxy" on PATH */
+        struct str master_socket; /* both set: an HAProxy that somebody else started */
         struct str runtime_socket;
-        struct str agent_address;  /* socket folder as HAProxy sees it; empty: the state folder */
-        int threads;               /* 0: HAProxy's choice */
-        int max_connections;       /* 0: HAProxy's choice */
-        int spare_backends;        /* slots for services that come later */
+        struct str agent_address;   /* socket folder as HAProxy sees it; empty: the state folder */
+        int threads;                /* 0: HAProxy's choice */
+        int max_connections;        /* 0: HAProxy's choice */
+        int spare_backends;         /* slots for services that come later */
         int64_t verify_interval_ns; /* between two looks at a sample of the live state; 0: none */
         struct str revision_header; /* of answers: the revision that the request was routed by; empty: none */
     } haproxy;
@@ -135,19 +137,21 @@ struct settings_sources {
     struct str file_name;
 };
 
-/* The settings, defaults filled in. Findings: UNKNOWN_SETTING (with the nearest name), BAD_SETTING, IGNORED_SETTING. Any
- * error among them means that the program must not start. */
-struct settings *settings_read(struct arena *arena, const struct settings_sources *sources, struct diag *diag);
+/* The settings, defaults filled in. Findings: UNKNOWN_SETTING (with the nearest name), BAD_SETTING,
+ * IGNORED_SETTING. Any error among them means that the program must not start. */
+struct settings *settings_read(struct arena *arena, const struct settings_sources *sources,
+                               struct diag *diag);
 
 /* --configfile of the flags (its value), or empty. */
 struct str settings_config_file(const char *const *flags, size_t n_flags);
 
-/* 12 hexadecimal digits that name this gateway among others on the machine: of entry points, etcd endpoints and
- * root key. The default state folder is <base>/<instance>. */
+/* 12 hexadecimal digits that name this gateway among others on the machine: of entry points, etcd endpoints
+ * and root key. The default state folder is <base>/<instance>. */
 void settings_instance(const struct settings *settings, char out[static 13]);
 
 /* All settings with type, default and meaning, for --help (text) and the documentation (markdown). */
 void settings_print(struct buf *out, bool markdown);
 
-/* The names of all settings that have an effect, one a line, as far as the user's own names: "entrypoints.". */
+/* The names of all settings that have an effect, one a line, as far as the user's own names: "entrypoints.".
+ */
 void settings_names(struct buf *out);

@@ -99,8 +99,7 @@ static bool is_present(struct decoder *d, const struct schema_row *row, uint32_t
 
 static struct str struct_key(struct decoder *d, uint32_t node)
 {
-    return keytree_has_value(d->keys, node) ? keytree_value_key(d->keys, node)
-                                             : keytree_key(d->keys, node);
+    return keytree_has_value(d->keys, node) ? keytree_value_key(d->keys, node) : keytree_key(d->keys, node);
 }
 
 static void decode_nested(struct decoder *d, const struct schema_row *row, uint32_t node, char *field)

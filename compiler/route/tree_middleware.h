@@ -102,7 +102,8 @@ struct buffering {
 /* Which parts of a name are told. */
 struct name_parts {
     struct str key;
-    struct bool_value country, province, locality, organization, unit, common_name, serial_number, domain_component;
+    struct bool_value country, province, locality, organization, unit, common_name, serial_number,
+        domain_component;
 };
 
 struct certificate_info {

@@ -160,10 +160,11 @@ static void decode_literal_list(struct decoder *d, uint32_t node, struct list_va
 static void report_list_keys(struct decoder *d, uint32_t node)
 {
     for (uint32_t c = d->keys->nodes.p[node].first; c; c = d->keys->nodes.p[c].next)
-        diag_add(d->diag, (struct finding){ .code = FINDING_LIST_KEY_IGNORED,
-                                            .key = shown_key(keytree_key(d->keys, c)),
-                                            .message = STR("this is no element of the list, and says nothing"),
-                                            .expected = STR("a number at the end of the key: 0, 1, 2 …") });
+        diag_add(d->diag,
+                 (struct finding){ .code = FINDING_LIST_KEY_IGNORED,
+                                   .key = shown_key(keytree_key(d->keys, c)),
+                                   .message = STR("this is no element of the list, and says nothing"),
+                                   .expected = STR("a number at the end of the key: 0, 1, 2 …") });
 }
 
 void decode_list(struct decoder *d, uint32_t node, struct list_value *field)

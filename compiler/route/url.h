@@ -7,11 +7,11 @@ enum url_scheme { URL_HTTP, URL_HTTPS, URL_H2C, URL_OTHER };
 
 struct url {
     enum url_scheme scheme;
-    struct str host;     /* in place; IPv6 without brackets; empty where `nowhere` is set */
-    int port;            /* 80 or 443 where the URL has none; 0 where it has one that is outside 1 to 65535 */
+    struct str host; /* in place; IPv6 without brackets; empty where `nowhere` is set */
+    int port;        /* 80 or 443 where the URL has none; 0 where it has one that is outside 1 to 65535 */
     struct str authority; /* host[:port] in place, without user information */
     struct str path;      /* in place, escaped as it is */
-    const char *nowhere; /* why requests cannot be sent there (Traefik answers 500), NULL where they can */
+    const char *nowhere;  /* why requests cannot be sent there (Traefik answers 500), NULL where they can */
 };
 
 /* Reads `text`; user information, path, query and fragment are checked and left out. Returns NULL, or what is

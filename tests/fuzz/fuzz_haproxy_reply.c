@@ -14,7 +14,8 @@ static void fuzz_certificates(struct str answer)
     for (struct str rest = answer; reply_list_next(&rest, STR("/s/tls"), &name);)
         assert(name.n > 0 && str_find(name, '\n') == name.n);
     for (struct str rest = answer; reply_line_next(&rest, STR("/s/tls"), &line);)
-        assert(line.file.n > 0 && str_find(line.file, ' ') == line.file.n && str_find(line.names, '\n') == line.names.n);
+        assert(line.file.n > 0 && str_find(line.file, ' ') == line.file.n &&
+               str_find(line.names, '\n') == line.names.n);
     assert(reply_fingerprint(answer).n <= 40);
 }
 

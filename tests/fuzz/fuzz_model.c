@@ -29,7 +29,8 @@ static void check_router(const struct model *model, const struct model_router *r
         const struct model_op *op = &r->ops[i];
         assert(op->kind != OP_STRIP_PREFIX || op->strip.n > 0);
         assert(op->kind != OP_ADD_PREFIX || op->prefix.n > 0);
-        assert(op->kind != OP_RATE_LIMIT || (op->limit.average > 0 && op->limit.burst > 0 && op->limit.period_ns > 0));
+        assert(op->kind != OP_RATE_LIMIT ||
+               (op->limit.average > 0 && op->limit.burst > 0 && op->limit.period_ns > 0));
     }
     assert(r->n_ops <= 64 && r->service->used && r->n_entry_points > 0);
     for (size_t i = 0; i < r->n_entry_points; i++)
@@ -43,7 +44,8 @@ static void check_service(const struct model_service *s)
         assert(s->servers[i].weight > 0 && s->servers[i].port >= 0 &&
                (i == 0 || str_cmp(s->servers[i - 1].id, s->servers[i].id) < 0));
     for (size_t i = 0; i < s->n_children; i++)
-        assert(s->children[i].weight > 0 && s->children[i].service && (s->children[i].service->used || !s->used));
+        assert(s->children[i].weight > 0 && s->children[i].service &&
+               (s->children[i].service->used || !s->used));
     assert(s->kind == SERVICE_SERVERS || s->n_servers == 0);
     assert(s->kind != SERVICE_FAILOVER || s->n_children == 2);
 }

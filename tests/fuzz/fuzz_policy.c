@@ -19,9 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const struct program *program = program_set_find(set, STR("p"));
     if (program) {
-        struct tools tools = { .limiter = limiter_create(16), .verified = verified_create(),
+        struct tools tools = { .limiter = limiter_create(16),
+                               .verified = verified_create(),
                                .nonces = nonces_create(16) };
-        struct request request = { .host = json, .headers = json, .authorization = json, .url = json, .method = json };
+        struct request request = {
+            .host = json, .headers = json, .authorization = json, .url = json, .method = json
+        };
         struct verdict verdict;
         verdict_init(&verdict);
         for (int64_t now_ns = 1; now_ns > 0 && now_ns < INT64_MAX / 8; now_ns *= 8) {

@@ -1,4 +1,5 @@
-/* A pattern, a replacement and a text, parted by line ends: never a crash, and what is written as text is harmless. */
+/* A pattern, a replacement and a text, parted by line ends: never a crash, and what is written as text is
+ * harmless. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* A peer that sends anything, cut anywhere. The first byte says where: 0 nowhere, up to 127 after so many bytes each time, from 128 on at
- * places of its choice. What the session answers must be whole frames, and the same however the bytes were cut. */
+/* A peer that sends anything, cut anywhere. The first byte says where: 0 nowhere, up to 127 after so many
+ * bytes each time, from 128 on at places of its choice. What the session answers must be whole frames, and
+ * the same however the bytes were cut. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -21,8 +22,8 @@ struct callee {
     struct verdict verdict;
 };
 
-static enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload,
-                           int64_t now_ns, struct verdict **out)
+static enum decided decide(void *context, const struct question *question, struct ack_of of,
+                           struct str payload, int64_t now_ns, struct verdict **out)
 {
     struct callee *callee = context;
     const struct program *program = program_set_find(callee->set, question->program);

@@ -1,5 +1,5 @@
-/* A byte picks a piece of a template, so that every template is a whole one; values are what quote_word makes of the
- * input. Rendering must end, stay within bounds, and write no line that the template does not have. */
+/* A byte picks a piece of a template, so that every template is a whole one; values are what quote_word makes
+ * of the input. Rendering must end, stay within bounds, and write no line that the template does not have. */
 #include <assert.h>
 #include <stdint.h>
 
@@ -8,8 +8,9 @@
 
 enum { DEEPEST = 4, MOST_PIECES = 64 };
 
-static const char *const pieces[] = { "a {{x}} b\n", "#if yes\n", "#unless yes\n", "#each rows\n", "#each none\n",
-                                      "#end\n",      "## {{x\n",  "{{x}}{{r}}\n",  "\n",           "{ } {{r}}{ " };
+static const char *const pieces[] = { "a {{x}} b\n",  "#if yes\n",  "#unless yes\n", "#each rows\n",
+                                      "#each none\n", "#end\n",     "## {{x\n",      "{{x}}{{r}}\n",
+                                      "\n",           "{ } {{r}}{ " };
 
 static void make_template(struct buf *out, const uint8_t *data, size_t size)
 {
@@ -39,7 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     quote_word(&word, str_of((const char *)data + half, size - half));
     for (int round = 0; round < 2; round++) {
         struct template_value row = { .name = "r", .text = round ? buf_str(&word) : STR("w") };
-        struct template_scope rows[3] = { { .values = &row, .n = 1 }, { .values = &row, .n = 1 }, { .values = &row, .n = 1 } };
+        struct template_scope rows[3] = { { .values = &row, .n = 1 },
+                                          { .values = &row, .n = 1 },
+                                          { .values = &row, .n = 1 } };
         struct template_value values[] = { { .name = "x", .text = round ? buf_str(&word) : STR("w") },
                                            { .name = "r", .text = STR("outer") },
                                            { .name = "yes", .set = size & 1 },

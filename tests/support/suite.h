@@ -1,5 +1,5 @@
-/* The main() of every unit test: one suite, one case, a table of tests (not a static one: check declares tests as
- * variables). */
+/* The main() of every unit test: one suite, one case, a table of tests (not a static one: check declares
+ * tests as variables). */
 #pragma once
 
 #include <check.h>

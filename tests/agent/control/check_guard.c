@@ -11,11 +11,13 @@ static struct kv_snapshot tree_of(struct arena *arena, const char *names)
     size_t n = 0;
     for (struct str rest = str_c(names); rest.n;) {
         struct str name = str_cut(&rest, ' ');
-        const char *format = ascii_is_digit(name.p[0]) ? "traefik/tcp/routers/%.*s/%s" : "traefik/HTTP/Routers/%.*s/%s";
+        const char *format =
+            ascii_is_digit(name.p[0]) ? "traefik/tcp/routers/%.*s/%s" : "traefik/HTTP/Routers/%.*s/%s";
         pairs[n++] = (struct kv_pair){ arena_printf(arena, format, STR_ARG(name), "rule"), STR("Path(`/`)") };
         pairs[n++] = (struct kv_pair){ arena_printf(arena, format, STR_ARG(name), "service"), STR("s") };
     }
-    pairs[n++] = (struct kv_pair){ STR("traefik/http/services/s/loadbalancer/servers/0/url"), STR("http://h") };
+    pairs[n++] =
+        (struct kv_pair){ STR("traefik/http/services/s/loadbalancer/servers/0/url"), STR("http://h") };
     return kv_snapshot_of(pairs, n, STR("traefik"), STR("etcd"), diag_create(arena, 0));
 }
 
@@ -30,8 +32,8 @@ static const struct {
 } cases[] = {
     { twelve, twelve, { 50, false, false }, 0, false },
     { twelve, "a", { 50, false, false }, 11, true },
-    { twelve, "a b", { 50, false, false }, 10, false },      /* ten go without a question */
-    { twelve, "a b", { 50, false, true }, 10, true },        /* not if something is held */
+    { twelve, "a b", { 50, false, false }, 10, false },       /* ten go without a question */
+    { twelve, "a b", { 50, false, true }, 10, true },         /* not if something is held */
     { twelve, "a b c d e f", { 50, false, true }, 6, false }, /* half is not more than half */
     { letters, "a b c d e f g h i", { 50, false, false }, 11, true },
     { letters, "a b c d e f g h i", { 60, false, false }, 11, false },
@@ -42,7 +44,7 @@ static const struct {
     { "a", "b", { 50, true, false }, 1, false },
     { "", "a", { 50, true, false }, 0, false },
     { "", "", { 0, true, true }, 0, false },
-    { twelve, "z", { 0, false, false }, 12, true }, /* other names are other routers */
+    { twelve, "z", { 0, false, false }, 12, true },  /* other names are other routers */
     { "1 2 a", "1 a", { 0, false, true }, 1, true }, /* of all protocols */
 };
 
@@ -59,10 +61,14 @@ END_TEST
 
 START_TEST(odd_keys_are_no_routers)
 {
-    static const struct kv_pair pairs[] = { { STR("other/http/routers/a/rule"), STR("") }, { STR("traefik"), STR("") },
-                                            { STR("traefik/"), STR("") }, { STR("traefik//routers/a/rule"), STR("") },
-                                            { STR("traefik/http/routers"), STR("") }, { STR("traefik/http/routers//x"), STR("") },
-                                            { STR("traefik/http/services/a/x"), STR("") }, { STR("traefikhttp/routers/a/x"), STR("") } };
+    static const struct kv_pair pairs[] = { { STR("other/http/routers/a/rule"), STR("") },
+                                            { STR("traefik"), STR("") },
+                                            { STR("traefik/"), STR("") },
+                                            { STR("traefik//routers/a/rule"), STR("") },
+                                            { STR("traefik/http/routers"), STR("") },
+                                            { STR("traefik/http/routers//x"), STR("") },
+                                            { STR("traefik/http/services/a/x"), STR("") },
+                                            { STR("traefikhttp/routers/a/x"), STR("") } };
     struct kv_snapshot served = { .pairs = pairs, .n = sizeof pairs / sizeof *pairs, .root = STR("traefik") };
     struct kv_snapshot next = { .root = STR("traefik") };
     struct guard_verdict verdict = guard_judge(&served, &next, &(struct guard_rule){ 0, true, true });

@@ -89,7 +89,8 @@ START_TEST(odd_names_are_no_files)
     char cut[256];
     int n = snprintf(cut, sizeof cut, "%s%cx", desk.path, '\0');
     ck_assert(!view->read(view->context, str_of(cut, (size_t)n), &contents));
-    ck_assert(!reads(&desk, "", "one") && !reads(&desk, desk.folder, "one") && !reads(&desk, "/dev/zero", ""));
+    ck_assert(!reads(&desk, "", "one") && !reads(&desk, desk.folder, "one") &&
+              !reads(&desk, "/dev/zero", ""));
     desk_close(&desk);
 }
 END_TEST

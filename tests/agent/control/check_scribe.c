@@ -27,7 +27,8 @@ static void open_place(struct place *p)
     p->settings = settings_read(p->arena, &sources, diag_create(p->arena, 0));
     p->folder = state_folder_open(p->settings, error);
     ck_assert_msg(p->folder != NULL, "%s", error);
-    p->scribe = scribe_start(&(struct scribe_parts){ p->folder, { STR("."), STR(".") }, p->settings, NULL }, error);
+    p->scribe =
+        scribe_start(&(struct scribe_parts){ p->folder, { STR("."), STR(".") }, p->settings, NULL }, error);
     ck_assert(p->scribe);
 }
 
@@ -121,7 +122,8 @@ static enum prepared await_prepared(const struct place *p, char skeleton[static 
 {
     char error[512];
     enum prepared prepared = PREPARED_SOON;
-    for (int i = 0; i < 1000 && (prepared = scribe_prepared(p->scribe, skeleton, error)) == PREPARED_SOON; i++)
+    for (int i = 0; i < 1000 && (prepared = scribe_prepared(p->scribe, skeleton, error)) == PREPARED_SOON;
+         i++)
         usleep(10000);
     return prepared;
 }

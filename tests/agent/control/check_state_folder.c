@@ -56,8 +56,9 @@ END_TEST
 
 START_TEST(a_folder_that_cannot_be_is_an_error_with_a_remedy)
 {
-    static const char *const paths[] = { "/dev/null/state", "/tmp/a-name-that-is-so-long-that-no-socket-could-ever-stand-in-it-"
-                                                            "because-its-address-has-only-one-hundred-and-eight-bytes" };
+    static const char *const paths[] = { "/dev/null/state",
+                                         "/tmp/a-name-that-is-so-long-that-no-socket-could-ever-stand-in-it-"
+                                         "because-its-address-has-only-one-hundred-and-eight-bytes" };
     struct settings settings = { 0 };
     char error[512] = "";
     settings.state.dir = str_c(paths[_i]);
@@ -73,7 +74,8 @@ START_TEST(only_changed_artifacts_are_written)
     struct stat before, after;
     make_place(&p);
     struct state_folder *folder = state_folder_open(&p.settings, error);
-    struct artifact files[] = { { STR("haproxy.cfg"), STR("global\n"), true, false }, { STR("maps/routes.map"), STR("a b\n"), false, false } };
+    struct artifact files[] = { { STR("haproxy.cfg"), STR("global\n"), true, false },
+                                { STR("maps/routes.map"), STR("a b\n"), false, false } };
     struct artifacts artifacts = { files, 2 };
     ck_assert(!state_folder_has_skeleton(folder, &artifacts));
     ck_assert(state_folder_write(folder, &artifacts, error));
@@ -102,7 +104,8 @@ START_TEST(certificates_that_nothing_names_are_removed)
     char error[512], path[256];
     make_place(&p);
     struct state_folder *folder = state_folder_open(&p.settings, error);
-    const struct artifact files[] = { { STR("tls/id-0.pem"), STR("secret"), false, true }, { STR("haproxy.cfg"), STR("x"), true, false } };
+    const struct artifact files[] = { { STR("tls/id-0.pem"), STR("secret"), false, true },
+                                      { STR("haproxy.cfg"), STR("x"), true, false } };
     struct artifacts with = { files, 2 }, without = { files + 1, 1 };
     snprintf(path, sizeof path, "%s/tls/id-0.pem", p.path);
     for (int i = 0; i < 2; i++) { /* and written again when they are wanted again */
@@ -129,7 +132,8 @@ START_TEST(a_folder_that_cannot_be_written_says_so_and_recovers)
     ck_assert(!state_folder_write(folder, &artifacts, error));
     ck_assert_msg(strstr(error, "routes.map"), "%s", error);
     ck_assert_int_eq(mkdir(maps, 0700), 0);
-    ck_assert_msg(state_folder_write(folder, &artifacts, error), "what was not written is written the next time");
+    ck_assert_msg(state_folder_write(folder, &artifacts, error),
+                  "what was not written is written the next time");
     state_folder_close(folder);
     remove_place(&p);
 }
@@ -140,7 +144,12 @@ START_TEST(a_tree_survives_saving_and_loading)
     static const struct kv_pair pairs[] = { { { "traefik/a", 9 }, { "", 0 } },
                                             { { "traefik/b", 9 }, { "\0\xff\n;", 4 } },
                                             { { "traefik/c", 9 }, { "12345", 5 } } };
-    struct kv_snapshot tree = { .pairs = pairs, .n = 3, .revision = 77, .root = STR("traefik"), .provider = STR("etcd") }, back;
+    struct kv_snapshot tree = { .pairs = pairs,
+                                .n = 3,
+                                .revision = 77,
+                                .root = STR("traefik"),
+                                .provider = STR("etcd") },
+                       back;
     struct place p;
     char error[512];
     make_place(&p);

@@ -390,12 +390,17 @@ END_TEST
 
 START_TEST(a_transaction_names_its_condition_and_its_operations)
 {
-    const struct etcd_txn_op ops[] = { { .key = STR("k1"), .value = STR("v1") }, { .key = STR("k2"), .end = STR("k3") } };
-    struct etcd_txn_request request = { .key = STR("a"), .end = STR("b"), .unchanged_since = 7, .ops = ops, .n_ops = 2 };
+    const struct etcd_txn_op ops[] = { { .key = STR("k1"), .value = STR("v1") },
+                                       { .key = STR("k2"), .end = STR("k3") } };
+    struct etcd_txn_request request = {
+        .key = STR("a"), .end = STR("b"), .unchanged_since = 7, .ops = ops, .n_ops = 2
+    };
     etcd_put_txn_request(&out, &request);
-    ck_assert_str_eq(out.p, "{\"compare\":[{\"target\":\"MOD\",\"result\":\"LESS\",\"key\":\"YQ==\",\"range_end\":\"Yg==\","
-                            "\"mod_revision\":\"8\"}],\"success\":[{\"request_put\":{\"key\":\"azE=\",\"value\":\"djE=\"}},"
-                            "{\"request_delete_range\":{\"key\":\"azI=\",\"range_end\":\"azM=\"}}]}");
+    ck_assert_str_eq(
+        out.p,
+        "{\"compare\":[{\"target\":\"MOD\",\"result\":\"LESS\",\"key\":\"YQ==\",\"range_end\":\"Yg==\","
+        "\"mod_revision\":\"8\"}],\"success\":[{\"request_put\":{\"key\":\"azE=\",\"value\":\"djE=\"}},"
+        "{\"request_delete_range\":{\"key\":\"azI=\",\"range_end\":\"azM=\"}}]}");
     buf_reset(&out);
     request.unchanged_since = 0;
     request.n_ops = 0;
@@ -407,8 +412,9 @@ END_TEST
 START_TEST(the_answer_to_a_transaction_says_whether_it_was_done)
 {
     struct etcd_txn txn;
-    ck_assert(etcd_read_txn(STR("{\"header\":{\"revision\":\"9\"},\"succeeded\":true,\"responses\":[{\"response_put\":{}}]}"),
-                            &txn));
+    ck_assert(etcd_read_txn(
+        STR("{\"header\":{\"revision\":\"9\"},\"succeeded\":true,\"responses\":[{\"response_put\":{}}]}"),
+        &txn));
     ck_assert(txn.succeeded);
     ck_assert_int_eq(txn.header.revision, 9);
     ck_assert(etcd_read_txn(STR("{\"header\":{\"revision\":\"9\"}}"), &txn)); /* false is left out */

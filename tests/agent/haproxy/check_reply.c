@@ -290,10 +290,14 @@ START_TEST(info_tells_version_process_and_start)
     ck_assert_int_eq(info.pid, 9269);
     ck_assert_int_eq(info.started, 1795478443);
     ck_assert(!info.stopping && info.skeleton[0] == '\0');
-    ck_assert(reply_info(STR("Version: 3.4.7\nPid: 9\nStopping: 1\ndescription: maitred skeleton 0123456789abcdef0123456789abcdef\n"), &info));
+    ck_assert(reply_info(STR("Version: 3.4.7\nPid: 9\nStopping: 1\ndescription: maitred skeleton "
+                             "0123456789abcdef0123456789abcdef\n"),
+                         &info));
     ck_assert(info.stopping);
     ck_assert_str_eq(info.skeleton, "0123456789abcdef0123456789abcdef");
-    ck_assert(reply_info(STR("Version: 3.4.7\nPid: 9\nStopping: 0\ndescription: maitred skeleton 0123456789abcdef0123456789abcdef0\n"), &info));
+    ck_assert(reply_info(STR("Version: 3.4.7\nPid: 9\nStopping: 0\ndescription: maitred skeleton "
+                             "0123456789abcdef0123456789abcdef0\n"),
+                         &info));
     ck_assert(!info.stopping && info.skeleton[0] == '\0');
     ck_assert(!reply_info(STR("Name: HAProxy\nVersion: 2.6.12\n"), &info));
     ck_assert(!reply_info(STR("Pid: 4\n"), &info));
@@ -333,14 +337,13 @@ static const struct {
                 "9               worker-helper   0               0d00h00m00s     -\n",
       true,
       { 1, 8, 1, 12, 0, { 7 } } },
-    { PROC_HEAD
-      "1               master          9 [failed: 0]   0d00h00m00s     2.6.12\n# workers\n"
-      "20              worker          0               0d00h00m00s     2.6.12\n# old workers\n"
-      "13              worker          7               0d00h00m00s     2.6.12\n"
-      "19              worker          1               0d00h00m00s     2.6.12\n"
-      "15              worker          5               0d00h00m00s     2.6.12\n"
-      "18              worker          2               0d00h00m00s     2.6.12\n"
-      "17              worker          3               0d00h00m00s     2.6.12\n",
+    { PROC_HEAD "1               master          9 [failed: 0]   0d00h00m00s     2.6.12\n# workers\n"
+                "20              worker          0               0d00h00m00s     2.6.12\n# old workers\n"
+                "13              worker          7               0d00h00m00s     2.6.12\n"
+                "19              worker          1               0d00h00m00s     2.6.12\n"
+                "15              worker          5               0d00h00m00s     2.6.12\n"
+                "18              worker          2               0d00h00m00s     2.6.12\n"
+                "17              worker          3               0d00h00m00s     2.6.12\n",
       true,
       { 1, 20, 5, 9, 0, { 19, 18, 17, 15 } } },
     { PROC_HEAD, false, { 0 } },
@@ -396,7 +399,9 @@ static const struct {
     const char *answer;
     int64_t count;
 } tables[] = {
-    { "# table: agent-failures, type: string, size:16, used:1\n0x5581: key=open use=0 exp=86399000 gpc0=3\n\n", 3 },
+    { "# table: agent-failures, type: string, size:16, used:1\n0x5581: key=open use=0 exp=86399000 "
+      "gpc0=3\n\n",
+      3 },
     { "0x5581: key=opened use=0 gpc0=3\n", 0 },
     { "0x5581: key=closed use=0 gpc0=4\n0x5582: key=open use=0 exp=9 shard=0 gpc0=12\n", 12 },
     { "0x5581: key=open use=0 exp=9\n", 0 },

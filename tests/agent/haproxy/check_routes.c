@@ -208,7 +208,8 @@ START_TEST(the_agent_learns_before_the_routes_and_forgets_behind_them)
     };
     struct steps all = { .p = steps, .n = 5 };
     struct runtime_state to = { 0 };
-    ck_assert_msg(applier_run(scene.applier, &all, NULL, &to, &hooks, scene.error) == APPLY_OK, "%s", scene.error);
+    ck_assert_msg(applier_run(scene.applier, &all, NULL, &to, &hooks, scene.error) == APPLY_OK, "%s",
+                  scene.error);
     ck_assert_str_eq(witness.seen,
                      "load[n1 127.0.0.1:80*1|.;alpha;c8;;r1@etcd;] trim[n1 127.0.0.1:80*1|new] ");
     ck_assert_str_eq(servers_of(&scene, BETA), "");
@@ -225,7 +226,8 @@ START_TEST(the_agent_learns_before_the_routes_and_forgets_behind_them)
 }
 END_TEST
 
-static enum apply_status map_step(struct scene *scene, enum step_kind kind, const struct plan_entry *entries, size_t n)
+static enum apply_status map_step(struct scene *scene, enum step_kind kind, const struct plan_entry *entries,
+                                  size_t n)
 {
     struct step step = { .kind = kind, .map = MAP_PROGRAMS, .entries = entries, .n_entries = n };
     return run(scene, &step, 1);
@@ -284,7 +286,8 @@ START_TEST(a_map_is_filled_at_once_and_its_damage_is_mended)
 }
 END_TEST
 
-/* Keys as the compiler makes them; in some maps a look-up of a key's own text finds nothing, or another entry. */
+/* Keys as the compiler makes them; in some maps a look-up of a key's own text finds nothing, or another
+ * entry. */
 static const struct {
     enum plan_map_id map;
     struct plan_entry entries[2];
@@ -293,7 +296,8 @@ static const struct {
     { MAP_REGEXES,
       { { STR("^s1\\|(?#000000)[^|]*+\\|(?=a\\.test\\n)[^\\n]*+\\n"), STR("{r1@etcd") },
         { STR("^s1\\|(?#000001)[^|]*+\\|[^\\n]*+\\n"), STR("{r2@etcd") } } },
-    { MAP_FIELDS, { { STR("^f1\\|(?#000000)x"), STR("R89;r1@etcd") }, { STR("^f1\\|(?#000001)"), STR("R90;r2@etcd") } } },
+    { MAP_FIELDS,
+      { { STR("^f1\\|(?#000000)x"), STR("R89;r1@etcd") }, { STR("^f1\\|(?#000001)"), STR("R90;r2@etcd") } } },
     { MAP_LABELS, { { STR("t1/?k=v"), STR("R89;r1@etcd;f1") }, { STR("t1/x-a=%20"), STR("~;;f1") } } },
     { MAP_NAMES, { { STR("x-a-longer"), STR("1") }, { STR("x"), STR("1") } } },
 };
@@ -357,8 +361,9 @@ START_TEST(any_state_is_reached_from_any_other)
     for (int i = 0; i < 60; i++) {
         struct runtime_state to = random_state(&scene, &seed);
         struct steps steps = diff_runtime(scene.arena, &from, &to);
-        ck_assert_msg(applier_run(scene.applier, &steps, i % 3 ? &from : NULL, &to, NULL, scene.error) == APPLY_OK, "round %d: %s",
-                      i, scene.error);
+        ck_assert_msg(applier_run(scene.applier, &steps, i % 3 ? &from : NULL, &to, NULL, scene.error) ==
+                          APPLY_OK,
+                      "round %d: %s", i, scene.error);
         from = live(&scene);
         ck_assert_msg(diff_runtime(scene.arena, &from, &to).n == 0, "round %d: the live state is another", i);
         applier_sweep(scene.applier);

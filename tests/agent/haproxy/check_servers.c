@@ -197,16 +197,23 @@ START_TEST(a_server_lingers_until_another_service_takes_its_backend)
     ck_assert_msg(run(&scene, &gone, 1) == APPLY_OK, "%s", scene.error);
     ck_assert_str_eq(servers_of(&scene, BETA), ""); /* no part of the state */
     ck_assert_uint_eq(applier_sweep(scene.applier), 1);
-    ck_assert_ptr_nonnull(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 2 0 "));
+    ck_assert_ptr_nonnull(
+        strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 2 0 "));
 
-    struct plan_backend held = { .name = STR("beta"), .service = STR("other@etcd"), .servers = old, .n_servers = 1 };
+    struct plan_backend held = {
+        .name = STR("beta"), .service = STR("other@etcd"), .servers = old, .n_servers = 1
+    };
     struct runtime_state to = { .backends = &held, .n_backends = 1 };
     struct steps none = { 0 };
-    ck_assert_msg(applier_run(scene.applier, &none, NULL, &to, NULL, scene.error) == APPLY_OK, "%s", scene.error);
-    ck_assert_ptr_nonnull(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 2 0 "));
+    ck_assert_msg(applier_run(scene.applier, &none, NULL, &to, NULL, scene.error) == APPLY_OK, "%s",
+                  scene.error);
+    ck_assert_ptr_nonnull(
+        strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 2 0 "));
     held.n_servers = 0;
-    ck_assert_msg(applier_run(scene.applier, &none, NULL, &to, NULL, scene.error) == APPLY_OK, "%s", scene.error);
-    ck_assert_ptr_nonnull(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 0 1 "));
+    ck_assert_msg(applier_run(scene.applier, &none, NULL, &to, NULL, scene.error) == APPLY_OK, "%s",
+                  scene.error);
+    ck_assert_ptr_nonnull(
+        strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old 127.0.0.1 0 1 "));
     ck_assert_uint_eq(sweep_until(&scene, 0), 0);
     ck_assert_ptr_null(strstr(stage_ask(&scene.stage, "show servers state beta", &answer), " old "));
     buf_fini(&answer);

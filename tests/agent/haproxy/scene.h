@@ -36,8 +36,9 @@ static inline struct plan_server *server(struct scene *scene, const char *name, 
                                          int weight)
 {
     struct plan_server *s = ARENA_NEW(scene->arena, struct plan_server);
-    *s = (struct plan_server){ .name = str_c(name), .host = str_c(host), .port = port, .weight = weight,
-                               .url = STR("http://where") };
+    *s = (struct plan_server){
+        .name = str_c(name), .host = str_c(host), .port = port, .weight = weight, .url = STR("http://where")
+    };
     return s;
 }
 

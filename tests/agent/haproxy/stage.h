@@ -42,17 +42,20 @@ static inline int stage_listen(int *port)
     return fd;
 }
 
-/* A port below those that the kernel gives to clients. HAProxy would share one with another HAProxy, so it is claimed from all
- * tests by a UDP socket of the same number, as long as this process lives. */
+/* A port below those that the kernel gives to clients. HAProxy would share one with another HAProxy, so it is
+ * claimed from all tests by a UDP socket of the same number, as long as this process lives. */
 static inline int stage_free_port(void)
 {
     static unsigned seed;
     if (seed == 0)
         seed = (unsigned)getpid();
     for (;;) {
-        int claim = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int claim = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+            fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         int port = 12000 + rand_r(&seed) % 20000;
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port) };
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                       .sin_port = htons((uint16_t)port) };
         const struct sockaddr *at = (const struct sockaddr *)&address;
         bool is_free = bind(claim, at, sizeof address) == 0 && bind(fd, at, sizeof address) == 0;
         close(fd);

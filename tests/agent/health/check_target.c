@@ -120,7 +120,8 @@ END_TEST
 START_TEST(a_service_keeps_its_verdicts_in_another_backend)
 {
     struct model_check check = { .path = STR("/") };
-    struct target *old = target_in("spare-0002", "http://h", check, NULL), *new = target_with("http://h", check, NULL);
+    struct target *old = target_in("spare-0002", "http://h", check, NULL),
+                  *new = target_with("http://h", check, NULL);
     ck_assert_str_eq(old->config, new->config);
     ck_assert(strcmp(old->service, "a@etcd") == 0 && strcmp(old->backend, "spare-0002") == 0);
     old->up = false;

@@ -171,7 +171,8 @@ static const struct {
     { 0, 302, "Location: /login\n", false, "", "", "Location: http://auth/login\n", 302 },
     { 5, 302, "Location: login\n", false, "", "", "Location: login\n", 302 },
     { 0, 304, "Content-Type: x\nETag: e\n", false, "", "", "ETag: e\n", 304 },
-    { 2, 200, "X-User : a\nX-\x01: b\n: c\nno colon\nX-User: d\n", true, "-x-user\n-x-gone\n-X-User\nX-User: d\n", "", "", 0 },
+    { 2, 200, "X-User : a\nX-\x01: b\n: c\nno colon\nX-User: d\n", true,
+      "-x-user\n-x-gone\n-X-User\nX-User: d\n", "", "", 0 },
     { 0, 101, "", false, "", "", "", 101 },
 };
 

@@ -94,7 +94,8 @@ END_TEST
 START_TEST(the_same_question_is_asked_once)
 {
     struct forward_cache *cache = forward_cache_create();
-    struct forward_flight a = { .key = { 1 } }, b = { .key = { 1 } }, c = { .key = { 1 } }, other = { .key = { 1, 1 } };
+    struct forward_flight a = { .key = { 1 } }, b = { .key = { 1 } }, c = { .key = { 1 } },
+                          other = { .key = { 1, 1 } };
     ck_assert(forward_cache_join(cache, &a));
     ck_assert(!forward_cache_join(cache, &b));
     ck_assert(forward_cache_join(cache, &other));

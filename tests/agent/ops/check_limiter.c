@@ -290,7 +290,8 @@ START_TEST(a_flood_of_sources_stays_in_bounds)
     size_t in_use;
     uint64_t evicted;
     for (uint32_t i = 0; i < 100000; i++)
-        ck_assert(limiter_take(limiter, &limit, 0, STR("n"), str_of((char *)&i, sizeof i), 50 * SECOND).allowed);
+        ck_assert(
+            limiter_take(limiter, &limit, 0, STR("n"), str_of((char *)&i, sizeof i), 50 * SECOND).allowed);
     limiter_stats(limiter, &in_use, &evicted);
     ck_assert_uint_eq(in_use, 4096);
     ck_assert_uint_eq(evicted, 100000 - 4096);
@@ -311,7 +312,8 @@ static int64_t thread_ns(void)
     return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-/* No key makes the table grow, and none waits for others to be moved: by the thread's own time, which knows no other processes. */
+/* No key makes the table grow, and none waits for others to be moved: by the thread's own time, which knows
+ * no other processes. */
 START_TEST(a_million_keys_have_bounded_memory_and_no_stall)
 {
     struct limiter *limiter = limiter_create(1 << 16);

@@ -83,7 +83,8 @@ static const struct {
     { ONE("{\"op\":\"oddAuth\"}"), "op 1: unknown op \"oddAuth\"" },
     { ONE("{\"op\":\"basicAuth\"}"), "op 1: member \"users\" is missing" },
     { ONE("{\"op\":\"basicAuth\",\"users\":[],\"realm\":\"r\"}"), "op 1: there are no users" },
-    { ONE("{\"op\":\"basicAuth\",\"users\":[\"a:b\",\"secret\"],\"realm\":\"r\"}"), "op 1: user 2 is not name:secret" },
+    { ONE("{\"op\":\"basicAuth\",\"users\":[\"a:b\",\"secret\"],\"realm\":\"r\"}"),
+      "op 1: user 2 is not name:secret" },
     { ONE(LIMIT(IP) ",{\"op\":\"ratelimit\"}"), "op 2: unknown op \"ratelimit\"" },
     { ONE(LIMIT("")), "\"source\" is missing" },
     { ONE(LIMIT(IP ",\"x\":1")), "unknown member \"x\"" },
@@ -93,9 +94,11 @@ static const struct {
     { ONE(LIMIT(",\"source\":{\"kind\":\"header\"}")), "a source has a name if" },
     { ONE(LIMIT(",\"source\":{\"kind\":\"header\",\"name\":\"\"}")), "a source has a name if" },
     { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"name\":\"x\"}")), "a source has a name if" },
-    { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"depth\":1}")), "a source has a depth if, and only if, it is one by depth" },
+    { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"depth\":1}")),
+      "a source has a depth if, and only if, it is one by depth" },
     { ONE(LIMIT(",\"source\":{\"kind\":\"depth\"}")), "a source has a depth if, and only if" },
-    { ONE(LIMIT(",\"source\":{\"kind\":\"excluded\",\"excluded\":[\"::/129\"]}")), "excluded 1 is no network" },
+    { ONE(LIMIT(",\"source\":{\"kind\":\"excluded\",\"excluded\":[\"::/129\"]}")),
+      "excluded 1 is no network" },
     { ONE(LIMIT(",\"source\":{\"kind\":\"ip\",\"mask\":1}")), "unknown member \"mask\"" },
     { ONE("{\"op\":\"rateLimit\",\"bucket\":\"b\",\"average\":1.5,\"period\":1,\"burst\":1" IP "}"),
       "\"average\" is not of type int" },
@@ -189,7 +192,8 @@ START_TEST(a_limit_that_comes_again_begins_anew)
     struct program_set *same = program_set_build(first, one, 1, error);
     ck_assert_uint_ne(life(first, "ol1"), life(again, "ol1")); /* it was gone meanwhile */
     ck_assert_uint_eq(life(first, "ol1"), life(same, "ol1"));
-    ck_assert_uint_eq(life(first, "ol1"), life(other, "ol2")); /* the bucket's program has changed, the bucket has not */
+    ck_assert_uint_eq(life(first, "ol1"),
+                      life(other, "ol2")); /* the bucket's program has changed, the bucket has not */
     struct program_set *const all[] = { first, again, other, same };
     for (size_t i = 0; i < 4; i++)
         program_set_release(all[i]);
@@ -243,7 +247,7 @@ int main(void)
         { long_names_fit_in_the_message, 0 },
         { a_set_is_built_of_old_and_new_programs, 0 },
         { a_limit_that_comes_again_begins_anew, 0 },
-                                     { a_bad_source_refuses_the_set_that_is_built, 0 },
+        { a_bad_source_refuses_the_set_that_is_built, 0 },
         { a_program_may_be_named_twice, 0 },
         { a_set_lives_as_long_as_it_is_held, 0 },
         { NULL, 0 },

@@ -7,9 +7,27 @@ static const struct {
     struct address peer;
     const char *source;
 } sources[] = {
-#define V4 { 4, { 10, 0, 0, 1 } }
-#define V6 { 16, { 0x20, 0x01, 0x0d, 0xb8, 0xab, 0xcd, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 7 } }
-#define MAPPED { 16, { [10] = 0xff, 0xff, 10, 0, 0, 1 } }
+#define V4                                                                                                   \
+    {                                                                                                        \
+        4,                                                                                                   \
+        {                                                                                                    \
+            10, 0, 0, 1                                                                                      \
+        }                                                                                                    \
+    }
+#define V6                                                                                                   \
+    {                                                                                                        \
+        16,                                                                                                  \
+        {                                                                                                    \
+            0x20, 0x01, 0x0d, 0xb8, 0xab, 0xcd, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 7                              \
+        }                                                                                                    \
+    }
+#define MAPPED                                                                                               \
+    {                                                                                                        \
+        16,                                                                                                  \
+        {                                                                                                    \
+            [10] = 0xff, 0xff, 10, 0, 0, 1                                                                   \
+        }                                                                                                    \
+    }
     { "{\"kind\":\"ip\"}", "1.1.1.1, 10.0.0.1", V4, "10.0.0.1" },
     { "{\"kind\":\"ip\"}", "", MAPPED, "10.0.0.1" },
     { "{\"kind\":\"ip\"}", "", V6, "2001:db8:abcd:ff00::7" },
@@ -26,11 +44,16 @@ static const struct {
     { "{\"kind\":\"depth\",\"depth\":1,\"subnet\":32}", "2001:db8::1, 10.0.0.1", V4, "2001:db8::" },
     { "{\"kind\":\"depth\",\"depth\":1,\"subnet\":64}", "::ffff:1.2.3.4, 10.0.0.1", V4, "::" },
     { "{\"kind\":\"depth\",\"depth\":1,\"subnet\":64}", "1.2.3.4, 10.0.0.1", V4, "1.2.3.4" },
-    { "{\"kind\":\"excluded\",\"excluded\":[\"10.0.0.0/8\",\"2.2.2.2\"]}", "1.1.1.1, 2.2.2.2, 10.9.9.9, 10.0.0.1", V4, "1.1.1.1" },
-    { "{\"kind\":\"excluded\",\"excluded\":[\"10.0.0.0/8\"]}", "1.1.1.1, junk, 10.9.9.9,, 10.0.0.1", V4, "junk" },
-    { "{\"kind\":\"excluded\",\"excluded\":[\"::/0\"]}", "1.1.1.1, ::2, 10.0.0.1", V4, "1.1.1.1" }, /* Go: no IPv4 is in it */
-    { "{\"kind\":\"excluded\",\"excluded\":[\"fe80::/10\",\"1.1.1.1\"]}", "1.1.1.1, fe80::2%eth0, 10.0.0.1", V4, "" },
-    { "{\"kind\":\"excluded\",\"excluded\":[\"::ffff:1.0.0.0/104\"]}", "1.1.1.1%x, 1.1.1.1, 10.0.0.1", V4, "1.1.1.1%x" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"10.0.0.0/8\",\"2.2.2.2\"]}",
+      "1.1.1.1, 2.2.2.2, 10.9.9.9, 10.0.0.1", V4, "1.1.1.1" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"10.0.0.0/8\"]}", "1.1.1.1, junk, 10.9.9.9,, 10.0.0.1", V4,
+      "junk" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"::/0\"]}", "1.1.1.1, ::2, 10.0.0.1", V4,
+      "1.1.1.1" }, /* Go: no IPv4 is in it */
+    { "{\"kind\":\"excluded\",\"excluded\":[\"fe80::/10\",\"1.1.1.1\"]}", "1.1.1.1, fe80::2%eth0, 10.0.0.1",
+      V4, "" },
+    { "{\"kind\":\"excluded\",\"excluded\":[\"::ffff:1.0.0.0/104\"]}", "1.1.1.1%x, 1.1.1.1, 10.0.0.1", V4,
+      "1.1.1.1%x" },
     { "{\"kind\":\"excluded\",\"excluded\":[\"0.0.0.0/0\"]}", "::2, ::ffff:1.1.1.1, 10.0.0.1", V4, "::2" },
     { "{\"kind\":\"header\",\"name\":\"x-key\"}", "", V4, "" },
     { "{\"kind\":\"host\"}", "", V4, "Host:80" },
@@ -46,7 +69,9 @@ START_TEST(the_source_is_traefiks)
     memcpy(block, "\x0fx-forwarded-for", 16);
     block[16] = (char)n;
     memcpy(block + 17, sources[_i].forwarded, n);
-    struct request request = { .source = sources[_i].peer, .host = STR("Host:80"), .headers = str_of(block, n ? 17 + n : 0) };
+    struct request request = { .source = sources[_i].peer,
+                               .host = STR("Host:80"),
+                               .headers = str_of(block, n ? 17 + n : 0) };
     struct str got = criterion_source(&source, &request, memory);
     ck_assert_msg(str_eq(got, str_c(sources[_i].source)), "%.*s", STR_ARG(got));
     criterion_fini(&source);

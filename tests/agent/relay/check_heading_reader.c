@@ -32,7 +32,8 @@ START_TEST(what_is_left_of_a_line_is_not_of_the_next_message)
     heading_reader_start(&r, &heading);
     ck_assert(heading_reader_name(&r, STR("x-for")) && heading_reader_value(&r, STR("ged")));
     heading_reader_start(&r, &heading);
-    ck_assert(heading_reader_name(&r, STR("mer")) && heading_reader_value(&r, STR("1")) && heading_reader_end(&r));
+    ck_assert(heading_reader_name(&r, STR("mer")) && heading_reader_value(&r, STR("1")) &&
+              heading_reader_end(&r));
     ck_assert_uint_eq(heading.n, 1);
     ck_assert(str_eq(heading_get(&heading, STR("mer")), STR("1")));
     heading_reader_fini(&r);

@@ -28,9 +28,12 @@ static void scene_open(struct scene *s)
     s->log = log_open(s->path, LOG_LINE_INFO, false);
     s->set = program_set_parse(STR("{\"version\":1,\"programs\":{\"cabc\":{\"ops\":[]}}}"), error);
     verdict_init(&s->verdict);
-    struct request request = { .source = { 4, { 10, 0, 0, 7 } }, .url = STR("/?secret"), .authorization = STR("Basic secret") };
+    struct request request = { .source = { 4, { 10, 0, 0, 7 } },
+                               .url = STR("/?secret"),
+                               .authorization = STR("Basic secret") };
     static const struct tools tools;
-    s->decision = decision_begin(program_set_find(s->set, STR("cabc")), &request, &tools, 5 * SECOND, &s->verdict);
+    s->decision =
+        decision_begin(program_set_find(s->set, STR("cabc")), &request, &tools, 5 * SECOND, &s->verdict);
     verdict_refuse(&s->verdict, "basicAuth", 401, "no");
     s->verdict.why = "wrong password";
 }
@@ -53,7 +56,9 @@ START_TEST(a_refusal_says_why_and_no_more)
     scene_open(&s);
     refusal_tell(&s.refusals, s.log, &s.decision);
     struct buf told = scene_close(&s);
-    ck_assert(str_ends(buf_str(&told), STR("agent: refused with 401 by basicAuth: wrong password; client 10.0.0.7, program cabc\n")));
+    ck_assert(str_ends(
+        buf_str(&told),
+        STR("agent: refused with 401 by basicAuth: wrong password; client 10.0.0.7, program cabc\n")));
     ck_assert(str_search(buf_str(&told), STR("secret")) == SIZE_MAX);
     buf_fini(&told);
 }

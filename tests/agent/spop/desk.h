@@ -27,13 +27,14 @@ static inline void refuse(struct verdict *out)
     out->headers[1].value = in;
 }
 
-static inline enum decided decide(void *context, const struct question *question, struct ack_of of, struct str payload,
-                                  int64_t now_ns, struct verdict **verdict)
+static inline enum decided decide(void *context, const struct question *question, struct ack_of of,
+                                  struct str payload, int64_t now_ns, struct verdict **verdict)
 {
     struct callee *callee = context;
     struct verdict *out = *verdict = &callee->verdict;
     ck_assert_int_eq(now_ns, 4711);
-    ck_assert(question->program.p >= payload.p && question->program.p + question->program.n <= payload.p + payload.n);
+    ck_assert(question->program.p >= payload.p &&
+              question->program.p + question->program.n <= payload.p + payload.n);
     callee->asked++;
     callee->last = *question;
     *out = (struct verdict){ .pass = true };

@@ -33,8 +33,11 @@ END_TEST
 static const struct {
     const char *path, *clean;
 } paths[] = {
-    { "/", "/" },       { "//", "/" },     { "/a/./b", "/a/b" },  { "/a/../b", "/b" },   { "/../a", "/a" },
-    { "/a/b/..", "/a" }, { "/a/b/.", "/a/b" }, { "/a//b/", "/a/b/" }, { "/a/b/../", "/a/" }, { "/..a/.b", "/..a/.b" },
+    { "/", "/" },          { "//", "/" },
+    { "/a/./b", "/a/b" },  { "/a/../b", "/b" },
+    { "/../a", "/a" },     { "/a/b/..", "/a" },
+    { "/a/b/.", "/a/b" },  { "/a//b/", "/a/b/" },
+    { "/a/b/../", "/a/" }, { "/..a/.b", "/..a/.b" },
 };
 
 START_TEST(paths_are_cleaned)
@@ -48,6 +51,8 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row tests[] = { { codes_are_read_and_written, ROWS(rows) }, { paths_are_cleaned, ROWS(paths) }, { 0 } };
+    const struct test_row tests[] = { { codes_are_read_and_written, ROWS(rows) },
+                                      { paths_are_cleaned, ROWS(paths) },
+                                      { 0 } };
     return run_suite("escape", tests);
 }

@@ -204,7 +204,8 @@ END_TEST
 
 START_TEST(a_limit_is_kept_and_told)
 {
-    static const quote_fn all[] = { quote_name, quote_word, quote_command, quote_map_key, quote_field, quote_label };
+    static const quote_fn all[] = { quote_name,    quote_word,  quote_command,
+                                    quote_map_key, quote_field, quote_label };
     struct buf out = buf_make(10);
     all[_i](&out, STR("\n\n\n\n \n\n\n\n\n\n\n"));
     ck_assert(out.failed);
@@ -215,7 +216,8 @@ END_TEST
 
 START_TEST(names_are_unquoted_and_nothing_else)
 {
-    static const struct str refused[] = { { "a b", 3 }, { "a:2", 3 }, { "a:2f", 4 }, { "a:61", 4 }, { ":", 1 }, { "\xc3", 1 } };
+    static const struct str refused[] = { { "a b", 3 },  { "a:2", 3 }, { "a:2f", 4 },
+                                          { "a:61", 4 }, { ":", 1 },   { "\xc3", 1 } };
     struct buf quoted = { 0 }, back = { 0 };
     char all[256];
     for (int i = 0; i < 256; i++)

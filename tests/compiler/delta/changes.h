@@ -186,7 +186,8 @@ static inline void change_router(struct changes *c)
         snprintf(key, sizeof key, "%s/tls", at);
         put(c, key, PICK(c, "true", "true", "false"));
     }
-    if (c->tls && below(c, 30) == 0) /* always of the same router: it seldom keeps those that are not the default ones */
+    if (c->tls && below(c, 30) ==
+                      0) /* always of the same router: it seldom keeps those that are not the default ones */
         put(c, "routers/r0/tls/options", below(c, 6) ? "default" : "strict");
     if (c->tls && below(c, 12) == 0) {
         char whole[200];

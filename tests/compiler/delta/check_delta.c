@@ -108,14 +108,15 @@ struct history {
     bool grows; /* the HAProxy that runs can add backends */
     struct whole base;
     VEC(struct delta) deltas;
-    const struct plan *roomy; /* made of the last one; NULL: it was not */
+    const struct plan *roomy;   /* made of the last one; NULL: it was not */
     VEC(struct arena *) arenas; /* of such plans */
 };
 
 static const struct plan *last_plan(const struct history *history)
 {
     return history->roomy      ? history->roomy
-           : history->deltas.n ? &history->deltas.p[history->deltas.n - 1].plan : history->base.plan;
+           : history->deltas.n ? &history->deltas.p[history->deltas.n - 1].plan
+                               : history->base.plan;
 }
 
 static const struct diag *last_diag(const struct history *history)
@@ -182,7 +183,8 @@ static bool follow(struct history *history, struct changes *changes, unsigned st
     return true;
 }
 
-/* A skeleton written anew: what a compile for it comes to, with every service under its own name. The ledger stays. */
+/* A skeleton written anew: what a compile for it comes to, with every service under its own name. The ledger
+ * stays. */
 static void make_room(struct history *history, const struct changes *changes, unsigned step)
 {
     struct arena *arena = arena_create();
@@ -212,7 +214,8 @@ static const struct settings *read_settings(struct arena *arena, bool tls)
 
 enum { STEPS = 1000, FIRST = 150, SEEDS = 4, ROOM_EVERY = 7 };
 
-/* A certificate for h1.test would do as well; what counts is that parts of the tree are compiled without it. */
+/* A certificate for h1.test would do as well; what counts is that parts of the tree are compiled without it.
+ */
 static void put_certificate(struct kv_store *store)
 {
     static const char *const ends[] = { "crt", "key" };

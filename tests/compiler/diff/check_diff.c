@@ -2,9 +2,9 @@
 
 #include "diff/diff.h"
 
-/* Random states of a few backends, routes and programs; the steps of a diff are carried out on a model of HAProxy,
- * which must then equal the wanted state and must never have had a record whose backend, program or line of programs.map was not there. A record here is
- * two digits: program and line. */
+/* Random states of a few backends, routes and programs; the steps of a diff are carried out on a model of
+ * HAProxy, which must then equal the wanted state and must never have had a record whose backend, program or
+ * line of programs.map was not there. A record here is two digits: program and line. */
 
 enum { BACKENDS = 4, SERVERS = 4, KEYS = 6, PROGRAMS = 5, LINES = 4, ROUNDS = 2000 };
 
@@ -42,8 +42,11 @@ static void random_state(struct state *s, unsigned *seed)
         size_t count = 0;
         for (unsigned i = 0; i < SERVERS; i++)
             if (roll(seed, 3))
-                s->servers[b][count++] = (struct plan_server){ .name = digit(names, i), .port = 80, .weight = 1 + (int)roll(seed, 2) };
-        s->backends[b] = (struct plan_backend){ .name = digit(names, b), .servers = s->servers[b], .n_servers = count };
+                s->servers[b][count++] = (struct plan_server){ .name = digit(names, i),
+                                                               .port = 80,
+                                                               .weight = 1 + (int)roll(seed, 2) };
+        s->backends[b] =
+            (struct plan_backend){ .name = digit(names, b), .servers = s->servers[b], .n_servers = count };
     }
     size_t routes = 0, lines = 0;
     for (unsigned i = 0; i < LINES; i++)
@@ -216,8 +219,10 @@ END_TEST
 
 START_TEST(damage_of_a_map_is_mended_and_not_retired)
 {
-    static const struct plan_entry good[] = { { { "a", 1 }, { "1", 1 } } }, bad[] = { { { "a", 1 }, { "2", 1 } } };
-    struct runtime_state from = { .maps = { [MAP_PROGRAMS] = { bad, 1 } } }, to = { .maps = { [MAP_PROGRAMS] = { good, 1 } } };
+    static const struct plan_entry good[] = { { { "a", 1 }, { "1", 1 } } },
+                                   bad[] = { { { "a", 1 }, { "2", 1 } } };
+    struct runtime_state from = { .maps = { [MAP_PROGRAMS] = { bad, 1 } } },
+                         to = { .maps = { [MAP_PROGRAMS] = { good, 1 } } };
     struct arena *arena = arena_create();
     struct steps steps = diff_runtime(arena, &from, &to);
     ck_assert_uint_eq(steps.n, 1);
@@ -256,7 +261,8 @@ START_TEST(many_records_are_replaced)
         old[i] = (struct plan_entry){ arena_printf(arena, "%03zu", i), STR("1") };
         new[i] = (struct plan_entry){ old[i].key, STR("2") };
     }
-    struct runtime_state from = { .routes = old, .n_routes = MANY - 1 }, to = { .routes = new, .n_routes = MANY - 1 };
+    struct runtime_state from = { .routes = old, .n_routes = MANY - 1 },
+                         to = { .routes = new, .n_routes = MANY - 1 };
     ck_assert_int_eq(diff_runtime(arena, &from, &to).p[0].kind, STEP_SWITCH_ROUTES);
     from.n_routes = to.n_routes = MANY;
     struct steps steps = diff_runtime(arena, &from, &to);
@@ -269,15 +275,18 @@ END_TEST
 
 START_TEST(a_group_that_lacks_a_line_is_filled_as_a_whole_in_order)
 {
-    static const struct plan_entry want[] = { { STR("^g1\\|(?#000000)a"), STR("1") }, { STR("^g1\\|(?#000001)b"), STR("2") },
-                                              { STR("^g1\\|(?#000002)c"), STR("3") }, { STR("^g2\\|(?#000000)a"), STR("4") } };
+    static const struct plan_entry want[] = { { STR("^g1\\|(?#000000)a"), STR("1") },
+                                              { STR("^g1\\|(?#000001)b"), STR("2") },
+                                              { STR("^g1\\|(?#000002)c"), STR("3") },
+                                              { STR("^g2\\|(?#000000)a"), STR("4") } };
     static const size_t lost[] = { 0, 1, 2, 3 };
     struct plan_entry live[3];
     size_t n = 0;
     for (size_t i = 0; i < 4; i++)
         if (i != lost[_i])
             live[n++] = want[i];
-    struct runtime_state from = { .maps[MAP_REGEXES] = { live, 3 } }, to = { .maps[MAP_REGEXES] = { want, 4 } };
+    struct runtime_state from = { .maps[MAP_REGEXES] = { live, 3 } },
+                         to = { .maps[MAP_REGEXES] = { want, 4 } };
     struct arena *arena = arena_create();
     struct steps steps = diff_runtime(arena, &from, &to);
     ck_assert_uint_eq(steps.n, 1);
@@ -293,11 +302,15 @@ START_TEST(a_server_that_moved_is_set_and_a_name_says_nothing)
     static const struct {
         struct str old, new;
         size_t steps;
-    } hosts[] = { { STR("10.0.0.1"), STR("10.0.0.2"), 1 }, { STR("10.0.0.1"), STR("a.test"), 0 }, { STR("::1"), STR("0::0:1"), 0 },
-                  { STR("::1"), STR("::2"), 1 },           { STR("255.255.255.255"), STR(""), 0 } };
+    } hosts[] = { { STR("10.0.0.1"), STR("10.0.0.2"), 1 },
+                  { STR("10.0.0.1"), STR("a.test"), 0 },
+                  { STR("::1"), STR("0::0:1"), 0 },
+                  { STR("::1"), STR("::2"), 1 },
+                  { STR("255.255.255.255"), STR(""), 0 } };
     struct plan_server old = { .name = STR("s"), .host = hosts[_i].old, .port = 80, .weight = 1 }, new = old;
     new.host = hosts[_i].new;
-    struct plan_backend a = { .name = STR("b"), .servers = &old, .n_servers = 1 }, b = { .name = STR("b"), .servers = &new, .n_servers = 1 };
+    struct plan_backend a = { .name = STR("b"), .servers = &old, .n_servers = 1 },
+                        b = { .name = STR("b"), .servers = &new, .n_servers = 1 };
     struct runtime_state from = { .backends = &a, .n_backends = 1 }, to = { .backends = &b, .n_backends = 1 };
     struct arena *arena = arena_create();
     struct steps steps = diff_runtime(arena, &from, &to);
@@ -312,16 +325,23 @@ END_TEST
 START_TEST(lines_turn_before_routes_and_go_behind_them)
 {
     struct arena *arena = arena_create();
-    static const struct plan_file files[] = { { STR("line-1.pem"), STR(""), true }, { STR("line-2.pem"), STR(""), true }, { STR("line-3.pem"), STR(""), true } };
-    const struct plan_line kept = { .file = &files[0], .names = STR("a.test b.test") }, new = { .file = &files[1], .names = STR("b.test a.test") },
+    static const struct plan_file files[] = { { STR("line-1.pem"), STR(""), true },
+                                              { STR("line-2.pem"), STR(""), true },
+                                              { STR("line-3.pem"), STR(""), true } };
+    const struct plan_line kept = { .file = &files[0], .names = STR("a.test b.test") },
+                           new = { .file = &files[1], .names = STR("b.test a.test") },
                            gone = { .file = &files[2], .names = STR("gone.test") };
     const struct plan_line old_lines[] = { kept, gone };
-    const struct plan_list old_list = { STR("list-0-0.txt"), old_lines, 2 }, new_list = { STR("list-0-0.txt"), &new, 1 };
+    const struct plan_list old_list = { STR("list-0-0.txt"), old_lines, 2 },
+                           new_list = { STR("list-0-0.txt"), &new, 1 };
     const struct plan_entry entry = { STR("k"), STR("v") };
     struct runtime_state from = { .lists = &old_list, .n_lists = 1, .default_fingerprint = STR("A") };
-    struct runtime_state to = { .lists = &new_list, .n_lists = 1, .default_fingerprint = STR("B"), .routes = &entry, .n_routes = 1 };
+    struct runtime_state to = {
+        .lists = &new_list, .n_lists = 1, .default_fingerprint = STR("B"), .routes = &entry, .n_routes = 1
+    };
     struct steps steps = diff_runtime(arena, &from, &to);
-    static const enum step_kind want[] = { STEP_ADD_LINE, STEP_DROP_LINE, STEP_SET_CERTIFICATE, STEP_ADD_ROUTE, STEP_DROP_LINE };
+    static const enum step_kind want[] = { STEP_ADD_LINE, STEP_DROP_LINE, STEP_SET_CERTIFICATE,
+                                           STEP_ADD_ROUTE, STEP_DROP_LINE };
     ck_assert_uint_eq(steps.n, sizeof want / sizeof *want);
     for (size_t i = 0; i < steps.n; i++)
         ck_assert_int_eq(steps.p[i].kind, want[i]);

@@ -153,7 +153,8 @@ static const struct model_op auth = { .middleware = { "guard@etcd", 10 } };
 static struct model_router router_of(const char *name, const char *key, const struct rule_dnf *dnf,
                                      bool guarded)
 {
-    return (struct model_router){ .name = str_c(name), .order = str_c(name),
+    return (struct model_router){ .name = str_c(name),
+                                  .order = str_c(name),
                                   .key = str_c(key),
                                   .rule = STR("PathPrefix(`/`)"),
                                   .dnf = *dnf,

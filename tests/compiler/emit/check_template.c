@@ -7,13 +7,18 @@
 
 #include "emit/template.h"
 
-static const struct template_value inner_a[] = { { .name = "x", .text = { "1", 1 } }, { .name = "on", .set = true } };
-static const struct template_value inner_b[] = { { .name = "x", .text = { "2", 1 } }, { .name = "on", .set = false } };
+static const struct template_value inner_a[] = { { .name = "x", .text = { "1", 1 } },
+                                                 { .name = "on", .set = true } };
+static const struct template_value inner_b[] = { { .name = "x", .text = { "2", 1 } },
+                                                 { .name = "on", .set = false } };
 static const struct template_scope rows[] = { { .values = inner_a, .n = 2 }, { .values = inner_b, .n = 2 } };
 static const struct template_value values[] = {
-    { .name = "x", .text = { "outer", 5 } },      { .name = "empty", .text = { NULL, 0 } },
-    { .name = "yes", .set = true },               { .name = "no", .set = false },
-    { .name = "rows", .rows = rows, .n_rows = 2 }, { .name = "none" },
+    { .name = "x", .text = { "outer", 5 } },
+    { .name = "empty", .text = { NULL, 0 } },
+    { .name = "yes", .set = true },
+    { .name = "no", .set = false },
+    { .name = "rows", .rows = rows, .n_rows = 2 },
+    { .name = "none" },
     { .name = "two-lines", .text = { "a\nb", 3 } },
 };
 static const struct template_scope scope = { .values = values, .n = sizeof values / sizeof *values };
@@ -52,8 +57,9 @@ START_TEST(a_template_renders_as_it_reads)
 END_TEST
 
 static const char *const broken[] = {
-    "{{nobody}}\n", "{{x\n", "{{x}\n",          "#if nobody\n#end\n", "#if yes\n", "#if no\n",        "#each rows\n",
-    "#each none\n", "#end\n", "#if yes\n#end\n#end\n", "{{two-lines}}\n",    "{{}}\n",    "{{ x }}\n",
+    "{{nobody}}\n", "{{x\n",        "{{x}\n", "#if nobody\n#end\n",    "#if yes\n",       "#if no\n",
+    "#each rows\n", "#each none\n", "#end\n", "#if yes\n#end\n#end\n", "{{two-lines}}\n", "{{}}\n",
+    "{{ x }}\n",
 };
 
 START_TEST(a_broken_template_stops_the_program)

@@ -3,7 +3,9 @@
 
 #include "explain/request.h"
 
-static const struct entry_point web = { .name = STR("web"), .sanitize_path = true, .underscores = STR("keep") };
+static const struct entry_point web = { .name = STR("web"),
+                                        .sanitize_path = true,
+                                        .underscores = STR("keep") };
 
 static const char *read_one(struct arena *arena, const char *target, const char *host, struct request *out)
 {
@@ -138,34 +140,46 @@ START_TEST(headers_keep_their_order_and_lose_their_case)
 }
 END_TEST
 
-/* What the entry point makes of a client's headers (reference/traefik-routing.md 4.4), in order; "name: value" lines. */
+/* What the entry point makes of a client's headers (reference/traefik-routing.md 4.4), in order; "name:
+ * value" lines. */
 static const struct {
     const char *sent, *want;
     struct entry_point entry;
     const char *fault;
 } forwarded[] = {
 #define PLAIN .name = STR("web"), .sanitize_path = true
-#define KEEP .underscores = STR("keep")
+#define KEEP  .underscores = STR("keep")
     { "host: a:81\nx-forwarded-proto: https\nx_forwarded_for: 1\nx-real-ip: 9.9.9.9",
-      "x-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 81\nx-forwarded-host: a:81\n", { PLAIN, KEEP }, NULL },
+      "x-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 81\nx-forwarded-host: a:81\n",
+      { PLAIN, KEEP },
+      NULL },
     { "host: a\nx-forwarded-proto: https\nx-forwarded-for: 1.1.1.1\nx-forwarded-for: 2.2.2.2",
-      "x-forwarded-proto: https\nx-real-ip: 10.0.0.1\nx-forwarded-port: 443\nx-forwarded-host: a\nx-forwarded-for: 1.1.1.1, 2.2.2.2\n",
-      { PLAIN, KEEP, .trust_all = true }, NULL },
+      "x-forwarded-proto: https\nx-real-ip: 10.0.0.1\nx-forwarded-port: 443\nx-forwarded-host: "
+      "a\nx-forwarded-for: 1.1.1.1, 2.2.2.2\n",
+      { PLAIN, KEEP, .trust_all = true },
+      NULL },
     { "host: [::1]:8\nconnection: upgrade, x-a\nupgrade: websocket\nx-a: 1\nx-b: 2",
-      "upgrade: websocket\nx-b: 2\nx-real-ip: 10.0.0.1\nx-forwarded-proto: ws\nx-forwarded-port: 8\nx-forwarded-host: [::1]:8\n"
+      "upgrade: websocket\nx-b: 2\nx-real-ip: 10.0.0.1\nx-forwarded-proto: ws\nx-forwarded-port: "
+      "8\nx-forwarded-host: [::1]:8\n"
       "connection: upgrade\n",
       { PLAIN, KEEP },
       NULL },
     { "host: a\nupgrade: h2c\nte: gzip, trailers\nkeep-alive: 1\nproxy-authorization: x\ntrailer: y",
-      "x-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: a\nx-forwarded-scheme: http\nx-scheme: "
+      "x-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: "
+      "a\nx-forwarded-scheme: http\nx-scheme: "
       "http\nte: trailers\n",
-      { PLAIN, KEEP, .scheme_headers = true }, NULL },
-    { "host: a\nx_y: 1\nz: 1", "z: 1\nx-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: a\n",
-      { PLAIN, .underscores = STR("delete") }, NULL },
+      { PLAIN, KEEP, .scheme_headers = true },
+      NULL },
+    { "host: a\nx_y: 1\nz: 1",
+      "z: 1\nx-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: a\n",
+      { PLAIN, .underscores = STR("delete") },
+      NULL },
     { "host: a\nconnection: te, upgrade\nte: trailers\nupgrade: \nuser-agent: \npragma: no-cache",
-      "pragma: no-cache\nx-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: 80\nx-forwarded-host: a\n"
+      "pragma: no-cache\nx-real-ip: 10.0.0.1\nx-forwarded-proto: http\nx-forwarded-port: "
+      "80\nx-forwarded-host: a\n"
       "cache-control: no-cache\n",
-      { PLAIN, KEEP }, NULL },
+      { PLAIN, KEEP },
+      NULL },
     { "host: a\nx_y: 1", NULL, { PLAIN, .underscores = STR("reject") }, "a header's name has an underscore" },
 };
 
@@ -181,15 +195,17 @@ START_TEST(the_entry_point_says_who_asks)
         size_t colon = str_search(value, STR(": "));
         headers[n] = (struct request_header){ str_head(value, colon), str_from(value, colon + 2) };
     }
-    const char *fault =
-        request_read(arena, &forwarded[_i].entry, STR("GET"), STR("/"), headers, n, STR("10.0.0.1"), &request);
+    const char *fault = request_read(arena, &forwarded[_i].entry, STR("GET"), STR("/"), headers, n,
+                                     STR("10.0.0.1"), &request);
     if (forwarded[_i].fault) {
         ck_assert_str_eq(fault, forwarded[_i].fault);
     } else {
         ck_assert_ptr_null(fault);
         for (size_t i = 0; i < request.n_headers; i++)
-            buf_printf(&got, "%.*s: %.*s\n", STR_ARG(request.headers[i].name), STR_ARG(request.headers[i].value));
-        ck_assert_msg(str_eq(buf_str(&got), str_c(forwarded[_i].want)), "%s\ngives\n%.*s", forwarded[_i].sent, STR_ARG(buf_str(&got)));
+            buf_printf(&got, "%.*s: %.*s\n", STR_ARG(request.headers[i].name),
+                       STR_ARG(request.headers[i].value));
+        ck_assert_msg(str_eq(buf_str(&got), str_c(forwarded[_i].want)), "%s\ngives\n%.*s", forwarded[_i].sent,
+                      STR_ARG(buf_str(&got)));
     }
     buf_fini(&got);
     arena_destroy(arena);

@@ -9,8 +9,11 @@ static const struct str three[] = { STR("10.1.0.1"), STR("10.1.0.2"), STR("10.1.
 
 static const struct address_list *find(void *context, struct str name)
 {
-    static const struct address_list lists[] = { { two, 1, NULL }, { two, 2, NULL }, { three, 3, NULL }, { two, 1, "gone" }, { NULL, 0, "nobody" } };
-    static const struct str names[] = { STR("one.test"), STR("two.test"), STR("three.test"), STR("failing.test"), STR("nobody.test") };
+    static const struct address_list lists[] = {
+        { two, 1, NULL }, { two, 2, NULL }, { three, 3, NULL }, { two, 1, "gone" }, { NULL, 0, "nobody" }
+    };
+    static const struct str names[] = { STR("one.test"), STR("two.test"), STR("three.test"),
+                                        STR("failing.test"), STR("nobody.test") };
     ++*(int *)context;
     for (size_t i = 0; i < 5; i++)
         if (str_eq(name, names[i]))
@@ -28,7 +31,8 @@ static const struct {
     { "one.test*7", "s0 10.0.0.1*7", 0 },
     { "two.test*1", "s0 10.0.0.1*1, s0.2 10.0.0.2*1", 0 },
     { "two.test*1 10.9.0.1*1", "s0 10.0.0.1*1, s0.2 10.0.0.2*1, s1 10.9.0.1*2", 0 },
-    { "two.test*3 three.test*2", "s0 10.0.0.1*9, s0.2 10.0.0.2*9, s1 10.1.0.1*4, s1.2 10.1.0.2*4, s1.3 10.1.0.3*4", 0 },
+    { "two.test*3 three.test*2",
+      "s0 10.0.0.1*9, s0.2 10.0.0.2*9, s1 10.1.0.1*4, s1.2 10.1.0.2*4, s1.3 10.1.0.3*4", 0 },
     { "two.test*256 10.9.0.1*256", "s0 10.0.0.1*128, s0.2 10.0.0.2*128, s1 10.9.0.1*256", 0 },
     { "three.test*1 10.9.0.1*256", "s0 10.1.0.1*1, s0.2 10.1.0.2*1, s0.3 10.1.0.3*1, s1 10.9.0.1*256", 0 },
     { "failing.test*1", "s0 10.0.0.1*1", 1 },
@@ -43,8 +47,11 @@ static void read_servers(struct arena *arena, const char *hosts, struct plan_bac
         struct str weight = str_cut(&rest, ' '), host = str_cut(&weight, '*');
         int64_t number = 0;
         ck_assert(str_to_int64(weight, &number));
-        servers[out->n_servers] = (struct plan_server){ .name = arena_printf(arena, "s%zu", out->n_servers), .host = host,
-                                                        .port = 80, .weight = (int)number, .url = STR("http://x") };
+        servers[out->n_servers] = (struct plan_server){ .name = arena_printf(arena, "s%zu", out->n_servers),
+                                                        .host = host,
+                                                        .port = 80,
+                                                        .weight = (int)number,
+                                                        .url = STR("http://x") };
     }
     out->servers = servers;
 }

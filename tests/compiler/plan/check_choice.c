@@ -40,7 +40,8 @@ static void make_world(struct world *w, size_t n)
                                                  .pass_host_header = true,
                                                  .used = true };
     }
-    w->router = (struct model_router){ .name = STR("r@etcd"), .order = STR("r@etcd"),
+    w->router = (struct model_router){ .name = STR("r@etcd"),
+                                       .order = STR("r@etcd"),
                                        .dnf = { (struct rule_conjunct *)&all, 1 },
                                        .priority = 10,
                                        .entry_points = first_entry_point,

@@ -1,5 +1,5 @@
-/* The keys of routes.map and the lines of its neighbours: what rules become. That they find the right router is check_lookup's
- * matter. */
+/* The keys of routes.map and the lines of its neighbours: what rules become. That they find the right router
+ * is check_lookup's matter. */
 #include "suite.h"
 
 #include "kv/reader.h"
@@ -32,7 +32,8 @@ static struct plan *plan_of(struct arena *arena, const char *rule, const char *m
     struct kv_snapshot snapshot;
     struct str dump = arena_printf(arena,
                                    "traefik/http/services/s/loadbalancer/servers/0/url\nhttp://127.0.0.1:9\n"
-                                   "traefik/http/routers/r/service\ns\ntraefik/http/routers/r/rule\n%s\n%s", rule, more);
+                                   "traefik/http/routers/r/service\ns\ntraefik/http/routers/r/rule\n%s\n%s",
+                                   rule, more);
     ck_assert(kv_read(arena, dump, KV_FORMAT_DUMP, STR(""), STR("traefik"), &snapshot, diag));
     const struct tree *tree = tree_decode(arena, &snapshot, diag);
     struct plan *plan = plan_build(arena, model_build(arena, &tree, 1, &settings, diag), NULL);
@@ -78,7 +79,8 @@ START_TEST(records_name_only_rivals_that_may_win)
 }
 END_TEST
 
-/* Rules of paths within each other are repeated as long as that stays small, and move to the widest path then. */
+/* Rules of paths within each other are repeated as long as that stays small, and move to the widest path
+ * then. */
 START_TEST(groups_do_not_multiply)
 {
     struct arena *arena = arena_create();
@@ -100,12 +102,14 @@ END_TEST
 
 START_TEST(ranks_order_as_priorities_do)
 {
-    static const int64_t rising[] = { INT64_MIN, -1000000, -100, -99, -10, -9, -1, 0, 1, 9, 10, 99, 100, 4000, INT64_MAX };
+    static const int64_t rising[] = { INT64_MIN, -1000000, -100, -99, -10, -9,   -1,       0,
+                                      1,         9,        10,   99,  100, 4000, INT64_MAX };
     struct buf previous = { 0 }, rank = { 0 };
     for (size_t i = 0; i < sizeof rising / sizeof *rising; i++) {
         buf_reset(&rank);
         router_put_rank(&rank, rising[i], STR("r@etcd"));
-        ck_assert_msg(i == 0 || str_cmp(buf_str(&previous), buf_str(&rank)) > 0, "%s, %s", previous.p, rank.p);
+        ck_assert_msg(i == 0 || str_cmp(buf_str(&previous), buf_str(&rank)) > 0, "%s, %s", previous.p,
+                      rank.p);
         buf_reset(&previous);
         router_put_rank(&previous, rising[i], STR("r@file"));
         ck_assert_msg(str_cmp(buf_str(&previous), buf_str(&rank)) < 0, "a file's router wins ties");
@@ -120,11 +124,20 @@ static const struct {
     bool prefix;
     const char *key; /* NULL: never */
 } path_rows[] = {
-    { "/foo", false, "/foo" },       { "/a b", false, "/a#20b" },    { "/a%2Fb", false, "/a%2Fb" },
-    { "/a%2fb", false, NULL },       { "/a%20b", false, NULL },      { "/p%25", false, "/p%25" },
-    { "/x?y", false, NULL },         { "/x#y", false, NULL },        { "/p%2", false, NULL },
-    { "/p%2", true, "/p%2" },        { "/\xc3\xa9", false, "/\xc3\xa9" }, { "/t\tb\n", false, "/t#09b#0A" },
-    { "/a;b", false, "/a;b" },       { "/\"\\", false, "/\"\\" },
+    { "/foo", false, "/foo" },
+    { "/a b", false, "/a#20b" },
+    { "/a%2Fb", false, "/a%2Fb" },
+    { "/a%2fb", false, NULL },
+    { "/a%20b", false, NULL },
+    { "/p%25", false, "/p%25" },
+    { "/x?y", false, NULL },
+    { "/x#y", false, NULL },
+    { "/p%2", false, NULL },
+    { "/p%2", true, "/p%2" },
+    { "/\xc3\xa9", false, "/\xc3\xa9" },
+    { "/t\tb\n", false, "/t#09b#0A" },
+    { "/a;b", false, "/a;b" },
+    { "/\"\\", false, "/\"\\" },
 };
 
 START_TEST(paths_take_the_form_of_keys)
@@ -142,8 +155,8 @@ static const struct {
     const char *text;
     const char *key;
 } host_rows[] = {
-    { "A.test", "a.test." }, { "a.test:80", NULL }, { "::1", "::1." }, { "[::1]", NULL }, { "a b", NULL }, { "a|b", NULL },
-    { "a/b", NULL },         { "a#b", NULL },       { "", NULL },      { "a_b", "a_b." },
+    { "A.test", "a.test." }, { "a.test:80", NULL }, { "::1", "::1." }, { "[::1]", NULL }, { "a b", NULL },
+    { "a|b", NULL },         { "a/b", NULL },       { "a#b", NULL },   { "", NULL },      { "a_b", "a_b." },
 };
 
 START_TEST(hosts_take_the_form_of_keys)

@@ -2,8 +2,14 @@
 
 static struct model_op limit_of(int64_t average, enum source_kind source)
 {
-    return (struct model_op){ .kind = OP_RATE_LIMIT, .middleware = STR("m@etcd"),
-                              .limit = { .average = average, .written = average == 10 ? STR("w10") : STR("w11"), .burst = 20, .period_ns = 1000000000, .source = source, .header = STR("x-key") } };
+    return (struct model_op){ .kind = OP_RATE_LIMIT,
+                              .middleware = STR("m@etcd"),
+                              .limit = { .average = average,
+                                         .written = average == 10 ? STR("w10") : STR("w11"),
+                                         .burst = 20,
+                                         .period_ns = 1000000000,
+                                         .source = source,
+                                         .header = STR("x-key") } };
 }
 
 static struct model_op strip_of(const struct str *prefixes, size_t n)
@@ -26,7 +32,8 @@ START_TEST(a_first_plan_names_backends_after_their_services)
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
     ck_assert(plan->shape_reason.n > 0);
     ck_assert_uint_eq(plan->n_backends, 2 + SPARES);
-    ck_assert(str_eq(plan->backends[0].name, STR("etcd:a")) && str_eq(plan->backends[0].service, STR("a@etcd")));
+    ck_assert(str_eq(plan->backends[0].name, STR("etcd:a")) &&
+              str_eq(plan->backends[0].service, STR("a@etcd")));
     ck_assert(str_eq(plan->backends[2].name, STR("spare-0001")) && plan->backends[2].service.n == 0);
     ck_assert(value_is(plan, "|0/a?", ".;etcd:a;R892;ra@etcd;;;;"));
     ck_assert_msg(plan->shape.cut && plan->shape.agent && plan->shape.messages == (1u << MESSAGE_COUNT) - 1,
@@ -133,7 +140,8 @@ START_TEST(a_shape_without_room_grows_and_says_why)
     struct plan *plan = plan_build(arena, &w.model, NULL);
     make_world(&w, arena, "abcd");
     plan = plan_build(arena, &w.model, &plan->shape);
-    ck_assert_msg(str_search(plan->shape_reason, STR("spare")) != SIZE_MAX, "%.*s", STR_ARG(plan->shape_reason));
+    ck_assert_msg(str_search(plan->shape_reason, STR("spare")) != SIZE_MAX, "%.*s",
+                  STR_ARG(plan->shape_reason));
     ck_assert(str_eq(held_by(plan, STR("d@etcd")), STR("etcd:d")));
     arena_destroy(arena);
 }
@@ -174,7 +182,8 @@ START_TEST(a_program_is_named_by_its_contents)
     ck_assert_uint_eq(changed->n_programs, 1);
     ck_assert(str_starts(changed->programs[0].id, STR("cl")));
     ck_assert(!str_eq(str_from(changed->programs[0].id, 2), str_from(plan->programs[1].id, 2)));
-    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd|w11|0\"")) != SIZE_MAX,
+    ck_assert_msg(str_search(changed->programs[0].json, STR("\"bucket\":\"ra@etcd|m@etcd|w11|0\"")) !=
+                      SIZE_MAX,
                   "a changed limit has buckets of its own, and so has each place of the chain");
     arena_destroy(arena);
 }
@@ -205,7 +214,8 @@ START_TEST(a_strip_is_resolved_for_each_key)
     ck_assert_uint_eq(plan->n_routes, 3);
     ck_assert(value_is(plan, "|0/", ".;etcd:a;R892;ra@etcd;;;;"));
     ck_assert(value_is(plan, "|0/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;"));
-    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;R892;ra@etcd;;/a%3Bb?;;"), "a field cannot hold its separator");
+    ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;R892;ra@etcd;;/a%3Bb?;;"),
+                  "a field cannot hold its separator");
     arena_destroy(w.arena);
 }
 END_TEST
@@ -213,10 +223,14 @@ END_TEST
 static const struct {
     const char *path, *prefix, *value;
 } exact_rows[] = {
-    { "/foo", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },       { "/foo/x", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/x;" },
-    { "/foobar", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/bar;" }, { "/foo//x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },
-    { "/foo/../x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },   { "/foo/", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },
-    { "/foo;x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },      { "/fo", "/foo", ".;etcd:a;R892;ra@etcd;;;;" },
+    { "/foo", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },
+    { "/foo/x", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/x;" },
+    { "/foobar", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/bar;" },
+    { "/foo//x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },
+    { "/foo/../x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },
+    { "/foo/", "/foo", "e;etcd:a;R892;ra@etcd;;/foo?;/;" },
+    { "/foo;x", "/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;" },
+    { "/fo", "/foo", ".;etcd:a;R892;ra@etcd;;;;" },
 };
 
 START_TEST(what_a_cut_leaves_of_an_exact_path_stands_in_the_record)
@@ -229,7 +243,8 @@ START_TEST(what_a_cut_leaves_of_an_exact_path_stands_in_the_record)
     add_op(&w, 0, strip_of(&prefix, 1));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
     ck_assert_uint_eq(plan->n_routes, 1);
-    ck_assert_msg(str_eq(plan->routes[0].value, str_c(exact_rows[_i].value)), "%.*s", STR_ARG(plan->routes[0].value));
+    ck_assert_msg(str_eq(plan->routes[0].value, str_c(exact_rows[_i].value)), "%.*s",
+                  STR_ARG(plan->routes[0].value));
     arena_destroy(w.arena);
 }
 END_TEST
@@ -253,7 +268,8 @@ END_TEST
 
 START_TEST(names_of_services_become_harmless_and_stay_different)
 {
-    static const char *const names[] = { "a b@etcd", "a:20b@etcd", "a;b@etcd", "a\nb@etcd", "a@b@etcd", "a@file", "\xff@etcd" };
+    static const char *const names[] = { "a b@etcd", "a:20b@etcd", "a;b@etcd", "a\nb@etcd",
+                                         "a@b@etcd", "a@file",     "\xff@etcd" };
     struct world w;
     make_world(&w, arena_create(), "abcdefg");
     for (size_t i = 0; i < 7; i++)
@@ -262,7 +278,8 @@ START_TEST(names_of_services_become_harmless_and_stay_different)
     for (size_t i = 0; i < plan->n_backends; i++) {
         struct str name = plan->backends[i].name;
         for (size_t j = 0; j < name.n; j++)
-            ck_assert_msg(strchr("abcdefghijklmnopqrstuvwxyz0123456789ABCDEF:-", name.p[j]) && name.p[j], "%.*s", STR_ARG(name));
+            ck_assert_msg(strchr("abcdefghijklmnopqrstuvwxyz0123456789ABCDEF:-", name.p[j]) && name.p[j],
+                          "%.*s", STR_ARG(name));
         ck_assert(i == 0 || str_cmp(plan->backends[i - 1].name, name) < 0);
     }
     arena_destroy(w.arena);
@@ -301,7 +318,8 @@ START_TEST(a_shape_survives_writing_and_reading)
     shape_write(&shape, &second);
     ck_assert_str_eq(first.p, second.p);
     for (size_t n = 0; n + 2 < first.n; n++)
-        ck_assert_msg(!shape_read(w.arena, str_head(buf_str(&first), n), &shape), "%zu bytes are no shape", n);
+        ck_assert_msg(!shape_read(w.arena, str_head(buf_str(&first), n), &shape), "%zu bytes are no shape",
+                      n);
     buf_fini(&first);
     buf_fini(&second);
     arena_destroy(w.arena);

@@ -68,7 +68,8 @@ static const struct tls_case {
       "  *.wild.test [] *.wild.test\n  *.wild.test [ssl-min-ver TLSv1.3 ssl-max-ver TLSv1.3] x.wild.test\n  "
       "default [ssl-min-ver TLSv1.3 ssl-max-ver TLSv1.3] none.test\n"
       "  a.test [ssl-min-ver TLSv1.3 ssl-max-ver TLSv1.3] a.test\n"
-      "$6$a.test? .;;strict@etcd;0;;h2,http/1.1\n$6$none.test? .;;strict@etcd;0;;h2,http/1.1\n$6$x.wild.test? .;;strict@etcd;0;;h2,http/1.1\n" },
+      "$6$a.test? .;;strict@etcd;0;;h2,http/1.1\n$6$none.test? "
+      ".;;strict@etcd;0;;h2,http/1.1\n$6$x.wild.test? .;;strict@etcd;0;;h2,http/1.1\n" },
     /* A wildcard of options, and an exact name below it with the default ones. */
     { ROUTER("w", "Host(`*.wild.test`)", "/options = strict") ROUTER("x", "Host(`x.wild.test`)", " = true")
           OPTIONS("strict", "minVersion", "VersionTLS13") CERTIFICATE("0", "wild"),
@@ -77,7 +78,8 @@ static const struct tls_case {
       "$6$*.wild.test? .;;strict@etcd;0;;h2,http/1.1\n$6$x.wild.test? .;;;0;;h2,http/1.1\n" },
     /* No certificate, and none but its own will do: refused. */
     { ROUTER("a", "Host(`b.test`)", "/options = strict") OPTIONS("strict", "sniStrict", "true"),
-      DOOR0 "  default [ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2] b.test\n$6$b.test? .;;strict@etcd;0;;h2,http/1.1\n" },
+      DOOR0 "  default [ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2] b.test\n$6$b.test? "
+            ".;;strict@etcd;0;;h2,http/1.1\n" },
     { SECURE OPTIONS("default", "sniStrict", "true") CERTIFICATE("0", "a"),
       "list-2-0.txtssl-min-ver TLSv1.2 ssl-max-ver TLSv1.3 alpn h2,http/1.1 strict-sni\n  a.test [] "
       "a.test\n" },
@@ -88,9 +90,10 @@ static const struct tls_case {
             "(authorities)\n$6$a.test? .;;auth@etcd;1;c;h2,http/1.1\n" },
     { ROUTER("a", "Host(`a.test`)", "/options = ask")
           OPTIONS("ask", "clientAuth/clientAuthType", "RequestClientCert"),
-      DOOR0 "list-2-1.txtno-tls-tickets verify optional ca-file {tls}/any.pem no-ca-names ca-ignore-err all "
-            "crt-ignore-err all\n"
-            "  default [ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.3] a.test\n$6$a.test? .;;ask@etcd;1;;h2,http/1.1\n" },
+      DOOR0
+      "list-2-1.txtno-tls-tickets verify optional ca-file {tls}/any.pem no-ca-names ca-ignore-err all "
+      "crt-ignore-err all\n"
+      "  default [ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.3] a.test\n$6$a.test? .;;ask@etcd;1;;h2,http/1.1\n" },
     { ROUTER("a", "Host(`a.test`)", "/options = curve") OPTIONS("curve", "curvePreferences", "CurveP384"),
       DOOR0 "list-2-1.txtcurves P-384\n  default [ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.3] "
             "a.test\n$6$a.test? .;;curve@etcd;1;;h2,http/1.1\n" },

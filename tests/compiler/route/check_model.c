@@ -37,7 +37,8 @@ static const struct {
       "out 1\n! missing-reference routers/r/service\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = s@file",
       "out 1\n! missing-reference routers/r/service\n" },
-    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = noop@internal", "r@etcd 9 web,websecure noop@internal\n" },
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = noop@internal",
+      "r@etcd 9 web,websecure noop@internal\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = ping@internal",
       "out 1\n! missing-reference routers/r/service\n" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = api@internal",
@@ -65,8 +66,8 @@ static const struct {
     { USUAL("r") ROUTER("r") "entrypoints = udp",
       "out 1\n! bad-object routers/r/entrypoints\n! unknown-entry-point routers/r/entrypoints\n" },
     /* All faults at once. */
-    { ROUTER("r") "rule = Host(a)\n" ROUTER("r") "service = x\n" ROUTER("r") "middlewares = y\n"
-      ROUTER("r") "tls = true",
+    { ROUTER("r") "rule = Host(a)\n" ROUTER("r") "service = x\n" ROUTER("r") "middlewares = y\n" ROUTER(
+          "r") "tls = true",
       "out 1\n! missing-reference routers/r/middlewares\n! rule-syntax routers/r/rule\n"
       "! missing-reference routers/r/service\n" },
     /* One bad router takes no other down. */
@@ -132,11 +133,11 @@ static const struct {
     const char *tree;
     const char *message, *expected, *nearest;
 } told[] = {
-    { ROUTER("r") "rule = Host(`a`)\n"
-      ROUTER("r") "service = whoam\nhttp/services/whoami/loadbalancer/strategy = wrr",
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER(
+          "r") "service = whoam\nhttp/services/whoami/loadbalancer/strategy = wrr",
       "there is no service whoam@etcd", "", "whoami" },
-    { ROUTER("r") "rule = Host(`a`)\n"
-      ROUTER("r") "service = whoam@etcd\nhttp/services/whoami/loadbalancer/strategy = wrr",
+    { ROUTER("r") "rule = Host(`a`)\n" ROUTER(
+          "r") "service = whoam@etcd\nhttp/services/whoami/loadbalancer/strategy = wrr",
       "there is no service whoam@etcd", "", "whoami@etcd" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = S", "there is no service S@etcd", "", "s" },
     { ROUTER("r") "rule = Host(`a`)\n" ROUTER("r") "service = s@docker", "no such provider", "", "s@etcd" },
@@ -166,13 +167,13 @@ END_TEST
 
 START_TEST(file_wins_ties_and_providers_meet)
 {
-    const char *file = ROUTER("z") "rule = Host(`a`)\n" ROUTER("z") "service = f\n"
-      ROUTER("y") "rule = Host(`bb`)\n" ROUTER("y") "service = s@etcd\n"
+    const char *file = ROUTER("z") "rule = Host(`a`)\n" ROUTER("z") "service = f\n" ROUTER(
+        "y") "rule = Host(`bb`)\n" ROUTER("y") "service = s@etcd\n"
                                                "http/services/f/loadbalancer/servers/0/url = http://h";
     struct model_case c =
         model_case_with(&usual_settings,
-                        USUAL("a") ROUTER("b") "rule = Host(`cc`)\n" ROUTER("b") "service = f@file\n"
-                          ROUTER("c") "rule = Host(`d`)\n" ROUTER("c") "service = f",
+                        USUAL("a") ROUTER("b") "rule = Host(`cc`)\n" ROUTER("b") "service = f@file\n" ROUTER(
+                            "c") "rule = Host(`d`)\n" ROUTER("c") "service = f",
                         file);
     struct buf out = { 0 };
     put_routers(&out, c.model);
@@ -231,8 +232,8 @@ START_TEST(ties_are_told_where_the_rules_are_the_same)
 {
     const char *tree = RULED("a", "Host(`A`) && Path(`/x`)") RULED("b", "Path(`/x`) && Host(`a`)")
         RULED("c", "Path(`/y`) && Host(`a`)") RULED("d", "Path(`/x`) && Host(`a`)") RULED("e", "Path(`/z`)")
-            RULED("f", "Path(`/z`)") ROUTER("d") "priority = 5\n" ROUTER("e") "entrypoints = web\n"
-              ROUTER("f") "entrypoints = websecure";
+            RULED("f", "Path(`/z`)") ROUTER("d") "priority = 5\n" ROUTER("e") "entrypoints = web\n" ROUTER(
+                "f") "entrypoints = websecure";
     struct model_case c = model_case_of(tree);
     ck_assert_uint_eq(c.model->n_routers, 6);
     ck_assert_uint_eq(diag_total(c.diag), 1);
@@ -282,8 +283,8 @@ START_TEST(a_missing_service_is_cheap_however_often)
     struct buf tree = { 0 };
     for (int i = 0; i < 3000; i++)
         buf_printf(&tree,
-                   ROUTER("r%d") "rule = Host(`a`)\n"
-                     ROUTER("r%d") "service = service-x%d\n"
+                   ROUTER("r%d") "rule = Host(`a`)\n" ROUTER(
+                       "r%d") "service = service-x%d\n"
                               "http/services/service-y%d/loadbalancer/strategy = wrr\n",
                    i, i, i, i);
     struct model_case c = model_case_of(tree.p);

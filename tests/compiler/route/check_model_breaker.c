@@ -13,11 +13,13 @@ static const struct {
     { "ResponseCodeRatio(500, 600, 0, 600) >= .25", "C(500,600,0,600)>=0.25" },
     { "LatencyAtQuantileMS(50.0) > 100", "L(50)>100" },
     { "RequestThreshold() != 7", "R!=7" },
-    { "NetworkErrorRatio() > 0.5 || RequestThreshold() > 1 && LatencyAtQuantileMS(9.5e1) < 3", "N>0.5 R>1 L(95)<3 & |" },
-    { "(NetworkErrorRatio() > 0.5 || RequestThreshold() > 1) && RequestThreshold() <= 3", "N>0.5 R>1 | R<=3 &" },
+    { "NetworkErrorRatio() > 0.5 || RequestThreshold() > 1 && LatencyAtQuantileMS(9.5e1) < 3",
+      "N>0.5 R>1 L(95)<3 & |" },
+    { "(NetworkErrorRatio() > 0.5 || RequestThreshold() > 1) && RequestThreshold() <= 3",
+      "N>0.5 R>1 | R<=3 &" },
     { "NetworkErrorRatio() > 0.5 &&\nRequestThreshold() == 1", "N>0.5 R==1 &" },
     { "(NetworkErrorRatio()) > (0.5)", "N>0.5" },
-    { "NetworkErrorRatio() > 1", NULL },       /* [ran] expected float */
+    { "NetworkErrorRatio() > 1", NULL }, /* [ran] expected float */
     { "NetworkErrorRatio() > 1.", "N>1" },
     { "RequestThreshold() > 1.0", NULL },
     { "LatencyAtQuantileMS(50) > 100", NULL }, /* [ran] int as float64 */
@@ -52,7 +54,8 @@ static void put(struct buf *out, const struct breaker_step *s)
     }
     buf_putc(out, "NCLR"[s->metric]);
     if (s->metric == METRIC_CODES)
-        buf_printf(out, "(%d,%d,%d,%d)", (int)s->codes[0], (int)s->codes[1], (int)s->codes[2], (int)s->codes[3]);
+        buf_printf(out, "(%d,%d,%d,%d)", (int)s->codes[0], (int)s->codes[1], (int)s->codes[2],
+                   (int)s->codes[3]);
     if (s->metric == METRIC_LATENCY)
         buf_printf(out, "(%g)", s->quantile);
     buf_printf(out, "%s%g", comparisons[s->comparison], s->value);
@@ -73,7 +76,8 @@ START_TEST(conditions_are_those_of_go)
         put(&got, &condition.steps[i]);
     }
     if (ok)
-        ck_assert_msg(str_eq(buf_str(&got), str_c(rows[_i].want)), "%s: %.*s", rows[_i].text, STR_ARG(buf_str(&got)));
+        ck_assert_msg(str_eq(buf_str(&got), str_c(rows[_i].want)), "%s: %.*s", rows[_i].text,
+                      STR_ARG(buf_str(&got)));
     buf_fini(&got);
     arena_destroy(arena);
 }
@@ -101,6 +105,8 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row tests[] = { { conditions_are_those_of_go, ROWS(rows) }, { they_are_bounded, 0 }, { 0 } };
+    const struct test_row tests[] = { { conditions_are_those_of_go, ROWS(rows) },
+                                      { they_are_bounded, 0 },
+                                      { 0 } };
     return run_suite("model_breaker", tests);
 }

@@ -146,8 +146,8 @@ START_TEST(the_order_of_names_says_nothing_of_a_tall_tree)
         buf_reset(&tree);
         buf_printf(&tree, "http/services/x%03d/loadbalancer/servers/0/url = http://a\n", rising ? 0 : height);
         for (int i = 1; i <= height; i++)
-            buf_printf(&tree, "http/services/x%03d/weighted/services/0/name = x%03d\n", rising ? i : height - i,
-                       rising ? i - 1 : height - i + 1);
+            buf_printf(&tree, "http/services/x%03d/weighted/services/0/name = x%03d\n",
+                       rising ? i : height - i, rising ? i - 1 : height - i + 1);
         buf_putc(&tree, '\0');
         struct model_case c = model_case_of(tree.p);
         ck_assert_uint_eq(c.model->n_services, 17); /* that of model_case_of, too */

@@ -9,8 +9,10 @@ static const struct {
       "http/routers/kid/rule = Path(`/x`)\nhttp/routers/kid/service = s\nhttp/routers/kid/parentRefs = top\n",
       "kid@etcd 14 web,websecure s@etcd\n"
       "top@etcd (no child) 14 web,websecure not-found@internal\n" },
-    { "http/routers/top/rule = Host(`a.test`)\nhttp/routers/top/priority = 7\nhttp/routers/top/entryPoints = web\n"
-      "http/routers/low/rule = PathPrefix(`/`)\nhttp/routers/low/service = s\nhttp/routers/low/parentRefs = top\n"
+    { "http/routers/top/rule = Host(`a.test`)\nhttp/routers/top/priority = 7\nhttp/routers/top/entryPoints = "
+      "web\n"
+      "http/routers/low/rule = PathPrefix(`/`)\nhttp/routers/low/service = s\nhttp/routers/low/parentRefs = "
+      "top\n"
       "http/routers/high/rule = Path(`/a`)\nhttp/routers/high/priority = 50\nhttp/routers/high/service = s\n"
       "http/routers/high/parentRefs = top\n",
       "high@etcd 7 web s@etcd\nlow@etcd 7 web s@etcd\ntop@etcd (no child) 7 web not-found@internal\n" },
@@ -18,12 +20,14 @@ static const struct {
       "http/middlewares/cut/stripPrefix/prefixes = /api\n"
       "http/routers/kid/rule = Path(`/x`)\nhttp/routers/kid/service = s\nhttp/routers/kid/parentRefs = top\n",
       "out 2\n! not-supported routers/kid\n! bad-object routers/top\n" },
-    { "http/routers/kid/rule = Path(`/x`)\nhttp/routers/kid/service = s\nhttp/routers/kid/parentRefs = nobody\n",
+    { "http/routers/kid/rule = Path(`/x`)\nhttp/routers/kid/service = s\nhttp/routers/kid/parentRefs = "
+      "nobody\n",
       "out 1\n! broken-reference routers/kid\n! missing-reference routers/kid/parentRefs\n" },
     { "http/routers/a/rule = Path(`/x`)\nhttp/routers/a/parentRefs = b\n"
       "http/routers/b/rule = Path(`/x`)\nhttp/routers/b/parentRefs = a\n",
       "out 2\n! broken-reference routers/a\n! broken-reference routers/b\n" },
-    { "http/routers/t/rule = Path(`/t`)\nhttp/routers/t/service = noop@internal\n", "t@etcd 10 web,websecure noop@internal\n" },
+    { "http/routers/t/rule = Path(`/t`)\nhttp/routers/t/service = noop@internal\n",
+      "t@etcd 10 web,websecure noop@internal\n" },
     { "http/routers/t/rule = Path(`/t`)\nhttp/routers/t/service = not-found@internal\n",
       "out 1\n! missing-reference routers/t/service\n" },
 };
@@ -45,7 +49,8 @@ static void put_router(struct buf *tree, const char *name, const char *rest)
     buf_printf(tree, "http/routers/%s/rule = PathPrefix(`/`)\n%s", name, rest);
 }
 
-/* 33 middlewares in front and 33 behind are each within the bound, together beyond it; and the router behind both looks at them. */
+/* 33 middlewares in front and 33 behind are each within the bound, together beyond it; and the router behind
+ * both looks at them. */
 START_TEST(middlewares_of_all_layers_are_counted)
 {
     struct buf tree = { 0 }, out = { 0 };
@@ -58,7 +63,9 @@ START_TEST(middlewares_of_all_layers_are_counted)
     struct model_case c = model_case_of(tree.p);
     put_routers(&out, c.model);
     put_findings(&out, c.diag);
-    ck_assert_str_eq(out.p, "out 3\n! bad-object routers/one\n! broken-reference routers/three\n! bad-object routers/two\n");
+    ck_assert_str_eq(
+        out.p,
+        "out 3\n! bad-object routers/one\n! broken-reference routers/three\n! bad-object routers/two\n");
     buf_fini(&tree);
     buf_fini(&out);
     model_case_fini(&c);
@@ -76,7 +83,8 @@ START_TEST(ways_are_counted)
             buf_printf(&tree, "http/routers/l%02d-%d/service = s\n", layer, i);
             for (int j = 0; j < (layer ? 10 : 1); j++) {
                 if (layer)
-                    buf_printf(&tree, "http/routers/l%02d-%d/parentRefs/%d = l%02d-%d\n", layer, i, j, layer - 1, j);
+                    buf_printf(&tree, "http/routers/l%02d-%d/parentRefs/%d = l%02d-%d\n", layer, i, j,
+                               layer - 1, j);
                 else
                     buf_printf(&tree, "http/routers/l%02d-%d/parentRefs/%d = root\n", layer, i, j);
             }
@@ -93,12 +101,14 @@ END_TEST
 
 START_TEST(circles_behind_a_root_are_seen)
 {
-    struct model_case c = model_case_of("http/routers/root/rule = Host(`a.test`)\n"
-                                        "http/routers/a/rule = Path(`/x`)\nhttp/routers/a/parentRefs = root,b\n"
-                                        "http/routers/b/rule = Path(`/x`)\nhttp/routers/b/parentRefs = a\n");
+    struct model_case c =
+        model_case_of("http/routers/root/rule = Host(`a.test`)\n"
+                      "http/routers/a/rule = Path(`/x`)\nhttp/routers/a/parentRefs = root,b\n"
+                      "http/routers/b/rule = Path(`/x`)\nhttp/routers/b/parentRefs = a\n");
     struct buf out = { 0 };
     put_findings(&out, c.diag);
-    ck_assert_str_eq(out.p, "! bad-object routers/a\n! bad-object routers/a\n! bad-object routers/b\n! bad-object routers/root\n");
+    ck_assert_str_eq(out.p, "! bad-object routers/a\n! bad-object routers/a\n! bad-object routers/b\n! "
+                            "bad-object routers/root\n");
     buf_fini(&out);
     model_case_fini(&c);
 }

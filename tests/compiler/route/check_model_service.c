@@ -39,7 +39,8 @@ static const struct {
       "v@etcd unused :80*1\n! bad-value services/v/loadbalancer/servers/0\n" },
     /* A port that none can have: 502. */
     { SERVER("0", "http://h:0"), "v@etcd unused h:0*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
-    { SERVER("0", "http://h:65536"), "v@etcd unused h:0*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
+    { SERVER("0", "http://h:65536"),
+      "v@etcd unused h:0*1\n! bad-value services/v/loadbalancer/servers/0/url\n" },
     /* What is no URL takes the service out. */
     { SERVER("0", "http://h") SERVER("1", "10.0.0.1:80"),
       "! bad-value services/v/loadbalancer/servers/1/url\n" },
@@ -70,7 +71,8 @@ static const struct {
     { SERVER("0", "http://h") LB("v") "serverstransport = t\nhttp/serverstransports/t/servername = n",
       "v@etcd unused t@etcd h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = t\nhttp/serverstransports/t/peercerturi = n",
-      "! not-supported serverstransports/t/peercerturi\n! broken-reference services/v/loadbalancer/serverstransport\n" },
+      "! not-supported serverstransports/t/peercerturi\n! broken-reference "
+      "services/v/loadbalancer/serverstransport\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = default@internal", "v@etcd unused h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "serverstransport = ", "v@etcd unused h:80*1\n" },
     /* Cookies (the default name is Traefik's) and health checks. */
@@ -78,22 +80,31 @@ static const struct {
     { SERVER("0", "http://h") LB("v") "sticky/cookie = true", "v@etcd unused [_63fe2=X; Path=/] h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "sticky/cookie = true\n" LB("v") "strategy = hrw",
       "v@etcd unused hrw h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "sticky/cookie/name = my cookie;\xc3\xa9\n" LB("v") "sticky/cookie/path = /a;b\n"
-      LB("v") "sticky/cookie/domain = .a.test\n" LB("v") "sticky/cookie/maxage = 7\n" LB("v") "sticky/cookie/secure = true\n"
-      LB("v") "sticky/cookie/httponly = true\n" LB("v") "sticky/cookie/samesite = STRICT",
-      "v@etcd unused [my_cookie__=X; Path=/ab; Domain=a.test; Max-Age=7; HttpOnly; Secure; SameSite=Strict] h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "sticky/cookie/path = \n" LB("v") "sticky/cookie/domain = a..b\n" LB("v")
-      "sticky/cookie/maxage = -7\n" LB("v") "sticky/cookie/name = n\n" LB("v") "sticky/cookie/samesite = odd",
+    { SERVER("0", "http://h")
+          LB("v") "sticky/cookie/name = my cookie;\xc3\xa9\n" LB("v") "sticky/cookie/path = /a;b\n" LB("v") "sticky/cookie/domain = .a.test\n" LB(
+              "v") "sticky/cookie/maxage = 7\n" LB("v") "sticky/cookie/secure = true\n" LB("v") "sticky/"
+                                                                                                "cookie/"
+                                                                                                "httponly = "
+                                                                                                "true\n" LB("v") "sticky/cookie/samesite = STRICT",
+      "v@etcd unused [my_cookie__=X; Path=/ab; Domain=a.test; Max-Age=7; HttpOnly; Secure; SameSite=Strict] "
+      "h:80*1\n" },
+    { SERVER("0", "http://h") LB("v") "sticky/cookie/path = \n" LB("v") "sticky/cookie/domain = a..b\n" LB(
+          "v") "sticky/cookie/maxage = -7\n" LB("v") "sticky/cookie/name = n\n" LB("v") "sticky/cookie/"
+                                                                                        "samesite = odd",
       "v@etcd unused [n=X; Max-Age=0] h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "healthcheck/path = /",
       "v@etcd unused check GET / 200-399 30s/30s/5s h:80*1\n" },
-    { SERVER("0", "http://h") LB("v") "healthcheck/interval = 0\n" LB("v") "healthcheck/unhealthyinterval = 2s\n" LB("v")
-      "healthcheck/timeout = 100ms\n" LB("v") "healthcheck/status = 204\n" LB("v") "healthcheck/method = HEAD",
+    { SERVER("0", "http://h")
+          LB("v") "healthcheck/interval = 0\n" LB("v") "healthcheck/unhealthyinterval = 2s\n" LB(
+              "v") "healthcheck/timeout = 100ms\n" LB("v") "healthcheck/status = 204\n" LB("v") "healthcheck/"
+                                                                                                "method = "
+                                                                                                "HEAD",
       "v@etcd unused check HEAD  204 30s/2s/0s h:80*1\n" },
     { SERVER("0", "http://h") LB("v") "healthcheck/mode = grpc",
       "! not-supported services/v/loadbalancer/healthcheck/mode\n" },
     { SERVER("0", "http://h") "http/services/v/middlewares = m", "v@etcd unused h:80*1\n" },
-    { SERVER("0", "http://h") "http/services/v/middlewares = m\nhttp/services/w/weighted/services/0/name = v\n",
+    { SERVER("0",
+             "http://h") "http/services/v/middlewares = m\nhttp/services/w/weighted/services/0/name = v\n",
       "v@etcd unused h:80*1\n! not-supported services/v/middlewares\n" },
     { SERVER("0", "http://h") LB("v") "responseforwarding/flushinterval = 1s", "v@etcd unused h:80*1\n" },
     /* Each fault is told. */
@@ -166,7 +177,7 @@ START_TEST(a_broken_service_takes_only_its_routers)
 {
     struct model_case c = model_case_of(
         SERVER("0", "127.0.0.1:80") "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\n"
-                                 "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = s\n");
+                                    "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = s\n");
     struct buf out = { 0 };
     put_routers(&out, c.model);
     put_findings(&out, c.diag);
@@ -179,12 +190,14 @@ END_TEST
 
 START_TEST(middlewares_of_a_service_act_behind_the_router_s)
 {
-    struct model_case c = model_case_of(
-        SERVER("0", "http://h") "http/services/v/middlewares = late\nhttp/middlewares/late/ratelimit/average = 2\n"
-                                "http/middlewares/early/ratelimit/average = 1\n"
-                                "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = v\nhttp/routers/a/middlewares = early\n"
-                                "http/services/x/loadbalancer/servers/0/url = http://x\nhttp/services/x/middlewares = none\n"
-                                "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = x\n");
+    struct model_case c = model_case_of(SERVER(
+        "0", "http://h") "http/services/v/middlewares = late\nhttp/middlewares/late/ratelimit/average = 2\n"
+                         "http/middlewares/early/ratelimit/average = 1\n"
+                         "http/routers/a/rule = Path(`/a`)\nhttp/routers/a/service = "
+                         "v\nhttp/routers/a/middlewares = early\n"
+                         "http/services/x/loadbalancer/servers/0/url = http://x\nhttp/services/x/middlewares "
+                         "= none\n"
+                         "http/routers/b/rule = Path(`/b`)\nhttp/routers/b/service = x\n");
     struct buf out = { 0 };
     put_routers(&out, c.model);
     put_findings(&out, c.diag);

@@ -1,4 +1,5 @@
-/* The disjunctive normal form: examples and bounds; check_normalise_random.c has truth tables of random rules. */
+/* The disjunctive normal form: examples and bounds; check_normalise_random.c has truth tables of random
+ * rules. */
 #include "normalise_case.h"
 
 /* "Host(a) !Path(/x) | …", "true" for a conjunct without literals. */

@@ -42,8 +42,10 @@ START_TEST(what_is_kept_is_what_is_read)
             struct str with, without;
             const struct str *names, *read;
             size_t n, n_read;
-            const char *fault = pem_cache_read(cache, arena, asked[i].certificate, asked[i].key, &with, &names, &n);
-            const char *wanted = pem_cache_read(NULL, arena, asked[i].certificate, asked[i].key, &without, &read, &n_read);
+            const char *fault =
+                pem_cache_read(cache, arena, asked[i].certificate, asked[i].key, &with, &names, &n);
+            const char *wanted =
+                pem_cache_read(NULL, arena, asked[i].certificate, asked[i].key, &without, &read, &n_read);
             ck_assert_ptr_eq(fault, wanted);
             ck_assert(str_eq(with, without));
             ck_assert_uint_eq(n, n_read);

@@ -27,7 +27,8 @@ static const struct {
     { "(a+)(b+)?", "$1-${2}x$", "abcd", "a-bx$cd" },
     { "(a+)(b+)?", "${y}/$m$$$1x", "aabbb", "/$" },
     { "(a+)(b+)?", "<$0>", "aaa", "<aaa>" },
-    { "a{01}b", "<$0>", "ab a{01}b", "ab <a{01}b>" }, /* Go: no number has a leading zero, so the brace is text */
+    { "a{01}b", "<$0>", "ab a{01}b",
+      "ab <a{01}b>" }, /* Go: no number has a leading zero, so the brace is text */
     { "a{,2}b{2,1", "<$0>", "aab a{,2}b{2,1", "aab <a{,2}b{2,1>" },
     { "(a+)(b+)?", "${y}/$m$$$1x", "foo bar foobar", "foo b/$r foob/$r" },
     { "(a+)(b+)?", "$1-${2}x$", "x/y/z", "x/y/z" },

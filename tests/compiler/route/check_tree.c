@@ -214,12 +214,9 @@ START_TEST(maps_keep_the_case_of_names_and_join_deeper_ones)
     struct arena *arena = arena_create();
     struct diag *diag = diag_create(arena, 0);
     struct kv_pair pairs[] = {
-        { STR("t/http/X-Deep/A/B"), STR("deep") },
-        { STR("t/http/X-Deep"), STR("top") },
-        { STR("t/http/Accept"), STR("one") },
-        { STR("t/http/accept"), STR("two") },
-        { STR("t/http/5x/7/y"), STR("digits") },
-        { STR("t/http/empty"), STR("") },
+        { STR("t/http/X-Deep/A/B"), STR("deep") }, { STR("t/http/X-Deep"), STR("top") },
+        { STR("t/http/Accept"), STR("one") },      { STR("t/http/accept"), STR("two") },
+        { STR("t/http/5x/7/y"), STR("digits") },   { STR("t/http/empty"), STR("") },
     };
     struct kv_snapshot snapshot = kv_snapshot_of(pairs, ROWS(pairs), STR("t"), STR("etcd"), diag);
     struct keytree keys;
@@ -229,7 +226,8 @@ START_TEST(maps_keep_the_case_of_names_and_join_deeper_ones)
     struct map_value map = { 0 };
     decode_map(&d, &row, keys.nodes.p[0].first, &map);
     static const char *const want[][2] = {
-        { "5x.[7].y", "digits" }, { "Accept", "two" }, { "X-Deep", "top" }, { "X-Deep.A.B", "deep" }, { "empty", "" },
+        { "5x.[7].y", "digits" }, { "Accept", "two" }, { "X-Deep", "top" },
+        { "X-Deep.A.B", "deep" }, { "empty", "" },
     };
     ck_assert_uint_eq(map.n, ROWS(want));
     for (size_t i = 0; i < map.n; i++) {

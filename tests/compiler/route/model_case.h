@@ -61,13 +61,14 @@ static inline void put_relayed_op(struct buf *out, const struct model_relayed *r
     if (r->kind == RELAYED_ERRORS) {
         buf_printf(out, ":%.*s:%.*s", STR_ARG(r->errors.service->name), STR_ARG(r->errors.query));
         for (size_t i = 0; i < r->errors.n_rewrites; i++)
-            buf_printf(out, ":%d-%d=%d", r->errors.rewrites[i].range.from, r->errors.rewrites[i].range.to, r->errors.rewrites[i].to);
+            buf_printf(out, ":%d-%d=%d", r->errors.rewrites[i].range.from, r->errors.rewrites[i].range.to,
+                       r->errors.rewrites[i].to);
     } else if (r->kind == RELAYED_RETRY) {
         buf_printf(out, ":%lld:%lld%s%s", (long long)r->retry.attempts, (long long)r->retry.max_body,
                    r->retry.on_network_error ? ":network" : "", r->retry.non_idempotent ? ":all" : "");
     } else if (r->kind == RELAYED_BUFFERING) {
-        buf_printf(out, ":%lld:%lld:%.*s", (long long)r->buffering.max_request, (long long)r->buffering.max_response,
-                   STR_ARG(r->buffering.again));
+        buf_printf(out, ":%lld:%lld:%.*s", (long long)r->buffering.max_request,
+                   (long long)r->buffering.max_response, STR_ARG(r->buffering.again));
     } else {
         buf_printf(out, ":%lld:%s", (long long)r->compress.min_size, r->compress.only ? "only" : "but");
         for (size_t i = 0; i < r->compress.n_encodings; i++)
@@ -89,8 +90,8 @@ static inline bool put_native_op(struct buf *out, const struct model_op *op)
         return true;
     case OP_REPLACE_REGEX:
     case OP_REDIRECT_REGEX: /* groups, parts of the replacement */
-        buf_printf(out, "%s%s:%zu:%zu", op->kind == OP_REPLACE_REGEX ? "rewrite" : "redirect", op->replace.permanent ? "!" : "",
-                   op->replace.program->n_groups, op->replace.with.n);
+        buf_printf(out, "%s%s:%zu:%zu", op->kind == OP_REPLACE_REGEX ? "rewrite" : "redirect",
+                   op->replace.permanent ? "!" : "", op->replace.program->n_groups, op->replace.with.n);
         return true;
     case OP_REDIRECT_SCHEME:
         buf_printf(out, "scheme:%.*s%.*s", STR_ARG(op->redirect.scheme), STR_ARG(op->redirect.port));
@@ -103,22 +104,23 @@ static inline bool put_native_op(struct buf *out, const struct model_op *op)
             buf_printf(out, ":%zu/%zu", op->allow.nets.p[i].address.n, op->allow.nets.p[i].bits);
         return true;
     case OP_IN_FLIGHT:
-        buf_printf(out, "inflight:%lld:%s%.*s", (long long)op->in_flight.amount, sources[op->in_flight.source],
-                   STR_ARG(op->in_flight.header));
+        buf_printf(out, "inflight:%lld:%s%.*s", (long long)op->in_flight.amount,
+                   sources[op->in_flight.source], STR_ARG(op->in_flight.header));
         return true;
     case OP_ENCODED:
         buf_printf(out, "refuse:%s", op->refused_codes);
         return true;
     case OP_CLIENT_CERT:
-        buf_printf(out, "cert:%.*s:%.*s:%.*s", STR_ARG(op->client_cert.what), STR_ARG(op->client_cert.subject), STR_ARG(op->client_cert.issuer));
+        buf_printf(out, "cert:%.*s:%.*s:%.*s", STR_ARG(op->client_cert.what),
+                   STR_ARG(op->client_cert.subject), STR_ARG(op->client_cert.issuer));
         return true;
     case OP_CONTENT_TYPE:
         buf_puts(out, "guess");
         return true;
     case OP_BREAKER:
-        buf_printf(out, "breaker:%zu:%lld/%lld/%lld:%lld", op->breaker->condition.n, (long long)op->breaker->check_ns / 1000000,
-                   (long long)op->breaker->fallback_ns / 1000000, (long long)op->breaker->recovery_ns / 1000000,
-                   (long long)op->breaker->status);
+        buf_printf(out, "breaker:%zu:%lld/%lld/%lld:%lld", op->breaker->condition.n,
+                   (long long)op->breaker->check_ns / 1000000, (long long)op->breaker->fallback_ns / 1000000,
+                   (long long)op->breaker->recovery_ns / 1000000, (long long)op->breaker->status);
         return true;
     case OP_RELAYED:
         put_relayed_op(out, op->relayed);
@@ -138,9 +140,9 @@ static inline void put_op(struct buf *out, const struct model_op *op)
         for (size_t i = 0; i < op->strip.n; i++)
             buf_printf(out, ":%.*s", STR_ARG(op->strip.prefixes[i]));
     } else if (op->kind == OP_BASIC_AUTH || op->kind == OP_DIGEST_AUTH) {
-        buf_printf(out, "%s:%zu:%.*s%s%.*s%s", op->kind == OP_BASIC_AUTH ? "basic" : "digest", op->auth->n_users,
-                   STR_ARG(op->auth->realm), op->auth->header.n ? ":" : "", STR_ARG(op->auth->header),
-                   op->auth->remove_header ? ":removed" : "");
+        buf_printf(out, "%s:%zu:%.*s%s%.*s%s", op->kind == OP_BASIC_AUTH ? "basic" : "digest",
+                   op->auth->n_users, STR_ARG(op->auth->realm), op->auth->header.n ? ":" : "",
+                   STR_ARG(op->auth->header), op->auth->remove_header ? ":removed" : "");
     } else if (op->kind == OP_FORWARD_AUTH) {
         buf_printf(out, "forward:%.*s:%d", STR_ARG(op->forward->address), (int)op->forward->trust);
     } else if (op->kind == OP_ADD_PREFIX) {
@@ -148,21 +150,24 @@ static inline void put_op(struct buf *out, const struct model_op *op)
     } else if (op->kind == OP_HEADERS) {
         buf_puts(out, op->headers->no_forwarded_for ? "headers!" : "headers");
         for (size_t i = 0; i < op->headers->request.n; i++)
-            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request.p[i].name), STR_ARG(op->headers->request.p[i].value));
+            buf_printf(out, ":>%.*s=%.*s", STR_ARG(op->headers->request.p[i].name),
+                       STR_ARG(op->headers->request.p[i].value));
         for (size_t i = 0; i < op->headers->response.n; i++)
-            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response.p[i].name), STR_ARG(op->headers->response.p[i].value));
+            buf_printf(out, ":<%.*s=%.*s", STR_ARG(op->headers->response.p[i].name),
+                       STR_ARG(op->headers->response.p[i].value));
     } else {
         static const char *const sources[] = { "ip", "header", "host" };
         buf_printf(out, "limit:%lld/%lldms:%lld:%s%.*s", (long long)op->limit.average,
                    (long long)(op->limit.period_ns / 1000000), (long long)op->limit.burst,
                    sources[op->limit.source], STR_ARG(op->limit.header));
         if (op->limit.depth || op->limit.subnet || op->limit.n_excluded || op->limit.redis)
-            buf_printf(out, ":%lld/%d/%zu%s", (long long)op->limit.depth, op->limit.subnet, op->limit.n_excluded,
-                       op->limit.redis ? ":redis" : "");
+            buf_printf(out, ":%lld/%d/%zu%s", (long long)op->limit.depth, op->limit.subnet,
+                       op->limit.n_excluded, op->limit.redis ? ":redis" : "");
     }
 }
 
-/* A line a router, in their order: name, priority, entry points, service, ops, TLS options; then how many are out. */
+/* A line a router, in their order: name, priority, entry points, service, ops, TLS options; then how many are
+ * out. */
 static inline void put_routers(struct buf *out, const struct model *model)
 {
     for (size_t i = 0; i < model->n_routers; i++) {
@@ -184,14 +189,15 @@ static inline void put_routers(struct buf *out, const struct model *model)
 
 static inline void put_check(struct buf *out, const struct model_check *check)
 {
-    buf_printf(out, " check %.*s %.*s ", check->method.n ? (int)check->method.n : 3, check->method.n ? check->method.p : "GET",
-               STR_ARG(check->path));
+    buf_printf(out, " check %.*s %.*s ", check->method.n ? (int)check->method.n : 3,
+               check->method.n ? check->method.p : "GET", STR_ARG(check->path));
     if (check->status)
         buf_printf(out, "%d", check->status);
     else
         buf_puts(out, "200-399");
     buf_printf(out, " %llds/%llds/%llds", (long long)(check->interval_ns / 1000000000),
-               (long long)(check->unhealthy_interval_ns / 1000000000), (long long)(check->timeout_ns / 1000000000));
+               (long long)(check->unhealthy_interval_ns / 1000000000),
+               (long long)(check->timeout_ns / 1000000000));
 }
 
 static inline void put_servers(struct buf *out, const struct model_service *s)
@@ -207,8 +213,8 @@ static inline void put_servers(struct buf *out, const struct model_service *s)
     if (s->cookie.name.n)
         buf_printf(out, " [%.*s=X%.*s]", STR_ARG(s->cookie.name), STR_ARG(s->cookie.attributes));
     for (size_t j = 0; j < s->n_servers; j++)
-        buf_printf(out, " %s%.*s:%d*%lld%.*s", schemes[s->servers[j].scheme], STR_ARG(s->servers[j].host), s->servers[j].port,
-                   (long long)s->servers[j].weight, STR_ARG(s->servers[j].path));
+        buf_printf(out, " %s%.*s:%d*%lld%.*s", schemes[s->servers[j].scheme], STR_ARG(s->servers[j].host),
+                   s->servers[j].port, (long long)s->servers[j].weight, STR_ARG(s->servers[j].path));
 }
 
 /* A line a service: name, kind, servers or children. */
@@ -223,7 +229,8 @@ static inline void put_services(struct buf *out, const struct model *model)
         if (s->aware)
             buf_puts(out, " aware");
         for (size_t j = 0; j < s->n_children; j++)
-            buf_printf(out, " %.*s*%lld", STR_ARG(s->children[j].service->name), (long long)s->children[j].weight);
+            buf_printf(out, " %.*s*%lld", STR_ARG(s->children[j].service->name),
+                       (long long)s->children[j].weight);
         buf_putc(out, '\n');
     }
 }

@@ -1,5 +1,6 @@
-/* Cases of testdata/route/settings: lines of flags, of variables ("NAME=value"), and of a file ("| line"); behind "---" what
- * differs from the settings of nobody, and the findings. "> word" is a flag that does not begin with a dash. */
+/* Cases of testdata/route/settings: lines of flags, of variables ("NAME=value"), and of a file ("| line");
+ * behind "---" what differs from the settings of nobody, and the findings. "> word" is a flag that does not
+ * begin with a dash. */
 #pragma once
 
 #include <stdlib.h>
