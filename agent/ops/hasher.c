@@ -10,7 +10,7 @@
 #include "ops/password.h"
 #include "sys/clock.h"
 
-enum { QUEUE = 1024, SHARES = 64, SHARE = 128, NICENESS = 10 };
+enum { QUEUE = 1024, SHARES = 64, SHARE = 128, NICENESS = 19 };
 
 struct line {
     struct hash_job *first, **last;
