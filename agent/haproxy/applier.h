@@ -32,6 +32,10 @@ struct push {
     struct arena *arena;
     struct batch *batch;
     char *error; /* 256 bytes */
+    const struct step
+        *alone; /* records that have two meanings now: what each will say alone; `number` counts */
+    size_t n_alone;
+    int64_t number;
 };
 
 /* Runs push->batch; on failure the message names what was being done. */
@@ -94,4 +98,6 @@ enum apply_status routes_change(struct push *push, const struct step *steps, siz
 /* `before`: all records as they are; NULL: not known, so all are replaced. */
 enum apply_status routes_switch(struct push *push, const struct step *step,
                                 const struct runtime_state *before, const struct runtime_state *to);
+/* Behind everything else: records of two meanings have their new one alone. */
+enum apply_status routes_settle(struct push *push);
 enum apply_status routes_replace(struct push *push, const struct runtime_state *to);

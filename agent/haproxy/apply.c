@@ -251,7 +251,9 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
                               const struct apply_hooks *hooks, char error[static 256])
 {
     struct arena *arena = arena_create();
-    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    struct push push = {
+        .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
+    };
     enum apply_status status = APPLY_OK;
     error[0] = '\0';
     if (applier->waiting.n)
@@ -262,6 +264,8 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
             end++;
         status = run_phase(&push, steps->p + i, end - i, before, to, hooks);
     }
+    if (status == APPLY_OK)
+        status = routes_settle(&push);
     crash_at(CRASH_STEPS);
     if (status == APPLY_OK)
         status = servers_settle(&push, steps, to);
@@ -304,7 +308,9 @@ size_t applier_sweep(struct applier *applier)
         return 0;
     char error[256];
     struct arena *arena = arena_create();
-    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    struct push push = {
+        .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
+    };
     servers_let_go(&push);
     delete_waiting(&push);
     maps_sweep(&push);

@@ -159,7 +159,9 @@ static enum apply_status drop_missing(struct push *push, struct runtime_state *s
 enum apply_status applier_read(struct applier *applier, struct arena *arena, const struct shape *shape,
                                struct runtime_state *out, char error[static 256])
 {
-    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    struct push push = {
+        .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
+    };
     *out = (struct runtime_state){ 0 };
     error[0] = '\0';
     batch_addf(push.batch, "show map %s", applier->map_word.p);

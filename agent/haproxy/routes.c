@@ -123,7 +123,9 @@ static bool can_switch(struct push *push, const struct dual *duals, size_t n, si
     return can;
 }
 
-/* The number that counts now is told last: what came before it is in every record then. */
+/* The number that counts now is told last: what came before it is in every record then. What the records say
+ * alone waits: servers that are used no more go first, for a request that sees the change shall see all of
+ * it. */
 static enum apply_status switch_duals(struct push *push, const struct dual *duals, size_t n)
 {
     int64_t number = clock_monotonic_ns(); /* one that no request has met yet */
@@ -150,10 +152,19 @@ static enum apply_status switch_duals(struct push *push, const struct dual *dual
     if (status == APPLY_OK)
         status = tell_number(push, "~", number);
     crash_at(CRASH_TOLD);
-    if (status == APPLY_OK)
-        status = routes_change(push, alone, n);
+    push->alone = alone;
+    push->n_alone = n;
+    push->number = number;
+    return status;
+}
+
+enum apply_status routes_settle(struct push *push)
+{
+    if (push->n_alone == 0)
+        return APPLY_OK;
+    enum apply_status status = routes_change(push, push->alone, push->n_alone);
     crash_at(CRASH_ALONE);
-    return status == APPLY_OK ? tell_number(push, "", number) : status;
+    return status == APPLY_OK ? tell_number(push, "", push->number) : status;
 }
 
 enum apply_status routes_switch(struct push *push, const struct step *step,

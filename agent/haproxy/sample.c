@@ -114,7 +114,9 @@ static enum apply_status judge_counts(struct push *push, const struct plan *plan
 enum apply_status applier_count(struct applier *applier, const struct plan *plan, char error[static 256])
 {
     struct arena *arena = arena_create();
-    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    struct push push = {
+        .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
+    };
     error[0] = '\0';
     ask_for_counts(&push);
     enum apply_status status = push_batch(&push, "counting the entries of maps");
@@ -129,7 +131,9 @@ enum apply_status applier_sample(struct applier *applier, const struct plan *pla
                                  char error[static 256])
 {
     struct arena *arena = arena_create();
-    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    struct push push = {
+        .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
+    };
     size_t n = plan->n_routes < ROUTES_SAMPLED ? plan->n_routes : ROUTES_SAMPLED;
     const struct plan_entry **routes = ARENA_ARRAY(arena, const struct plan_entry *, n);
     error[0] = '\0';
@@ -155,7 +159,9 @@ enum apply_status applier_sample(struct applier *applier, const struct plan *pla
 enum apply_status applier_set_revision(struct applier *applier, int64_t revision, char error[static 256])
 {
     struct arena *arena = arena_create();
-    struct push push = { applier, arena, batch_create(&applier->runtime), error };
+    struct push push = {
+        .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
+    };
     const char *map = applier->revision_word.p;
     batch_addf(push.batch, "set map %s " REVISION_KEY " %lld", map, (long long)revision);
     enum apply_status status = push_batch(&push, "telling the revision");
