@@ -1,6 +1,6 @@
 """Requests by the thousand: flood.py PORT RATE CONNECTIONS PATHS USER[:PASSWORD] asks so often a second for the paths (parted by commas) in
-turn, as far as connections are free, until its standard input ends; then it prints the number of answers of each status, and the seconds. A
-user without a password gets a wrong one, another one each time; ":" is nobody.
+turn, as far as connections are free, until its standard input ends. It says "asks" with the first answer; at its end it prints the number of
+answers of each status, and the seconds. A user without a password gets a wrong one, another one each time; ":" is nobody.
 
 A process of its own, so that whoever measures meanwhile is not measured himself."""
 import base64
@@ -32,6 +32,8 @@ def main(port, rate, connections, paths, user):
             said = key.fileobj.recv(65536)
             if not said:
                 raise SystemExit("a connection was closed")
+            if not answers:
+                print("asks", flush=True)
             status = said[9:12].decode()  # answers are as short as one segment
             answers[status] = answers.get(status, 0) + 1
             idle.append(key.fileobj)

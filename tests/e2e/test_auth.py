@@ -111,6 +111,7 @@ class Authentication(GatewayTest):
         words = [sys.executable, FLOOD, str(web.web), str(rate), str(connections), ",".join(paths), user]
         answers = {}
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
+            self.assertEqual(flood.stdout.readline(), "asks\n")
             yield answers
             told = flood.communicate()[0].split()
         self.assertEqual(flood.returncode, 0)

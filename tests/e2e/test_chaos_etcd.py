@@ -7,7 +7,7 @@ import time
 import unittest
 
 from chaos import Cluster, Load, Proxy, states_tree
-from lib import HOST, GatewayTest, eventually, freeze, maitred, service
+from lib import HOST, GatewayTest, eventually, free_port, freeze, maitred, service
 from traffic import Upstream, word
 
 LONG = os.environ.get("LONG")
@@ -104,7 +104,7 @@ class One(StoreTest):
                 shutil.rmtree(folder)
                 subprocess.run(["etcdctl", "snapshot", "restore", saved, "--data-dir", folder, "--initial-cluster", f"default={peer}",
                                 "--initial-advertise-peer-urls", peer], check=True, capture_output=True, env={**os.environ, "ETCDCTL_API": "3"})
-                self.store.start(port=port + 1)  # where maitred does not find it
+                self.store.start(port=free_port())  # where maitred does not find it
                 for i in range(more):
                     self.store.change({f"other/{i}": ""}, root="elsewhere")
                 self.store.end()

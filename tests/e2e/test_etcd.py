@@ -3,7 +3,7 @@ import os
 import time
 import unittest
 
-from lib import GatewayTest, eventually, router, service
+from lib import GatewayTest, eventually, free_port, router, service
 from traffic import Traffic, Upstream, word
 
 
@@ -44,7 +44,7 @@ class EtcdFaults(GatewayTest):
         with Traffic(gateway.web, "/x") as traffic:
             store.end()
             time.sleep(0.5)
-            store.start(port=store.port + 1)  # where maitred does not find it
+            store.start(port=free_port())  # where maitred does not find it
             store.change({**router("new", "Path(`/new`)", "b")}, ["http/routers/gone/"])
             self.assertEqual((word(gateway.web, "/new"), word(gateway.web, "/gone")), ("404", "a"))
             store.end()
@@ -62,7 +62,7 @@ class EtcdFaults(GatewayTest):
         gateway.wait_served(store.change(self.tree))
         port = store.port
         store.end()
-        store.start(port=port + 1)
+        store.start(port=free_port())
         for i in range(5):
             store.change(router(f"n{i}", f"Path(`/n{i}`)", "b"))
         store.compact(store.change({}, ["http/routers/x/"]))
