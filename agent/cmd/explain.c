@@ -75,14 +75,6 @@ static int port_of(struct str url)
     return str_starts(url, STR("https:")) ? 443 : 80;
 }
 
-static bool takes_tls(const struct plan *plan, struct str entry_point)
-{
-    for (size_t i = 0; i < plan->shape.n_tls_entry_points; i++)
-        if (str_eq(plan->shape.tls_entry_points[i], entry_point))
-            return true;
-    return false;
-}
-
 /* The entry point of that name; without one that of the URL's port, else the first that takes HTTP (or
  * HTTPS). */
 static bool find_entry_point(const struct plan *plan, const char *name, struct str url, size_t *out)
@@ -97,12 +89,12 @@ static bool find_entry_point(const struct plan *plan, const char *name, struct s
             return true;
         }
         bool usable = !e->udp && !e->internal;
-        bool likelier = tls && !likely && takes_tls(plan, e->name);
+        bool likelier = tls && !likely && shape_takes_tls(&plan->shape, e->name);
         if (!name && usable && !fits && (!found || e->port == port || likelier)) {
             *out = i;
             found = true;
             fits = e->port == port;
-            likely = takes_tls(plan, e->name);
+            likely = shape_takes_tls(&plan->shape, e->name);
         }
     }
     if (name)

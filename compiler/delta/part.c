@@ -183,14 +183,6 @@ static size_t count_missing(const struct diag *diag)
     return n;
 }
 
-static bool has_tls(const struct shape *shape, const struct entry_point *entry_point)
-{
-    for (size_t i = 0; i < shape->n_tls_entry_points; i++)
-        if (str_eq(shape->tls_entry_points[i], entry_point->name))
-            return true;
-    return false;
-}
-
 /* Whether a side is all that the part must know. */
 static const char *check(const struct part *part, const struct side *side)
 {
@@ -211,7 +203,7 @@ static const char *check(const struct part *part, const struct side *side)
             return "a router has TLS options of its own";
     for (size_t e = 0; e < side->model->settings->n_entry_points; e++)
         if (side->model->tls.entry_points[e] &&
-            !has_tls(&part->input->before->shape, &side->model->settings->entry_points[e]))
+            !shape_takes_tls(&part->input->before->shape, side->model->settings->entry_points[e].name))
             return "the first router with TLS on an entry point";
     for (size_t i = 0; i < side->tree->n_servers_transports; i++)
         if (side->tree->servers_transports[i].root_cas.n || side->tree->servers_transports[i].n_certificates)

@@ -1,6 +1,7 @@
 #include "delta/work.h"
 
 #include "plan/choice.h"
+#include "plan/entry.h"
 #include "plan/match.h"
 #include "plan/place.h"
 #include "plan/record.h"
@@ -34,7 +35,7 @@ static void rerender(struct work *work, const struct pairing *p)
         if (matches.p[m].router == NOBODY || (last.p && str_starts(key, last)))
             continue;
         last = key;
-        for (size_t i = entries_lower_bound(before->routes, 0, before->n_routes, key);
+        for (size_t i = entry_lower_bound(before->routes, 0, before->n_routes, key);
              i < before->n_routes && str_starts(before->routes[i].key, key); i++)
             if (str_eq(record_router(before->routes[i].value), router->order))
                 change(work, before->routes[i].key,

@@ -2,21 +2,11 @@
 
 #include <stdlib.h>
 
+#include "plan/entry.h"
+
 static int compare_entries(const void *a, const void *b)
 {
     return str_cmp(((const struct plan_entry *)a)->key, ((const struct plan_entry *)b)->key);
-}
-
-size_t entries_lower_bound(const struct plan_entry *list, size_t low, size_t n, struct str key)
-{
-    while (low < n) {
-        size_t middle = low + (n - low) / 2;
-        if (str_cmp(list[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            n = middle;
-    }
-    return low;
 }
 
 struct entry_difference entries_differ(struct arena *arena, const struct plan_entry *list, size_t n,
@@ -32,7 +22,7 @@ struct entry_difference entries_differ(struct arena *arena, const struct plan_en
         const struct plan_entry *change = &changes->p[i];
         if (i && str_eq(changes->p[i - 1].key, change->key))
             continue;
-        at = entries_lower_bound(list, at, n, change->key);
+        at = entry_lower_bound(list, at, n, change->key);
         bool there = at < n && str_eq(list[at].key, change->key);
         if (there ? change->value.p && str_eq(list[at].value, change->value) : !change->value.p)
             continue;
@@ -53,7 +43,7 @@ struct plan_entry *entries_splice(const struct plan_entry *list, size_t n,
         bool gone = j == difference->n_to ||
                     (i < difference->n_from && str_cmp(difference->from[i].key, difference->to[j].key) <= 0);
         struct str key = gone ? difference->from[i].key : difference->to[j].key;
-        size_t until = entries_lower_bound(list, at, n, key);
+        size_t until = entry_lower_bound(list, at, n, key);
         if (until > at)
             memcpy(next, list + at, (until - at) * sizeof *next);
         next += until - at;

@@ -13,9 +13,6 @@ struct entry_difference {
     size_t n_from, n_to;
 };
 
-/* Place of the first entry of a sorted list whose key is not below `key`, from `low` on. */
-size_t entries_lower_bound(const struct plan_entry *list, size_t low, size_t n, struct str key);
-
 /* Sorts the changes (equal keys have equal values) and compares them with the list. Results lie in the arena.
  */
 struct entry_difference entries_differ(struct arena *arena, const struct plan_entry *list, size_t n,

@@ -86,20 +86,12 @@ static struct template_value door_list(struct arena *arena, const struct plan *p
     return (struct template_value)LIST(name, rows, n);
 }
 
-static bool has_tls(const struct shape *shape, struct str entry_point)
-{
-    for (size_t i = 0; i < shape->n_tls_entry_points; i++)
-        if (str_eq(shape->tls_entry_points[i], entry_point))
-            return true;
-    return false;
-}
-
 /* Clear connections, or those of TLS. */
 static struct template_scope side_scope(struct arena *arena, const struct plan *plan,
                                         const struct emit_paths *paths, size_t index, bool secure)
 {
     const struct settings *settings = plan->settings;
-    bool front = has_tls(&plan->shape, settings->entry_points[index].name);
+    bool front = shape_takes_tls(&plan->shape, settings->entry_points[index].name);
     struct str name = quoted_name(arena, settings->entry_points[index].name);
     struct template_value doors = secure ? door_list(arena, plan, paths, index, 0, "doors")
                                          : (struct template_value)LIST("doors", NULL, 0);
@@ -119,7 +111,7 @@ static struct template_scope entry_scope(struct arena *arena, const struct plan 
     const struct entry_point *entry = &settings->entry_points[index];
     bool ping = settings->ping.on && !settings->ping.manual_routing &&
                 str_eq(settings->ping.entry_point, entry->name);
-    bool front = has_tls(&plan->shape, entry->name);
+    bool front = shape_takes_tls(&plan->shape, entry->name);
     struct str name = quoted_name(arena, entry->name);
     struct template_scope *sides = ARENA_ARRAY(arena, struct template_scope, 2);
     for (size_t i = 0; i < (front ? 2 : 1); i++)

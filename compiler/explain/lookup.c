@@ -125,7 +125,7 @@ static const struct plan_entry *find_match(struct looking *l, enum plan_map_id m
     put_line(l, &line, group, map == MAP_FIELDS);
     struct str text = arena_copy(l->arena, buf_str(&line));
     const struct plan_entry *found = NULL;
-    for (size_t i = entry_count_up_to(lines->p, lines->n, front);
+    for (size_t i = entry_lower_bound(lines->p, 0, lines->n, front);
          i < lines->n && str_starts(lines->p[i].key, front) && !found; i++)
         if (expression_finds(lines->p[i].key, text))
             found = &lines->p[i];

@@ -9,5 +9,5 @@ const struct plan_entry *entry_find_beginning(const struct plan_entry *entries, 
 /* map_str */
 const struct plan_entry *entry_find(const struct plan_entry *entries, size_t n, struct str key);
 
-/* How many keys are <= key: where those behind it begin. */
-size_t entry_count_up_to(const struct plan_entry *entries, size_t n, struct str key);
+/* Place of the first entry whose key is not below `key`, from `from` on. */
+size_t entry_lower_bound(const struct plan_entry *entries, size_t from, size_t n, struct str key);

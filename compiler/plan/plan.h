@@ -250,6 +250,9 @@ struct plan *plan_build(struct arena *arena, const struct model *model, const st
 /* The program of that id; NULL: the plan has none. */
 const struct plan_program *plan_program_find(const struct plan *plan, struct str id);
 
+/* Whether that entry point takes TLS connections, too. */
+bool shape_takes_tls(const struct shape *shape, struct str entry_point);
+
 /* The shape as JSON, and back. shape_read returns false where it is not one. */
 void shape_write(const struct shape *shape, struct buf *out);
 bool shape_read(struct arena *arena, struct str json, struct shape *out);

@@ -128,10 +128,15 @@ struct tls_need tls_need_of(struct arena *arena, const struct model *model)
     return need;
 }
 
+bool shape_takes_tls(const struct shape *shape, struct str entry_point)
+{
+    return has_word(shape->tls_entry_points, shape->n_tls_entry_points, entry_point);
+}
+
 bool tls_fits(const struct shape *shape, const struct tls_need *need, struct str *reason)
 {
     for (size_t i = 0; i < need->n_entry_points; i++)
-        if (!has_word(shape->tls_entry_points, shape->n_tls_entry_points, need->entry_points[i])) {
+        if (!shape_takes_tls(shape, need->entry_points[i])) {
             *reason = STR("the first router with TLS on an entry point");
             return false;
         }

@@ -247,14 +247,6 @@ static int compare_lists(const void *a, const void *b)
     return str_cmp(((const struct plan_list *)a)->name, ((const struct plan_list *)b)->name);
 }
 
-static bool has_tls(const struct shape *shape, struct str entry_point)
-{
-    for (size_t i = 0; i < shape->n_tls_entry_points; i++)
-        if (str_eq(shape->tls_entry_points[i], entry_point))
-            return true;
-    return false;
-}
-
 static struct strmap *index_hosts(struct arena *arena, const struct model_tls *tls, size_t entry_point)
 {
     struct strmap *out = strmap_create(arena, tls->n_hosts);
@@ -283,7 +275,7 @@ void tls_fill(struct arena *arena, const struct model *model, struct plan *plan,
                          .model = model,
                          .certificates = index_certificates(arena, &model->tls) };
     for (size_t e = 0; e < settings->n_entry_points; e++) {
-        if (settings->entry_points[e].udp || !has_tls(&plan->shape, settings->entry_points[e].name))
+        if (settings->entry_points[e].udp || !shape_takes_tls(&plan->shape, settings->entry_points[e].name))
             continue;
         l.entry_point = e;
         l.options = index_hosts(arena, &model->tls, e);

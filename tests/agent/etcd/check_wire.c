@@ -427,25 +427,26 @@ END_TEST
 
 int main(void)
 {
-    return run_suite("etcd wire", (const struct test_row[]){
-                                      { a_prefix_ends_at_its_successor, 0 },
-                                      { requests_are_what_the_gateway_takes, 0 },
-                                      { a_range_answer_is_read, VERSIONS },
-                                      { pages_are_appended, VERSIONS },
-                                      { what_is_no_range_answer_is_refused, ROWS(bad_ranges) },
-                                      { no_truncation_of_an_answer_is_taken_for_a_whole, VERSIONS },
-                                      { a_watch_is_read_line_by_line, VERSIONS },
-                                      { the_end_of_a_watch_says_why, ROWS(endings) * VERSIONS },
-                                      { lines_that_were_not_recorded_are_understood, ROWS(lines) },
-                                      { what_is_no_watch_line_is_refused, ROWS(bad_lines) },
-                                      { a_message_may_be_used_again, 0 },
-                                      { recorded_errors_are_told_apart, ROWS(errors) * VERSIONS },
-                                      { any_error_body_has_a_meaning, ROWS(bodies) },
-                                      { an_error_text_of_any_length_is_cut, 0 },
-                                      { a_token_is_read, VERSIONS },
-                                      { what_is_no_token_is_refused, ROWS(bad_tokens) },
-                                      { a_transaction_names_its_condition_and_its_operations, 0 },
-                                      { the_answer_to_a_transaction_says_whether_it_was_done, 0 },
-                                      { 0 },
-                                  });
+    const struct test_row rows[] = {
+        { a_prefix_ends_at_its_successor, 0 },
+        { requests_are_what_the_gateway_takes, 0 },
+        { a_range_answer_is_read, VERSIONS },
+        { pages_are_appended, VERSIONS },
+        { what_is_no_range_answer_is_refused, ROWS(bad_ranges) },
+        { no_truncation_of_an_answer_is_taken_for_a_whole, VERSIONS },
+        { a_watch_is_read_line_by_line, VERSIONS },
+        { the_end_of_a_watch_says_why, ROWS(endings) * VERSIONS },
+        { lines_that_were_not_recorded_are_understood, ROWS(lines) },
+        { what_is_no_watch_line_is_refused, ROWS(bad_lines) },
+        { a_message_may_be_used_again, 0 },
+        { recorded_errors_are_told_apart, ROWS(errors) * VERSIONS },
+        { any_error_body_has_a_meaning, ROWS(bodies) },
+        { an_error_text_of_any_length_is_cut, 0 },
+        { a_token_is_read, VERSIONS },
+        { what_is_no_token_is_refused, ROWS(bad_tokens) },
+        { a_transaction_names_its_condition_and_its_operations, 0 },
+        { the_answer_to_a_transaction_says_whether_it_was_done, 0 },
+        { 0 },
+    };
+    return run_suite("etcd wire", rows);
 }

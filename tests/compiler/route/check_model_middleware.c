@@ -1,301 +1,281 @@
-/* Middlewares of the model: ops, chains, those of entry points, and that none is ever left out silently. */
-#include "model_case.h"
-
-#define MW(name) "http/middlewares/" name "/"
-#define USE(list)                                                                                            \
-    "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/middlewares = " list "\n"
-#define STRIP(name) MW(name) "stripprefix/prefixes = /" name "\n"
-#define LIMIT(name) MW(name) "ratelimit/average = 10\n"
-
-#define ROUTER "r@etcd 9 web,websecure s@etcd"
-#define OUT    "out 1\n"
+/* Middlewares of the model: ops, chains, and that none is ever left out silently. */
+#include "middleware_case.h"
 
 static const struct {
     const char *tree, *want;
-} cases
-    [] = {
-        { USE("a") STRIP("a"), ROUTER " a@etcd=strip:/a\n" },
-        { USE("a@etcd") STRIP("a"), ROUTER " a@etcd=strip:/a\n" },
-        { USE("a,b") STRIP("b") LIMIT("a"), ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b\n" },
-        { USE("b,a") STRIP("b") LIMIT("a"), ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a,a") LIMIT("a"), ROUTER " a@etcd=limit:10/1000ms:1:ip a@etcd=limit:10/1000ms:1:ip\n" },
-        /* stripPrefix. */
-        { USE("a") MW("a") "stripprefix/prefixes = /x, /y/ ,/z", ROUTER " a@etcd=strip:/x:/y/:/z\n" },
-        { USE("a") MW("a") "stripprefix/prefixes/0 = \\s/x\\s\n", ROUTER " a@etcd=strip:/x\n" },
-        { USE("a") MW("a") "stripprefix/prefixes = /x\n" MW("a") "stripprefix/forceslash = true",
-          ROUTER " a@etcd=strip!:/x\n" },
-        { USE("a") MW("a") "stripprefix/forceslash = true", ROUTER "\n" },
-        { USE("a,b") STRIP("a") STRIP("b"), ROUTER " a@etcd=strip:/a b@etcd=strip:/b\n" },
-        /* rateLimit. */
-        { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 50\n" MW("a") "ratelimit/period = 1m",
-          ROUTER " a@etcd=limit:10/60000ms:50:ip\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 0\n" MW("a") "ratelimit/period = 0",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/burst = -7", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a") MW("a") "ratelimit/burst = 5", ROUTER "\n" },
-        { USE("a") MW("a") "ratelimit/average = 0", ROUTER "\n" },
-        { USE("a") MW("a") "ratelimit/average = -1", ROUTER "\n" },
-        { USE("a") MW("a") "ratelimit/average = 9223372036",
-          ROUTER " a@etcd=limit:9223372036/1000ms:1:ip\n" },
-        { USE("a") MW("a") "ratelimit/average = 9223372037",
-          OUT "! bad-value middlewares/a/ratelimit/average\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/period = -1s",
-          OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "ratelimit/period = -1s",
-          OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = X-Who",
-          ROUTER " a@etcd=limit:10/1000ms:1:headerx-who\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true",
-          ROUTER " a@etcd=limit:10/1000ms:1:host\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = false",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = ",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 0",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = -1",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 2\n" MW(
-              "a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 64",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip:2/64/0\n" },
-        { USE("a") LIMIT("a")
-              MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8,::1,192.168.1.7/24",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip:0/0/3\n" },
+} cases[] = {
+    { USE("a") STRIP("a"), ROUTER " a@etcd=strip:/a\n" },
+    { USE("a@etcd") STRIP("a"), ROUTER " a@etcd=strip:/a\n" },
+    { USE("a,b") STRIP("b") LIMIT("a"), ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b\n" },
+    { USE("b,a") STRIP("b") LIMIT("a"), ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a,a") LIMIT("a"), ROUTER " a@etcd=limit:10/1000ms:1:ip a@etcd=limit:10/1000ms:1:ip\n" },
+    /* stripPrefix. */
+    { USE("a") MW("a") "stripprefix/prefixes = /x, /y/ ,/z", ROUTER " a@etcd=strip:/x:/y/:/z\n" },
+    { USE("a") MW("a") "stripprefix/prefixes/0 = \\s/x\\s\n", ROUTER " a@etcd=strip:/x\n" },
+    { USE("a") MW("a") "stripprefix/prefixes = /x\n" MW("a") "stripprefix/forceslash = true",
+      ROUTER " a@etcd=strip!:/x\n" },
+    { USE("a") MW("a") "stripprefix/forceslash = true", ROUTER "\n" },
+    { USE("a,b") STRIP("a") STRIP("b"), ROUTER " a@etcd=strip:/a b@etcd=strip:/b\n" },
+    /* rateLimit. */
+    { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 50\n" MW("a") "ratelimit/period = 1m",
+      ROUTER " a@etcd=limit:10/60000ms:50:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/burst = 0\n" MW("a") "ratelimit/period = 0",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/burst = -7", ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") MW("a") "ratelimit/burst = 5", ROUTER "\n" },
+    { USE("a") MW("a") "ratelimit/average = 0", ROUTER "\n" },
+    { USE("a") MW("a") "ratelimit/average = -1", ROUTER "\n" },
+    { USE("a") MW("a") "ratelimit/average = 9223372036", ROUTER " a@etcd=limit:9223372036/1000ms:1:ip\n" },
+    { USE("a") MW("a") "ratelimit/average = 9223372037",
+      OUT "! bad-value middlewares/a/ratelimit/average\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/period = -1s",
+      OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ratelimit/period = -1s",
+      OUT "! bad-object middlewares/a/ratelimit/period\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = X-Who",
+      ROUTER " a@etcd=limit:10/1000ms:1:headerx-who\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true",
+      ROUTER " a@etcd=limit:10/1000ms:1:host\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = false",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requestheadername = ",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 0",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = -1",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/depth = 2\n" MW(
+          "a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 64",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip:2/64/0\n" },
+    { USE("a") LIMIT("a")
+          MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8,::1,192.168.1.7/24",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip:0/0/3\n" },
 #define IN_ERROR(key)                                                                                        \
     OUT "! bad-object middlewares/a/ratelimit/" key "\n! broken-reference routers/r/middlewares\n"
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/33",
-          IN_ERROR("sourcecriterion/ipstrategy/excludedips") },
-        { USE("a") LIMIT("a")
-              MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8,localhost",
-          IN_ERROR("sourcecriterion/ipstrategy/excludedips") },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 129",
-          IN_ERROR("sourcecriterion/ipstrategy/ipv6subnet") },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h", IN_ERROR("redis/endpoints") },
-        { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:99999", IN_ERROR("redis/endpoints") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/33",
+      IN_ERROR("sourcecriterion/ipstrategy/excludedips") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/excludedips = 10.0.0.0/8,localhost",
+      IN_ERROR("sourcecriterion/ipstrategy/excludedips") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/ipstrategy/ipv6subnet = 129",
+      IN_ERROR("sourcecriterion/ipstrategy/ipv6subnet") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h", IN_ERROR("redis/endpoints") },
+    { USE("a") LIMIT("a") MW("a") "ratelimit/redis/endpoints = h:99999", IN_ERROR("redis/endpoints") },
 #undef IN_ERROR
-        /* Authentications. */
-        { USE("a") MW("a") "basicauth/users = u:h,v:i", ROUTER " a@etcd=basic:2:traefik\n" },
-        { USE("a") MW("a") "basicauth/users = u:h\n" MW("a") "basicauth/realm = R\n" MW(
-              "a") "basicauth/headerfield = X-U\n" MW("a") "basicauth/removeheader = true",
-          ROUTER " a@etcd=basic:1:R:X-U:removed\n" },
-        { USE("a") MW("a") "digestauth/users = u:r:h", ROUTER " a@etcd=digest:1:traefik\n" },
-        { USE("a") MW("a") "digestauth/realm = R", ROUTER " a@etcd=digest:0:R\n" },
-        { USE("a") MW("a") "forwardauth/address = http://h", ROUTER " a@etcd=forward:http://h:0\n" },
-        { USE("a") MW("a") "forwardauth/trustforwardheader = true", ROUTER " a@etcd=forward::2\n" },
-        { USE("a") MW("a") "forwardauth/trustforwardheader = false", ROUTER " a@etcd=forward::1\n" },
+    /* Authentications. */
+    { USE("a") MW("a") "basicauth/users = u:h,v:i", ROUTER " a@etcd=basic:2:traefik\n" },
+    { USE("a") MW("a") "basicauth/users = u:h\n" MW("a") "basicauth/realm = R\n" MW(
+          "a") "basicauth/headerfield = X-U\n" MW("a") "basicauth/removeheader = true",
+      ROUTER " a@etcd=basic:1:R:X-U:removed\n" },
+    { USE("a") MW("a") "digestauth/users = u:r:h", ROUTER " a@etcd=digest:1:traefik\n" },
+    { USE("a") MW("a") "digestauth/realm = R", ROUTER " a@etcd=digest:0:R\n" },
+    { USE("a") MW("a") "forwardauth/address = http://h", ROUTER " a@etcd=forward:http://h:0\n" },
+    { USE("a") MW("a") "forwardauth/trustforwardheader = true", ROUTER " a@etcd=forward::2\n" },
+    { USE("a") MW("a") "forwardauth/trustforwardheader = false", ROUTER " a@etcd=forward::1\n" },
 #define IN_ERROR(key)  OUT "! bad-object middlewares/a/" key "\n! broken-reference routers/r/middlewares\n"
 #define BAD_VALUE(key) OUT "! bad-value middlewares/a/" key "\n! broken-reference routers/r/middlewares\n"
-        { USE("a") MW("a") "basicauth/users = u", IN_ERROR("basicauth/users") },
-        { USE("a") MW("a") "basicauth/users = u:h:x", IN_ERROR("basicauth/users") },
-        { USE("a") MW("a") "basicauth/realm = R", IN_ERROR("basicauth") },
-        { USE("a") MW("a") "basicauth/usersfile = /nowhere", IN_ERROR("basicauth/usersfile") },
-        { USE("a") MW("a") "digestauth/users = u:h", IN_ERROR("digestauth/users") },
-        { USE("a") MW("a") "basicauth/users = u:h\n" MW("a") "basicauth/headerfield = X U",
-          BAD_VALUE("basicauth/headerfield") },
-        { USE("a") MW("a") "forwardauth/authresponseheaders = X-A,X:B",
-          BAD_VALUE("forwardauth/authresponseheaders") },
-        { USE("a") MW("a") "forwardauth/addauthcookiestoresponse = a=b",
-          BAD_VALUE("forwardauth/addauthcookiestoresponse") },
-        { USE("a") MW("a") "forwardauth/authresponseheadersregex = (",
-          IN_ERROR("forwardauth/authresponseheadersregex") },
-        { USE("a") MW("a") "forwardauth/authresponseheadersregex = (?=a)",
-          IN_ERROR("forwardauth/authresponseheadersregex") },
-        { USE("a") MW("a") "forwardauth/tls/ca = /nowhere", IN_ERROR("forwardauth/tls/ca") },
-        { USE("a") MW("a") "forwardauth/tls/cert = -----BEGIN CERTIFICATE-----",
-          IN_ERROR("forwardauth/tls") },
+    { USE("a") MW("a") "basicauth/users = u", IN_ERROR("basicauth/users") },
+    { USE("a") MW("a") "basicauth/users = u:h:x", IN_ERROR("basicauth/users") },
+    { USE("a") MW("a") "basicauth/realm = R", IN_ERROR("basicauth") },
+    { USE("a") MW("a") "basicauth/usersfile = /nowhere", IN_ERROR("basicauth/usersfile") },
+    { USE("a") MW("a") "digestauth/users = u:h", IN_ERROR("digestauth/users") },
+    { USE("a") MW("a") "basicauth/users = u:h\n" MW("a") "basicauth/headerfield = X U",
+      BAD_VALUE("basicauth/headerfield") },
+    { USE("a") MW("a") "forwardauth/authresponseheaders = X-A,X:B",
+      BAD_VALUE("forwardauth/authresponseheaders") },
+    { USE("a") MW("a") "forwardauth/addauthcookiestoresponse = a=b",
+      BAD_VALUE("forwardauth/addauthcookiestoresponse") },
+    { USE("a") MW("a") "forwardauth/authresponseheadersregex = (",
+      IN_ERROR("forwardauth/authresponseheadersregex") },
+    { USE("a") MW("a") "forwardauth/authresponseheadersregex = (?=a)",
+      IN_ERROR("forwardauth/authresponseheadersregex") },
+    { USE("a") MW("a") "forwardauth/tls/ca = /nowhere", IN_ERROR("forwardauth/tls/ca") },
+    { USE("a") MW("a") "forwardauth/tls/cert = -----BEGIN CERTIFICATE-----", IN_ERROR("forwardauth/tls") },
 #undef IN_ERROR
 #undef BAD_VALUE
-        { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true\n" MW(
-              "a") "ratelimit/sourcecriterion/requestheadername = X",
-          OUT "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference "
-              "routers/r/middlewares\n" },
-        /* addPrefix. */
-        { USE("a") MW("a") "addprefix/prefix = /x y", ROUTER " a@etcd=add:/x y\n" },
-        { USE("a") MW("a") "addprefix/prefix = ",
-          OUT "! bad-object middlewares/a/addprefix/prefix\n! broken-reference routers/r/middlewares\n" },
-        /* headers: names in lower case, the last of several; what frames a message cannot be set. */
-        { USE("a") MW("a") "headers/customrequestheaders/X-B = 1\n" MW(
-              "a") "headers/customrequestheaders/X-A = \n" MW("a") "headers/customrequestheaders/x-b = "
-                                                                   "2\n" MW("a") "headers/"
-                                                                                 "customrequestheaders/"
-                                                                                 "Content-Length = 5",
-          ROUTER " a@etcd=headers:>x-a=:>x-b=2\n" },
-        { USE("a") MW("a") "headers/customresponseheaders/X-B = a\\nb\n",
-          ROUTER " a@etcd=headers:<x-b=a b\n" },
-        { USE("a") MW("a") "headers/customrequestheaders/X-Forwarded-For = ",
-          ROUTER " a@etcd=headers!:>x-forwarded-for=\n" },
-        { USE("a") MW("a") "headers/customrequestheaders/x-forwarded-for = ",
-          ROUTER " a@etcd=headers:>x-forwarded-for=\n" },
-        { USE("a") MW("a") "headers/customrequestheaders/X B = 1",
-          OUT "! bad-object middlewares/a/headers/customrequestheaders/X B\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a") MW("a") "headers/customrequestheaders/X-B = a\\nb",
-          OUT "! bad-object middlewares/a/headers/customrequestheaders/X-B\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a") MW("a") "headers/stsseconds = 0", ROUTER "\n" },
-        { USE("a") MW("a") "headers/framedeny = false",
-          OUT "! bad-object middlewares/a/headers\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "headers/accesscontrolalloworiginlistregex = (",
-          OUT "! bad-object middlewares/a/headers/accesscontrolalloworiginlistregex\n! broken-reference "
-              "routers/r/middlewares\n" },
-        /* Paths and redirects. */
-        { USE("a") MW("a") "stripprefixregex/regex = ^/a,/b", ROUTER " a@etcd=stripre:2\n" },
-        { USE("a") MW("a") "stripprefixregex/regex = (", OUT
-          "! bad-object middlewares/a/stripprefixregex/regex\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "replacepath/path = x", ROUTER " a@etcd=replace:x\n" },
-        { USE("a") MW("a") "replacepathregex/regex = \\s(a)\\s\n" MW(
-              "a") "replacepathregex/replacement = /$1x/${1}",
-          ROUTER " a@etcd=rewrite:2:3\n" },
-        { USE("a") MW("a") "redirectregex/regex = (?P<x>a)\n" MW("a") "redirectregex/permanent = true",
-          ROUTER " a@etcd=redirect!:2:0\n" },
-        { USE("a") MW("a") "redirectscheme/scheme = https\n" MW("a") "redirectscheme/port = 443",
-          ROUTER " a@etcd=scheme:https\n" },
-        { USE("a") MW("a") "redirectscheme/port = 443",
-          OUT "! bad-object middlewares/a/redirectscheme\n! broken-reference routers/r/middlewares\n" },
-        /* Access: what is no network, or no status, lets nobody pass; IPv4 in IPv6 is IPv4. */
-        { USE("a") MW("a") "ipallowlist/sourcerange = 10.1.2.3/8,::ffff:1.2.3.4,fd00::1/16",
-          ROUTER " a@etcd=allow403:4/8:4/32:16/16\n" },
-        { USE("a") MW("a") "ipwhitelist/sourcerange = 1.2.3.4\n" MW("a") "ipwhitelist/ipstrategy/depth = 2",
-          ROUTER " a@etcd=allow403:depth2:4/32\n" },
-        { USE("a") MW("a") "ipallowlist/rejectstatuscode = 404",
-          OUT "! bad-object middlewares/a/ipallowlist\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "ipallowlist/sourcerange = 10.0.0.0/33,localhost,1.2.3", OUT
-          "! bad-object middlewares/a/ipallowlist/sourcerange\n! bad-object "
+    { USE("a") LIMIT("a") MW("a") "ratelimit/sourcecriterion/requesthost = true\n" MW(
+          "a") "ratelimit/sourcecriterion/requestheadername = X",
+      OUT "! bad-object middlewares/a/ratelimit/sourcecriterion\n! broken-reference "
+          "routers/r/middlewares\n" },
+    /* addPrefix. */
+    { USE("a") MW("a") "addprefix/prefix = /x y", ROUTER " a@etcd=add:/x y\n" },
+    { USE("a") MW("a") "addprefix/prefix = ",
+      OUT "! bad-object middlewares/a/addprefix/prefix\n! broken-reference routers/r/middlewares\n" },
+    /* headers: names in lower case, the last of several; what frames a message cannot be set. */
+    { USE("a") MW("a") "headers/customrequestheaders/X-B = 1\n" MW(
+          "a") "headers/customrequestheaders/X-A = \n" MW("a") "headers/customrequestheaders/x-b = "
+                                                               "2\n" MW("a") "headers/"
+                                                                             "customrequestheaders/"
+                                                                             "Content-Length = 5",
+      ROUTER " a@etcd=headers:>x-a=:>x-b=2\n" },
+    { USE("a") MW("a") "headers/customresponseheaders/X-B = a\\nb\n", ROUTER " a@etcd=headers:<x-b=a b\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/X-Forwarded-For = ",
+      ROUTER " a@etcd=headers!:>x-forwarded-for=\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/x-forwarded-for = ",
+      ROUTER " a@etcd=headers:>x-forwarded-for=\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/X B = 1",
+      OUT "! bad-object middlewares/a/headers/customrequestheaders/X B\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a") MW("a") "headers/customrequestheaders/X-B = a\\nb",
+      OUT "! bad-object middlewares/a/headers/customrequestheaders/X-B\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a") MW("a") "headers/stsseconds = 0", ROUTER "\n" },
+    { USE("a") MW("a") "headers/framedeny = false",
+      OUT "! bad-object middlewares/a/headers\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "headers/accesscontrolalloworiginlistregex = (",
+      OUT "! bad-object middlewares/a/headers/accesscontrolalloworiginlistregex\n! broken-reference "
+          "routers/r/middlewares\n" },
+    /* Paths and redirects. */
+    { USE("a") MW("a") "stripprefixregex/regex = ^/a,/b", ROUTER " a@etcd=stripre:2\n" },
+    { USE("a") MW("a") "stripprefixregex/regex = (",
+      OUT "! bad-object middlewares/a/stripprefixregex/regex\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "replacepath/path = x", ROUTER " a@etcd=replace:x\n" },
+    { USE("a")
+          MW("a") "replacepathregex/regex = \\s(a)\\s\n" MW("a") "replacepathregex/replacement = /$1x/${1}",
+      ROUTER " a@etcd=rewrite:2:3\n" },
+    { USE("a") MW("a") "redirectregex/regex = (?P<x>a)\n" MW("a") "redirectregex/permanent = true",
+      ROUTER " a@etcd=redirect!:2:0\n" },
+    { USE("a") MW("a") "redirectscheme/scheme = https\n" MW("a") "redirectscheme/port = 443",
+      ROUTER " a@etcd=scheme:https\n" },
+    { USE("a") MW("a") "redirectscheme/port = 443",
+      OUT "! bad-object middlewares/a/redirectscheme\n! broken-reference routers/r/middlewares\n" },
+    /* Access: what is no network, or no status, lets nobody pass; IPv4 in IPv6 is IPv4. */
+    { USE("a") MW("a") "ipallowlist/sourcerange = 10.1.2.3/8,::ffff:1.2.3.4,fd00::1/16",
+      ROUTER " a@etcd=allow403:4/8:4/32:16/16\n" },
+    { USE("a") MW("a") "ipwhitelist/sourcerange = 1.2.3.4\n" MW("a") "ipwhitelist/ipstrategy/depth = 2",
+      ROUTER " a@etcd=allow403:depth2:4/32\n" },
+    { USE("a") MW("a") "ipallowlist/rejectstatuscode = 404",
+      OUT "! bad-object middlewares/a/ipallowlist\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ipallowlist/sourcerange = 10.0.0.0/33,localhost,1.2.3",
+      OUT "! bad-object middlewares/a/ipallowlist/sourcerange\n! bad-object "
           "middlewares/a/ipallowlist/sourcerange\n"
           "! bad-object middlewares/a/ipallowlist/sourcerange\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "ipallowlist/sourcerange = 1.2.3.4\n" MW("a") "ipallowlist/rejectstatuscode = 299",
-          OUT "! bad-object middlewares/a/ipallowlist/rejectstatuscode\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a") MW("a") "inflightreq/amount = 5", ROUTER " a@etcd=inflight:5:host\n" },
-        { USE("a") MW("a") "inflightreq/amount = -5\n" MW(
-              "a") "inflightreq/sourcecriterion/requestheadername = X-U",
-          ROUTER " a@etcd=inflight:0:headerx-u\n" },
-        { USE("a,b,a") MW("a") "inflightreq/amount = 5\n" MW("b") "inflightreq/amount = 5",
-          OUT "! not-supported routers/r/middlewares\n" },
-        { USE("a") MW("a") "encodedcharacters/allowencodedslash = true",
-          ROUTER " a@etcd=refuse:5C003B253F23\n" },
-        { USE("a") MW("a") "buffering/maxrequestbodybytes = 9", ROUTER " a@etcd=buffering:9:0:\n" },
-        { USE("a") MW("a") "buffering/memrequestbodybytes = 9", ROUTER " a@etcd=buffering:0:0:\n" },
-        { USE("a") MW("a") "buffering/maxresponsebodybytes = 9", ROUTER " a@etcd=buffering:0:9:\n" },
-        { USE("a") MW("a") "buffering/maxrequestbodybytes = -9",
-          OUT "! bad-object middlewares/a/buffering/maxrequestbodybytes\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a")
-              MW("a") "buffering/retryexpression = IsNetworkError() && (Attempts()<3||ResponseCode() >= 500)",
-          ROUTER " a@etcd=buffering:0:0:IsNetworkError Attempts 3 < ResponseCode 500 >= || &&\n" },
-        { USE("a")
-              MW("a") "buffering/retryexpression = RequestMethod() != \"GET\" || RequestMethod() == `PO ST`",
-          ROUTER " a@etcd=buffering:0:0:RequestMethod=GET ! RequestMethod=PO%20ST ||\n" },
-        { USE("a") MW("a") "retry/attempts = 3", ROUTER " a@etcd=retry:3:2097152:network\n" },
-        { USE("a") MW("a") "retry/attempts = 1", ROUTER "\n" },
-        { USE("a")
-              MW("a") "retry/attempts = 2\n" MW("a") "retry/status = 503,500-502\n" MW(
-                  "a") "retry/disableretryonnetworkerror = true\n" MW("a") "retry/maxrequestbodybytes = "
-                                                                           "-1\n" MW("a") "retry/"
-                                                                                          "retrynonidempotent"
-                                                                                          "method = true",
-          ROUTER " a@etcd=retry:503-503:500-502:2:-1:all\n" },
-        { USE("a") MW("a") "retry/timeout = 1s",
-          OUT "! bad-object middlewares/a/retry\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "retry/attempts = 2\n" MW("a") "retry/disableretryonnetworkerror = true",
-          OUT "! bad-object middlewares/a/retry/disableretryonnetworkerror\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a") MW("a") "retry/attempts = 2\n" MW("a") "retry/status = 5xx",
-          OUT "! bad-value middlewares/a/retry/status\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "errors/status = 500-599\n" MW("a") "errors/service = s\n" MW(
-              "a") "errors/query = /{status}",
-          ROUTER " a@etcd=errors:500-599:s@etcd:/{status}\n" },
-        { USE("a") MW("a") "errors/status = 404\n" MW("a") "errors/service = s\n" MW(
-              "a") "errors/statusrewrites/418 = 404\n" MW("a") "errors/statusrewrites/500-502 = 503",
-          ROUTER " a@etcd=errors:404-404:s@etcd::418-418=404:500-502=503\n" },
-        { USE("a") MW("a") "errors/service = s", ROUTER "\n" },
-        { USE("a") MW("a") "errors/status = 500\n" MW("a") "errors/service = t", OUT
-          "! missing-reference middlewares/a/errors/service\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "errors/status = 500\n" MW("a") "errors/service = s\n" MW(
-              "a") "errors/statusrewrites/5xx = 1",
-          OUT
-          "! bad-value middlewares/a/errors/statusrewrites/5xx\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "compress = true", ROUTER " a@etcd=compress:1024:but:gzip:br:zstd\n" },
-        { USE("a") MW("a") "compress/encodings = zstd,br\n" MW("a") "compress/defaultencoding = br\n" MW(
-              "a") "compress/minresponsebodybytes = 10\n" MW("a") "compress/includedcontenttypes = "
-                                                                  "Text/HTML; charset=utf-8,application/json",
-          ROUTER " a@etcd=compress:10:only:zstd:br:text/html:application/json\n" },
-        { USE("a") MW("a") "compress/encodings = lzma",
-          OUT "! bad-value middlewares/a/compress/encodings\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "compress/encodings = gzip\n" MW("a") "compress/defaultencoding = br", OUT
-          "! bad-value middlewares/a/compress/defaultencoding\n! broken-reference routers/r/middlewares\n" },
-        { USE("a")
-              MW("a") "compress/includedcontenttypes = a/b\n" MW("a") "compress/excludedcontenttypes = c/d",
-          OUT "! bad-object middlewares/a/compress\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "compress/excludedcontenttypes = text html",
-          OUT "! bad-value middlewares/a/compress/excludedcontenttypes\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a,b") MW("a") "retry/attempts = 2\n" MW("b") "passtlsclientcert/pem = true",
-          OUT "! not-supported routers/r/middlewares\n" },
-        { USE("a") MW("a") "compress = false",
-          OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "contenttype/autodetect = false", ROUTER "\n" },
-        { USE("a") MW("a") "contenttype = true", ROUTER " a@etcd=guess\n" },
-        /* circuitBreaker: times that are none are the usual ones. */
-        { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5",
-          ROUTER " a@etcd=breaker:1:100/10000/10000:503\n" },
-        { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5 || RequestThreshold() > "
-                           "1\n" MW("a") "circuitbreaker/checkperiod = -1\n" MW(
-                               "a") "circuitbreaker/fallbackduration = 2\n" MW("a") "circuitbreaker/"
-                                                                                    "recoveryduration = "
-                                                                                    "3\n" MW("a") "circuitbre"
-                                                                                                  "aker/"
-                                                                                                  "responseco"
-                                                                                                  "de = 418",
-          ROUTER " a@etcd=breaker:3:100/2000/3000:418\n" },
-        { USE("a") MW("a") "circuitbreaker/expression = Foo() > 1",
-          OUT "! bad-object middlewares/a/circuitbreaker/expression\n! broken-reference "
-              "routers/r/middlewares\n" },
-        { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5\n" MW(
-              "a") "circuitbreaker/responsecode = 99",
-          OUT "! not-supported middlewares/a/circuitbreaker/responsecode\n! broken-reference "
-              "routers/r/middlewares\n" },
-        /* A middleware in error is never passed by. */
-        { USE("a"), OUT "! missing-reference routers/r/middlewares\n" },
-        { USE("a,,b") LIMIT("a") LIMIT("b"), OUT "! missing-reference routers/r/middlewares\n" },
-        { USE("A") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
-        { USE("a@file") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
-        { USE("a") "http/middlewares/a = true",
-          OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") STRIP("a") LIMIT("a"),
-          OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "grpcweb/alloworigins = u",
-          OUT "! not-supported middlewares/a/grpcweb\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x",
-          OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "ratelimit/average = x", OUT "! broken-reference routers/r/middlewares\n" },
-        { USE("a") MW("a") "ratelimit/foo = 1", OUT "! broken-reference routers/r/middlewares\n" },
-        { USE("x,a") MW("x") "chain/middlewares = a\n" MW("a") "grpcweb/alloworigins = u",
-          OUT "! not-supported middlewares/a/grpcweb\n! broken-reference middlewares/x/chain/middlewares\n"
-              "! broken-reference routers/r/middlewares\n! broken-reference routers/r/middlewares\n" },
-        /* Unused ones only tell their own errors. */
-        { "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\n" MW("a") "ratelimit/period = -1s",
-          ROUTER "\n! bad-object middlewares/a/ratelimit/period\n" },
-        /* Chains. */
-        { USE("c") MW("c") "chain/middlewares = b,a\n" STRIP("b") LIMIT("a"),
-          ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,e,a\n" MW(
-              "e") "chain/middlewares = b\n" STRIP("b") LIMIT("a"),
-          ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
-        { USE("c") MW("c") "chain/middlewares = ", ROUTER "\n" },
-        { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"),
-          ROUTER " a@etcd=strip:/a a@etcd=strip:/a\n" },
-        { USE("c") MW("c") "chain/middlewares = a,x\n" LIMIT("a"), OUT
-          "! missing-reference middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
-        { USE("c") MW("c") "chain/middlewares = c",
-          OUT "! bad-object middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
-        { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,c\n" LIMIT("a"), OUT
-          "! broken-reference middlewares/c/chain/middlewares\n! bad-object middlewares/d/chain/middlewares\n"
+    { USE("a") MW("a") "ipallowlist/sourcerange = 1.2.3.4\n" MW("a") "ipallowlist/rejectstatuscode = 299",
+      OUT "! bad-object middlewares/a/ipallowlist/rejectstatuscode\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a") MW("a") "inflightreq/amount = 5", ROUTER " a@etcd=inflight:5:host\n" },
+    { USE("a")
+          MW("a") "inflightreq/amount = -5\n" MW("a") "inflightreq/sourcecriterion/requestheadername = X-U",
+      ROUTER " a@etcd=inflight:0:headerx-u\n" },
+    { USE("a,b,a") MW("a") "inflightreq/amount = 5\n" MW("b") "inflightreq/amount = 5",
+      OUT "! not-supported routers/r/middlewares\n" },
+    { USE("a") MW("a") "encodedcharacters/allowencodedslash = true", ROUTER " a@etcd=refuse:5C003B253F23\n" },
+    { USE("a") MW("a") "buffering/maxrequestbodybytes = 9", ROUTER " a@etcd=buffering:9:0:\n" },
+    { USE("a") MW("a") "buffering/memrequestbodybytes = 9", ROUTER " a@etcd=buffering:0:0:\n" },
+    { USE("a") MW("a") "buffering/maxresponsebodybytes = 9", ROUTER " a@etcd=buffering:0:9:\n" },
+    { USE("a") MW("a") "buffering/maxrequestbodybytes = -9",
+      OUT "! bad-object middlewares/a/buffering/maxrequestbodybytes\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a")
+          MW("a") "buffering/retryexpression = IsNetworkError() && (Attempts()<3||ResponseCode() >= 500)",
+      ROUTER " a@etcd=buffering:0:0:IsNetworkError Attempts 3 < ResponseCode 500 >= || &&\n" },
+    { USE("a") MW("a") "buffering/retryexpression = RequestMethod() != \"GET\" || RequestMethod() == `PO ST`",
+      ROUTER " a@etcd=buffering:0:0:RequestMethod=GET ! RequestMethod=PO%20ST ||\n" },
+    { USE("a") MW("a") "retry/attempts = 3", ROUTER " a@etcd=retry:3:2097152:network\n" },
+    { USE("a") MW("a") "retry/attempts = 1", ROUTER "\n" },
+    { USE("a") MW("a") "retry/attempts = 2\n" MW("a") "retry/status = 503,500-502\n" MW(
+          "a") "retry/disableretryonnetworkerror = true\n" MW("a") "retry/maxrequestbodybytes = "
+                                                                   "-1\n" MW("a") "retry/"
+                                                                                  "retrynonidempotent"
+                                                                                  "method = true",
+      ROUTER " a@etcd=retry:503-503:500-502:2:-1:all\n" },
+    { USE("a") MW("a") "retry/timeout = 1s",
+      OUT "! bad-object middlewares/a/retry\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "retry/attempts = 2\n" MW("a") "retry/disableretryonnetworkerror = true",
+      OUT "! bad-object middlewares/a/retry/disableretryonnetworkerror\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a") MW("a") "retry/attempts = 2\n" MW("a") "retry/status = 5xx",
+      OUT "! bad-value middlewares/a/retry/status\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "errors/status = 500-599\n" MW("a") "errors/service = s\n" MW(
+          "a") "errors/query = /{status}",
+      ROUTER " a@etcd=errors:500-599:s@etcd:/{status}\n" },
+    { USE("a") MW("a") "errors/status = 404\n" MW("a") "errors/service = s\n" MW(
+          "a") "errors/statusrewrites/418 = 404\n" MW("a") "errors/statusrewrites/500-502 = 503",
+      ROUTER " a@etcd=errors:404-404:s@etcd::418-418=404:500-502=503\n" },
+    { USE("a") MW("a") "errors/service = s", ROUTER "\n" },
+    { USE("a") MW("a") "errors/status = 500\n" MW("a") "errors/service = t",
+      OUT "! missing-reference middlewares/a/errors/service\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "errors/status = 500\n" MW("a") "errors/service = s\n" MW(
+          "a") "errors/statusrewrites/5xx = 1",
+      OUT "! bad-value middlewares/a/errors/statusrewrites/5xx\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "compress = true", ROUTER " a@etcd=compress:1024:but:gzip:br:zstd\n" },
+    { USE("a") MW("a") "compress/encodings = zstd,br\n" MW("a") "compress/defaultencoding = br\n" MW(
+          "a") "compress/minresponsebodybytes = 10\n" MW("a") "compress/includedcontenttypes = "
+                                                              "Text/HTML; charset=utf-8,application/json",
+      ROUTER " a@etcd=compress:10:only:zstd:br:text/html:application/json\n" },
+    { USE("a") MW("a") "compress/encodings = lzma",
+      OUT "! bad-value middlewares/a/compress/encodings\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "compress/encodings = gzip\n" MW("a") "compress/defaultencoding = br",
+      OUT "! bad-value middlewares/a/compress/defaultencoding\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "compress/includedcontenttypes = a/b\n" MW("a") "compress/excludedcontenttypes = c/d",
+      OUT "! bad-object middlewares/a/compress\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "compress/excludedcontenttypes = text html",
+      OUT "! bad-value middlewares/a/compress/excludedcontenttypes\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a,b") MW("a") "retry/attempts = 2\n" MW("b") "passtlsclientcert/pem = true",
+      OUT "! not-supported routers/r/middlewares\n" },
+    { USE("a") MW("a") "compress = false",
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "contenttype/autodetect = false", ROUTER "\n" },
+    { USE("a") MW("a") "contenttype = true", ROUTER " a@etcd=guess\n" },
+    /* circuitBreaker: times that are none are the usual ones. */
+    { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5",
+      ROUTER " a@etcd=breaker:1:100/10000/10000:503\n" },
+    { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5 || RequestThreshold() > "
+                       "1\n" MW("a") "circuitbreaker/checkperiod = -1\n" MW(
+                           "a") "circuitbreaker/fallbackduration = 2\n" MW("a") "circuitbreaker/"
+                                                                                "recoveryduration = "
+                                                                                "3\n" MW("a") "circuitbre"
+                                                                                              "aker/"
+                                                                                              "responseco"
+                                                                                              "de = 418",
+      ROUTER " a@etcd=breaker:3:100/2000/3000:418\n" },
+    { USE("a") MW("a") "circuitbreaker/expression = Foo() > 1",
+      OUT "! bad-object middlewares/a/circuitbreaker/expression\n! broken-reference "
+          "routers/r/middlewares\n" },
+    { USE("a") MW("a") "circuitbreaker/expression = NetworkErrorRatio() > 0.5\n" MW(
+          "a") "circuitbreaker/responsecode = 99",
+      OUT "! not-supported middlewares/a/circuitbreaker/responsecode\n! broken-reference "
+          "routers/r/middlewares\n" },
+    /* A middleware in error is never passed by. */
+    { USE("a"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("a,,b") LIMIT("a") LIMIT("b"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("A") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("a@file") LIMIT("a"), OUT "! missing-reference routers/r/middlewares\n" },
+    { USE("a") "http/middlewares/a = true",
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") STRIP("a") LIMIT("a"),
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "grpcweb/alloworigins = u",
+      OUT "! not-supported middlewares/a/grpcweb\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") STRIP("a") MW("a") "addprefix/prefix = /x",
+      OUT "! bad-object middlewares/a\n! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ratelimit/average = x", OUT "! broken-reference routers/r/middlewares\n" },
+    { USE("a") MW("a") "ratelimit/foo = 1", OUT "! broken-reference routers/r/middlewares\n" },
+    { USE("x,a") MW("x") "chain/middlewares = a\n" MW("a") "grpcweb/alloworigins = u",
+      OUT "! not-supported middlewares/a/grpcweb\n! broken-reference middlewares/x/chain/middlewares\n"
+          "! broken-reference routers/r/middlewares\n! broken-reference routers/r/middlewares\n" },
+    /* Unused ones only tell their own errors. */
+    { "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\n" MW("a") "ratelimit/period = -1s",
+      ROUTER "\n! bad-object middlewares/a/ratelimit/period\n" },
+    /* Chains. */
+    { USE("c") MW("c") "chain/middlewares = b,a\n" STRIP("b") LIMIT("a"),
+      ROUTER " b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,e,a\n" MW(
+          "e") "chain/middlewares = b\n" STRIP("b") LIMIT("a"),
+      ROUTER " a@etcd=limit:10/1000ms:1:ip b@etcd=strip:/b a@etcd=limit:10/1000ms:1:ip\n" },
+    { USE("c") MW("c") "chain/middlewares = ", ROUTER "\n" },
+    { USE("c,c") MW("c") "chain/middlewares = a\n" STRIP("a"), ROUTER " a@etcd=strip:/a a@etcd=strip:/a\n" },
+    { USE("c") MW("c") "chain/middlewares = a,x\n" LIMIT("a"),
+      OUT "! missing-reference middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
+    { USE("c") MW("c") "chain/middlewares = c",
+      OUT "! bad-object middlewares/c/chain/middlewares\n! broken-reference routers/r/middlewares\n" },
+    { USE("c") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = a,c\n" LIMIT("a"),
+      OUT "! broken-reference middlewares/c/chain/middlewares\n! bad-object middlewares/d/chain/middlewares\n"
           "! broken-reference routers/r/middlewares\n" },
-        { USE("a") LIMIT("a") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = c",
-          ROUTER " a@etcd=limit:10/1000ms:1:ip\n! broken-reference middlewares/c/chain/middlewares\n"
-                 "! bad-object middlewares/d/chain/middlewares\n" },
-    };
+    { USE("a") LIMIT("a") MW("c") "chain/middlewares = d\n" MW("d") "chain/middlewares = c",
+      ROUTER " a@etcd=limit:10/1000ms:1:ip\n! broken-reference middlewares/c/chain/middlewares\n"
+             "! bad-object middlewares/d/chain/middlewares\n" },
+};
 
 START_TEST(middlewares_come_out_as_written)
 {
@@ -390,95 +370,6 @@ START_TEST(a_list_of_names_tells_its_first_faults_only)
 }
 END_TEST
 
-/* Entry points "a" and "b" with middlewares, "c" without. */
-static struct model_case with_entry_point_middlewares(const char *of_a, const char *tree, const char *file)
-{
-    static struct str names_a[1], names_b[] = { { "second@file", 11 } };
-    static struct entry_point entry_points[3];
-    static struct settings settings;
-    names_a[0] = str_c(of_a);
-    entry_points[0] = (struct entry_point){ .name = STR("a"), .middlewares = names_a, .n_middlewares = 1 };
-    entry_points[1] = (struct entry_point){ .name = STR("b"), .middlewares = names_b, .n_middlewares = 1 };
-    entry_points[2] = (struct entry_point){ .name = STR("c") };
-    settings = (struct settings){ .entry_points = entry_points, .n_entry_points = 3 };
-    return model_case_with(&settings, tree, file);
-}
-
-#define SECOND MW("second") "stripprefix/prefixes = /2\n"
-#define FIRST  MW("first") "ratelimit/average = 1\n"
-
-static const struct {
-    const char *of_a, *tree, *want;
-} entered[] = {
-    /* Alone on its entry point a router keeps its name; the entry point's come first. */
-    { "first@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
-      "r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=limit:10/1000ms:1:ip\n" },
-    { "first@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = c",
-      "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
-    /* On several it is parted. */
-    { "first@file", USE("own") LIMIT("own"),
-      "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=limit:10/1000ms:1:ip\n"
-      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n"
-      "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
-    { "first@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = b,a",
-      "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=limit:10/1000ms:1:ip\n"
-      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n" },
-    /* What one lacks, no router is served without. */
-    { "gone@file", USE("own") LIMIT("own"),
-      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=limit:10/1000ms:1:ip\n"
-      "r@etcd 9 c s@etcd own@etcd=limit:10/1000ms:1:ip\nout 1\n"
-      "! missing-reference entrypoints.a.http.middlewares\n! broken-reference "
-      "entrypoints.a.http.middlewares\n" },
-    { "bad@file", USE("own") LIMIT("own") "http/routers/r/entrypoints = a",
-      "out 1\n! broken-reference entrypoints.a.http.middlewares\n! broken-reference "
-      "entrypoints.a.http.middlewares\n"
-      "! not-supported middlewares/bad/grpcweb\n" },
-    /* Told only when a router needs it, and once. */
-    { "gone@file",
-      "http/routers/x/rule = Path(`/`)\nhttp/routers/x/service = s\nhttp/routers/x/entrypoints = c",
-      "x@etcd 9 c s@etcd\n" },
-    /* Bare names are of the router's provider. */
-    { "own",
-      "http/routers/r/rule = Path(`/`)\nhttp/routers/r/service = s\nhttp/routers/r/entrypoints = a\n" LIMIT(
-          "own"),
-      "r@etcd 9 a s@etcd own@etcd=limit:10/1000ms:1:ip\n" },
-    /* Two strips, one of them of the entry point. */
-    { "first@file", USE("own") STRIP("own"),
-      "a-r@etcd 9 a s@etcd first@file=limit:1/1000ms:1:ip own@etcd=strip:/own\n"
-      "b-r@etcd 9 b s@etcd second@file=strip:/2 own@etcd=strip:/own\n"
-      "r@etcd 9 c s@etcd own@etcd=strip:/own\n" },
-};
-
-START_TEST(entry_points_put_middlewares_in_front)
-{
-    const char *file = SECOND FIRST;
-    if (has(str_c(entered[_i].of_a), "bad"))
-        file = SECOND FIRST MW("bad") "grpcweb/alloworigins = u\n";
-    struct model_case c = with_entry_point_middlewares(entered[_i].of_a, entered[_i].tree, file);
-    struct buf out = { 0 };
-    put_routers(&out, c.model);
-    put_findings(&out, c.diag);
-    ck_assert_msg(str_eq(buf_str(&out), str_c(entered[_i].want)), "%s\nis\n%swanted\n%s", entered[_i].tree,
-                  out.p, entered[_i].want);
-    buf_fini(&out);
-    model_case_fini(&c);
-}
-END_TEST
-
-START_TEST(a_fault_of_an_entry_point_is_told_once_for_all_routers)
-{
-    struct buf tree = { 0 };
-    for (int i = 0; i < 50; i++)
-        buf_printf(&tree, "http/routers/r%d/rule = Path(`/%d`)\nhttp/routers/r%d/service = s\n", i, i, i);
-    struct model_case c = with_entry_point_middlewares("gone@file", tree.p, SECOND);
-    ck_assert_uint_eq(c.model->n_routers, 100);
-    ck_assert_uint_eq(c.model->n_routers_out, 50);
-    ck_assert_uint_eq(diag_total(c.diag), 2);
-    buf_fini(&tree);
-    model_case_fini(&c);
-}
-END_TEST
-
 int main(void)
 {
     const struct test_row rows[] = {
@@ -488,8 +379,6 @@ int main(void)
         { chains_cannot_grow_without_end, 0 },
         { chains_that_double_each_time_are_refused_at_once, 0 },
         { a_list_of_names_tells_its_first_faults_only, 0 },
-        { entry_points_put_middlewares_in_front, ROWS(entered) },
-        { a_fault_of_an_entry_point_is_told_once_for_all_routers, 0 },
         { NULL, 0 },
     };
     return run_suite("model_middleware", rows);
