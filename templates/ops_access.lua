@@ -216,6 +216,7 @@ end
 
 function ops.inflight(_, amount, key, counter, by)
     local source
+    local slot = tonumber(counter)
     if by == "host" then
         source = function(st) return st.txn.f:req_fhdr("host", 1) or "" end
     elseif by:sub(1, 1) == "=" then
@@ -225,9 +226,19 @@ function ops.inflight(_, amount, key, counter, by)
         source = strategy_of(by)
     end
     local most, refusal = tonumber(amount), "max connections reached: " .. amount
+    -- Whether it has a seat. Requests of one moment all see each other: their numbers put them in a row, in which those that have ended (all
+    -- that were counted less those on their way, in this order, so that none is missed that begins between the two) have left theirs.
+    local function seated(st)
+        local number = tonumber(st.txn:get_var("txn.t" .. counter))
+        for _ = 1, number and 2 or 0 do
+            local begun = st.txn.f:sc_conn_cnt(slot)
+            if number - begun + st.txn.f:sc_conn_cur(slot) <= most then
+                return true
+            end
+        end
+    end
     local function check(st)
-        local now = tonumber(st.txn:get_var("txn.n" .. counter))
-        if not now or now > most then
+        if not seated(st) then
             return stop(st, 429, "Too Many Requests", refusal)
         end
     end
@@ -235,6 +246,11 @@ function ops.inflight(_, amount, key, counter, by)
         if most == 0 then
             return stop(st, 429, "Too Many Requests", refusal)
         end
+        -- A lane has counted it already.
+        if st.txn:get_var("txn.t" .. counter) then
+            return check(st)
+        end
+        st.txn:set_var("txn.m" .. counter, most)
         st.txn:set_var("txn.i" .. counter, key .. source(st))
         return pause(st, "i", check)
     end
