@@ -26,12 +26,25 @@ struct applier {
     struct arena *arena; /* of this struct */
 };
 
+/* What happens in the round trip that commits the routes: servers of backends that are in use already come
+ * into use, change and go out of use there, so that no request meets the routes of one tree and the servers
+ * of another for longer than HAProxy takes from one command to the next. */
+struct turn {
+    const struct steps *steps;
+    const struct runtime_state *before, *to; /* before: NULL: not known, nothing waits for the turn */
+    const struct target *targets;            /* servers that come into use or change; of target_steps */
+    const struct step *target_steps;
+    size_t n_targets, read_back;
+    bool done;
+};
+
 /* One run: its memory, its commands, its message. */
 struct push {
     struct applier *applier;
     struct arena *arena;
     struct batch *batch;
     char *error; /* 256 bytes */
+    struct turn turn;
     const struct step
         *alone; /* records that have two meanings now: what each will say alone; `number` counts */
     size_t n_alone;
@@ -73,9 +86,13 @@ void servers_let_go(struct push *push);
 enum apply_status maps_fill(struct push *push, const struct step *step);
 void maps_retire(struct push *push, const struct step *step);
 void maps_sweep(struct push *push);
-/* settle.c: where servers came, went or changed, HAProxy's turns begin evenly again. */
-enum apply_status servers_settle(struct push *push, const struct steps *steps,
-                                 const struct runtime_state *to);
+/* turn.c: commands before and behind the one that commits, and whether HAProxy has done them; nothing once
+ * that is so. turn_alone: where no routes change. turn_has_late: whether servers of a backend wait for it. */
+void turn_begin(struct push *push);
+void turn_end(struct push *push);
+enum apply_status turn_judge(struct push *push);
+enum apply_status turn_alone(struct push *push);
+bool turn_has_late(struct push *push, struct str backend);
 
 /* backends.c: backends that are added while HAProxy runs. backends_read: their names, as keys. */
 enum apply_status backends_add(struct push *push, const struct step *steps, size_t n);

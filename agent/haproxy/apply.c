@@ -255,6 +255,7 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
         .applier = applier, .arena = arena, .batch = batch_create(&applier->runtime), .error = error
     };
     enum apply_status status = APPLY_OK;
+    push.turn = (struct turn){ .steps = steps, .before = before, .to = to };
     error[0] = '\0';
     if (applier->waiting.n)
         status = servers_evict(&push, to);
@@ -262,14 +263,16 @@ enum apply_status applier_run(struct applier *applier, const struct steps *steps
         end = i + 1;
         while (end < steps->n && phase_of(steps->p[end].kind) == phase_of(steps->p[i].kind))
             end++;
-        status = run_phase(&push, steps->p + i, end - i, before, to, hooks);
+        if (phase_of(steps->p[i].kind) > PHASE_REPLACE && !push.turn.done)
+            status = turn_alone(&push);
+        if (status == APPLY_OK)
+            status = run_phase(&push, steps->p + i, end - i, before, to, hooks);
     }
+    if (status == APPLY_OK && !push.turn.done)
+        status = turn_alone(&push);
     if (status == APPLY_OK)
         status = routes_settle(&push);
     crash_at(CRASH_STEPS);
-    if (status == APPLY_OK)
-        status = servers_settle(&push, steps, to);
-    crash_at(CRASH_SETTLED);
     applier->counts.differences += status == APPLY_DIFFERS;
     batch_destroy(push.batch);
     arena_destroy(arena);

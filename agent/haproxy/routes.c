@@ -75,23 +75,36 @@ static enum apply_status delete_duplicates(struct push *push, const struct step 
     return status;
 }
 
-enum apply_status routes_change(struct push *push, const struct step *steps, size_t n)
+/* `commits`: it is the change that requests see. */
+static enum apply_status change_records(struct push *push, const struct step *steps, size_t n, bool commits)
 {
     batch_reset(push->batch);
     bool *left = ARENA_ARRAY(push->arena, bool, n);
+    if (commits)
+        turn_begin(push);
+    size_t first = batch_count(push->batch);
     for (size_t i = 0; i < n; i++)
         add_change(push, &steps[i]);
+    if (commits)
+        turn_end(push);
     enum apply_status status = push_batch(push, "changing a route");
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
-        status = judge_change(push, &steps[i], 2 * i, &left[i]);
+        status = judge_change(push, &steps[i], first + 2 * i, &left[i]);
+    if (status == APPLY_OK && commits)
+        status = turn_judge(push);
     for (size_t i = 0; i < n && status == APPLY_OK; i++)
         if (left[i])
             status = delete_duplicates(push, &steps[i]);
     return status;
 }
 
+enum apply_status routes_change(struct push *push, const struct step *steps, size_t n)
+{
+    return change_records(push, steps, n, true);
+}
+
 /* Tells a number; `mark` is "~" while records of two meanings are in the map, which only Lua can read. */
-static enum apply_status tell_number(struct push *push, const char *mark, int64_t number)
+static enum apply_status tell_number(struct push *push, const char *mark, int64_t number, bool commits)
 {
     const char *map = push->applier->map_word.p, *key = push_word(push, STR(PLAN_VERSION_KEY)).p;
     static const char *const verbs[] = {
@@ -101,10 +114,16 @@ static enum apply_status tell_number(struct push *push, const char *mark, int64_
     struct reply reply = { .kind = REPLY_MISSING };
     for (size_t i = 0; i < 2 && status == APPLY_OK && reply.kind == REPLY_MISSING; i++) {
         batch_reset(push->batch);
-        batch_addf(push->batch, "%s map %s %s %s%" PRId64, verbs[i], map, key, mark, number);
+        if (commits)
+            turn_begin(push);
+        size_t told = batch_addf(push->batch, "%s map %s %s %s%" PRId64, verbs[i], map, key, mark, number);
+        if (commits)
+            turn_end(push);
         status = push_batch(push, "telling the number of the routes");
         if (status == APPLY_OK)
-            reply = reply_classify(batch_answer(push->batch, 0));
+            reply = reply_classify(batch_answer(push->batch, told));
+        if (status == APPLY_OK && commits)
+            status = turn_judge(push);
     }
     batch_reset(push->batch);
     if (status == APPLY_OK && reply.kind != REPLY_OK)
@@ -144,13 +163,13 @@ static enum apply_status switch_duals(struct push *push, const struct dual *dual
                                   .entry = &entries[n + i] };
     }
     buf_fini(&value);
-    enum apply_status status = tell_number(push, "~", number - 1);
+    enum apply_status status = tell_number(push, "~", number - 1, false);
     crash_at(CRASH_UNSETTLED);
     if (status == APPLY_OK)
-        status = routes_change(push, both, n);
+        status = change_records(push, both, n, false);
     crash_at(CRASH_DUAL);
     if (status == APPLY_OK)
-        status = tell_number(push, "~", number);
+        status = tell_number(push, "~", number, true);
     crash_at(CRASH_TOLD);
     push->alone = alone;
     push->n_alone = n;
@@ -162,9 +181,9 @@ enum apply_status routes_settle(struct push *push)
 {
     if (push->n_alone == 0)
         return APPLY_OK;
-    enum apply_status status = routes_change(push, push->alone, push->n_alone);
+    enum apply_status status = change_records(push, push->alone, push->n_alone, false);
     crash_at(CRASH_ALONE);
-    return status == APPLY_OK ? tell_number(push, "", push->number) : status;
+    return status == APPLY_OK ? tell_number(push, "", push->number, false) : status;
 }
 
 enum apply_status routes_switch(struct push *push, const struct step *step,
@@ -193,21 +212,23 @@ static enum apply_status commit(struct push *push, int64_t version, size_t entri
 {
     struct reply_map map;
     const char *word = push->applier->map_word.p;
-    batch_addf(push->batch, "commit map @%lld %s", (long long)version, word);
-    batch_add(push->batch, STR("show map"));
+    turn_begin(push);
+    size_t committed = batch_addf(push->batch, "commit map @%lld %s", (long long)version, word);
+    size_t listed = batch_add(push->batch, STR("show map"));
+    turn_end(push);
     enum apply_status status = push_batch(push, "committing the routes");
     crash_at(CRASH_COMMITTED);
     if (status != APPLY_OK)
         return status;
-    struct reply reply = reply_classify(batch_answer(push->batch, 0));
+    struct reply reply = reply_classify(batch_answer(push->batch, committed));
     if (reply.kind != REPLY_OK)
         return push_differs(push, "committing the routes: %.*s", STR_ARG(reply.text));
-    if (!reply_map_find(batch_answer(push->batch, 1), push->applier->routes_map, &map))
+    if (!reply_map_find(batch_answer(push->batch, listed), push->applier->routes_map, &map))
         return push_differs(push, "reading the routes back: %s is not listed", push->applier->routes_map.p);
     if (map.current != version || map.entries != (int64_t)entries)
         return push_differs(push, "the route map has %lld entries in version %lld, wanted %zu in %lld",
                             (long long)map.entries, (long long)map.current, entries, (long long)version);
-    return APPLY_OK;
+    return turn_judge(push);
 }
 
 enum apply_status routes_replace(struct push *push, const struct runtime_state *to)

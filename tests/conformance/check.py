@@ -5,7 +5,8 @@
 
 A case that fails must stand in known-gaps.txt (`case-name  reason`), and one that stands there must fail: so the list can
 only be true. A gap of some versions of HAProxy alone says so in front of the reason: `>=3.0`, `<3.1` or both; the version is that of
-`--haproxy.binary` in the command line, or of the `haproxy` on PATH. Exit status: 0 as expected, 1 not, 2 the runner could not run.
+`--haproxy.binary` in the command line, or of the `haproxy` on PATH. With `--again N`, if no more than N cases fail, each is run once
+more, by itself: it fails if it fails twice, else it is said to be unsteady. Exit status: 0 as expected, 1 not, 2 the runner could not run.
 """
 import argparse
 import json
@@ -56,10 +57,10 @@ def case_names(paths):
     return names
 
 
-def run(args, paths):
+def run(args, paths, only):
     """({case name: passed}, exit status) of run.py, whose lines are printed as they come."""
     words = [sys.executable, os.path.join(HERE, "run.py"), "--sut", args.sut, *paths]
-    words += ["--only", args.only] if args.only else []
+    words += ["--only", only] if only else []
     words += ["--keep"] if args.keep else []
     seen = {}
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, errors="replace",
@@ -72,11 +73,23 @@ def run(args, paths):
     return seen, proc.returncode
 
 
+def run_again(args, paths, seen, gaps):
+    """Sets right in `seen` what failed, is no known gap, and passes by itself."""
+    failed = [name for name, ok in seen.items() if not ok and name not in gaps]
+    for name in failed if len(failed) <= args.again else ():
+        print(f"again: {name}")
+        alone, _ = run(args, paths, name)
+        if alone.get(name):
+            seen[name] = True
+            print(f"unsteady: {name} failed among others and passes alone")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("paths", nargs="*", help="case files (all of cases/)")
     parser.add_argument("--sut", required=True, help="command line of the gateway")
     parser.add_argument("--only", help="only cases whose name contains this")
+    parser.add_argument("--again", type=int, default=0, metavar="N", help="how many failed cases may be run once more")
     parser.add_argument("--gaps", default=os.path.join(HERE, "known-gaps.txt"))
     parser.add_argument("--keep", action="store_true", help="keep run.py's folder with the logs")
     args = parser.parse_args()
@@ -84,7 +97,12 @@ def main():
     paths = args.paths or sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".json"))
     wanted = {name for name in case_names(paths) if not args.only or args.only in name}
     gaps, names = read_gaps(args.gaps, haproxy_version(args.sut))
-    seen, status = run(args, paths)
+    seen, status = run(args, paths, args.only)
+    if args.again and status not in (0, 1):  # a gateway could not start, as somebody has taken its port meanwhile
+        print(f"run.py ended with {status}: all once more")
+        seen, status = run(args, paths, args.only)
+    if status == 1:
+        run_again(args, paths, seen, gaps)
     print()
     if status not in (0, 1) or not wanted:
         print(f"run.py ended with {status}" if wanted else "no case was chosen")

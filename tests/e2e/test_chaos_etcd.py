@@ -7,7 +7,7 @@ import time
 import unittest
 
 from chaos import Cluster, Load, Proxy, states_tree
-from lib import HOST, GatewayTest, eventually, free_port, freeze, maitred, service
+from lib import HOST, GatewayTest, eventually, free_port, freeze, maitred, service, tail
 from traffic import Upstream, word
 
 LONG = os.environ.get("LONG")
@@ -45,7 +45,7 @@ class StoreTest(GatewayTest):
 
     def arrives(self, load):
         """The state that was put last is served."""
-        eventually(lambda: word(self.web.web, f"/re/y{self.n}") == ("a" if self.n % 2 else "b"), lambda: f"state {self.n} arrives: {self.web.status()['etcd']}")
+        eventually(lambda: word(self.web.web, f"/re/y{self.n}") == ("a" if self.n % 2 else "b"), lambda: f"state {self.n} arrives: {self.web.status()}\n{tail(self.web.log)}")
         load.known(self.n)
 
     def expect_unbroken(self, load):
@@ -286,6 +286,10 @@ class Three(StoreTest):
             eventually(lambda: word(self.web.web, f"/re/y{self.n}") == ("a" if self.n % 2 else "b"), "another member is asked", 40)
             self.assertIsNot(self.watched()[0], mine)
             mine.proc.send_signal(signal.SIGCONT)
+            # A change that was handed to it while it stood still may be made now, although another member has made it since: that shall
+            # not come after the next one.
+            eventually(mine.answers, "it is back")
+            load.wait(1)
             self.put(load)
             self.arrives(load)
         self.expect_unbroken(load)
