@@ -29,7 +29,7 @@ struct str choice_name_of(struct arena *arena, const struct model_service *servi
 /* The entries of all services that are used, by key: "}whoami@etcd?" (no host begins with '}', and the '?'
  * makes it an exact one). Values are fields parted by ';': KIND;FLAGS;COOKIE;BACKEND;MEMBERS;TIMES;RELAYED
  * - KIND: w weighted, h by the client's address, f failover, m mirrored, s servers. A named service whose
- * backend is known is a weighted one of a single child.
+ *   backend is known is a weighted one of a single child.
  * - FLAGS, of servers: r in turn, p the better of two, h by the client's address, l the least busy; k
  *   the server is said by a cookie; of all: c members that are down are passed over.
  * - COOKIE: NAME|ATTRIBUTES, or empty.
@@ -40,7 +40,8 @@ struct str choice_name_of(struct arena *arena, const struct model_service *servi
  *   Of those that the relay asks targets are names.
  * - TIMES, of servers: ANSWER|CONNECT, milliseconds until an answer begins and to connect, or empty.
  * - RELAYED, of those that the relay may have to do with: the first arguments of its directive
- * (agent/relay/directive.h). Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
+ *   (agent/relay/directive.h).
+ * Texts are quoted by quote_field, ',' and '|' in them as %XX too. */
 struct plan_entry *choice_entries(struct arena *arena, const struct model *model,
                                   const struct strmap *holders, size_t *n);
 

@@ -5,11 +5,16 @@
  * A lane's text stands in programs.map. Fields are parted by ';' and quoted by quote_field:
  *     1 BITS      what there is to do, enum lane_bits
  *     2 REWRITE   place + 1 in shape.lane_rewrites, or 0: 6 PATH
- *     3 REQUEST   4 ANSWER    bits of the headers that are set, by their places in shape.lane_requests and
- * lane_answers 5 AMOUNT    of requests in flight 6 PATH      7 ALLOW     digest of the lists 8 COUNTER 9 …
- * where any header is set, its values: first one for each of lane_requests, then one for each of
- * lane_answers. A rule counts to its field byte by byte: what is asked for often stands near the beginning,
- * and values are counted from the end. */
+ *     3 REQUEST   bits of the headers that are set, by their places in shape.lane_requests
+ *     4 ANSWER    and in lane_answers
+ *     5 AMOUNT    of requests in flight
+ *     6 PATH
+ *     7 ALLOW     digest of the lists
+ *     8 COUNTER
+ *     9 …         where any header is set, its values: first one for each of lane_requests, then one for each
+ *                 of lane_answers
+ * A rule counts to its field byte by byte: what is asked for often stands near the beginning, and values are
+ * counted from the end. */
 #pragma once
 
 #include "plan/plan.h"

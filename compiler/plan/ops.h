@@ -26,9 +26,9 @@
  *   secure?NAME?VALUE?…        as answer, only if it does
  *   agent?ID                   ask the agent, program ID
  *   relay?FLAGS?PROGRAM?OPS?SERVICE?WHEN?TEXT?…   go to the relay with those TEXTs that are needed
- * (plan/relayed.h); fields of the record that it comes back with. Where none is needed: on to what OPS names,
- * here The key of a program is its digest. A long one goes on under KEY.1, KEY.2, …: its first line begins
- * with
+ *                              (plan/relayed.h); fields of the record that it comes back with. Where none is
+ *                              needed: on to what OPS names, here
+ * The key of a program is its digest. A long one goes on under KEY.1, KEY.2, …: its first line begins with
  * "+N;", N lines in all. */
 #pragma once
 

@@ -1,14 +1,17 @@
-/* What remains of a conjunct as one regular expression over the canonical line of a request. Internal to
- * plan.
+/* What remains of a conjunct as one regular expression over the canonical line of a request. Internal to plan.
  *
  * The canonical line has several lines, each ended by '\n', which stands nowhere else in it:
  *     GROUP|ADDRESS|HOST     ADDRESS: of the client, 8 or 32 hexadecimal digits; HOST: lower case, no port,
- * no brackets, with its dots METHOD >PATH                  the routing path, decoded
- * (reference/traefik-routing.md 3.4) and, where a group needs them, in any order: ?KEY\xFDVALUE          each
- * query parameter, decoded <KEY\xFDVALUE          the first one of each key name:value             each
- * header line, the name in lower case In paths, parameters and headers a line end stands as \xFF, and the
- * bytes \xFD to \xFF stand as \xFE: no regular expression of Go's tells those three apart.
- * templates/maitred.lua and explain build the same line. */
+ *                            no brackets, with its dots
+ *     METHOD
+ *     >PATH                  the routing path, decoded (reference/traefik-routing.md 3.4)
+ * and, where a group needs them, in any order:
+ *     ?KEY\xFDVALUE          each query parameter, decoded
+ *     <KEY\xFDVALUE          the first one of each key
+ *     name:value             each header line, the name in lower case
+ * In paths, parameters and headers a line end stands as \xFF, and the bytes \xFD to \xFF stand as \xFE: no
+ * regular expression of Go's tells those three apart. templates/maitred.lua and explain build the same line.
+ */
 #pragma once
 
 #include "base/buf.h"

@@ -217,8 +217,10 @@ bool model_read_errors(struct build *b, const struct error_pages *source, struct
                        struct model_op *op, bool *idle);
 
 /* An expression over a try, such as "ResponseCode() >= 500 && Attempts() < 3", as a list of steps on a stack,
- * parted by blanks: Attempts ResponseCode IsNetworkError   a number, or a truth RequestMethod=NAME a truth;
- * NAME quoted by quote_field 17                                     a number
+ * parted by blanks:
+ *     Attempts ResponseCode IsNetworkError   a number, or a truth
+ *     RequestMethod=NAME                     a truth; NAME quoted by quote_field
+ *     17                                     a number
  *     == != < <= > >= && ||                  of the two on top
  * false with a finding where it is none (vulcand/predicate, as oxy/buffer uses it). */
 bool model_read_expression(struct build *b, const struct text_value *source, struct str *out);

@@ -66,16 +66,17 @@ const struct rule_node *rule_check(struct arena *arena, struct arena *trees, con
 /* A condition in the one form that all equal ones share; those of a conjunct must all hold.
  *
  *   HOST           args[0]: lower case, no final dots, never empty or "*", never with a port or brackets
- *                  (IPv6: as written). `dots`: final dots of the rule's host. A request's host of r final
- * dots matches if the rest is equal and |r - dots| <= 1. HOST_WILDCARD  args[0], dots: the same for what
- * follows the first label (which may be empty) and its dot. PATH, PATH_PREFIX   args[0] METHOD args[0]:
- * compared byte for byte HEADER         args[0]: name, lower case; args[1]: what one of its lines is as a
- * whole QUERY          args[0]: a key, args[1]: one of its values. Without args[1]: one of them is empty
+ *                  (IPv6: as written). `dots`: final dots of the rule's host. A request's host of r final dots
+ *                  matches if the rest is equal and |r - dots| <= 1.
+ *   HOST_WILDCARD  args[0], dots: the same for what follows the first label (which may be empty) and its dot.
+ *   PATH, PATH_PREFIX   args[0]
+ *   METHOD         args[0]: compared byte for byte
+ *   HEADER         args[0]: name, lower case; args[1]: what one of its lines is as a whole
+ *   QUERY          args[0]: a key, args[1]: one of its values. Without args[1]: one of them is empty
  *   QUERY_FIRST    args[0]: a key that is present, args[1]: its first value
  *   CLIENT_IP      args[0]: network/bits, masked; IPv6 that stands for IPv4 is IPv4
  *   …_REGEXP, and QUERY_FIRST with `regex`: the last argument is the pattern, and `regex` what it says of the
- *                  host (canonical, maybe empty), the path, one of the header's lines, one value, the first.
- */
+ *                  host (canonical, maybe empty), the path, one of the header's lines, one value, the first. */
 struct rule_literal {
     enum matcher matcher;
     bool negated;
