@@ -124,9 +124,9 @@ local function take_host(txn, authority)
 end
 
 -- The target brought into normal form, also the upstream's; `mode` "as-is" leaves empty and dot segments, `semicolon` is what becomes of
--- one in the query. txn.p is the routing path as in keys, txn.pd as in the canonical line
--- where that is another. txn.odd: it holds codes, or a cut may
--- leave something that is not normal; such paths are cut by lua.cut.
+-- one in the query; txn.sent is the query as it came where it held a ';' that becomes '&', for redirects. txn.p is the routing path as in
+-- keys, txn.pd as in the canonical line where that is another. txn.odd: it holds codes, or a cut may leave something that is not normal;
+-- such paths are cut by lua.cut.
 core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     local url = txn.f:url()
     local path, query = txn.f:path() or "", url:match("?(.*)")
@@ -152,6 +152,9 @@ core.register_action("path", { "http-req" }, function(txn, mode, semicolon)
     local routed = routing_path(sent, blank_in_key)
     local exact = field(routing_path(sent, blank_itself))
     if query and query:find(";", 1, true) then
+        if semicolon == "&" then
+            txn:set_var("txn.sent", "?" .. query)
+        end
         query = query:gsub(";", (semicolon:gsub("%%", "%%%%")))
         txn.http:req_set_query(query)
     end

@@ -44,16 +44,21 @@ maitred.escaped = escaped
 
 function maitred.flush_path(st)
     local path = escaped(st)
+    st.txn:unset_var("txn.sent")
     st.http:req_set_path(path == "" and "/" or path)
     st.dirty = nil
 end
 
--- URL.RequestURI
+-- Request.RequestURI: its query is the client's as long as no op has changed the path (txn.sent).
 local function request_uri(st)
     local path = st.dirty and escaped(st) or st.txn.f:path() or "/"
-    local url = st.txn.f:url() or ""
-    local at = find(url, "?", 1, true)
-    return (path == "" and "/" or path) .. (at and sub(url, at) or "")
+    local query = not st.dirty and st.txn:get_var("txn.sent")
+    if not query then
+        local url = st.txn.f:url() or ""
+        local at = find(url, "?", 1, true)
+        query = at and sub(url, at) or ""
+    end
+    return (path == "" and "/" or path) .. query
 end
 
 local function slash(path)
@@ -240,31 +245,43 @@ local function encode_with(s, legal)
 end
 
 local HOST = "A-Za-z0-9._~!$&'()*+,;=:%[%]<>\"-"
-local USER = "A-Za-z0-9._~!$&'()*+,;=:%%-"
+local USER = "A-Za-z0-9._~$&+,;=-"
 
--- net/url parseAuthority and back; nil where Go refuses it.
-local function authority_of(text)
-    local user, host = text:match("^(.*)@([^@]*)$")
-    host = host or text
-    if user and (find(user, "[^" .. USER .. "]") or has_bad_code(user)) then
-        return nil
-    end
-    local port
-    if sub(host, 1, 1) == "[" then
-        port = host:match("^%[[^%]]*%](.*)$")
-        if not port then
+-- net/url parseHost and back: what stands in brackets is an IPv6 address, maybe with a zone; nil where Go refuses it.
+local function host_of(scheme, host)
+    local name, port = host:match("^%[([^%[]*)%](.*)$")
+    if name then
+        local address, zone = name:match("^(.-)(%%25.+)$")
+        if not find(address or name, "^[%x.]*:[%x:.]*$") or not core.parse_addr(address or name) or
+            find(sub(zone or "", 4), "[^A-Za-z0-9._~-]") then
             return nil
         end
     else
-        port = host:match("(:[^:]*)$") or ""
+        local at = find(host, ":", 1, true)
+        if at and find(host, ":", at + 1, true) and scheme ~= "http" and scheme ~= "https" then
+            at = find(host, ":[^:]*$")
+        end
+        port = at and sub(host, at) or ""
+        if find(host, "[%[%%]") or find(host, "[^\128-\255" .. HOST .. "]") then
+            return nil
+        end
     end
-    if port ~= "" and not find(port, "^:%d*$") then
+    return (port == "" or find(port, "^:%d*$")) and (name and host or encode_with(host, HOST)) or nil
+end
+
+-- net/url parseAuthority and back.
+local function authority_of(scheme, text)
+    local user, host = text:match("^(.*)@([^@]*)$")
+    if user and (find(user, "[^A-Za-z0-9._~!$&'()*+,;=:@%%-]") or has_bad_code(user)) then
         return nil
     end
-    if find(host, "%", 1, true) or find(host, "[^\128-\255" .. HOST .. "]") then
-        return nil
+    local known = host_of(scheme, host or text)
+    if not user or not known then
+        return known
     end
-    return (user and user .. "@" or "") .. encode_with(host, HOST)
+    local name, password = user:match("^([^:]*)(.*)$")
+    password = password ~= "" and ":" .. encode_with(decode(sub(password, 2)), USER) or ""
+    return encode_with(decode(name), USER) .. password .. "@" .. known
 end
 
 -- net/url Parse and String: the URL as Go writes it, or nil.
@@ -293,11 +310,11 @@ local function url_string(text)
     end
     local authority, below = path:match("^//([^/]*)(.*)$")
     if authority and (scheme or sub(path, 1, 3) ~= "///") then
-        local host = authority_of(authority)
+        local host = authority_of((scheme or ""):lower(), authority)
         if not host then
             return nil
         end
-        out, path = out .. "//" .. host, below
+        out, path = out .. (host .. below ~= "" and "//" .. host or ""), below
     end
     if has_bad_code(path) then
         return nil

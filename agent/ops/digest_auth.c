@@ -59,11 +59,21 @@ static enum op_result refuse(const struct digest_auth *a, struct decision *d, co
     return OP_REFUSE;
 }
 
-/* Old clients leave the query out. */
+/* Old clients leave the query out. A ';' in it has become '&', or "%3B", on its way here
+ * (compiler/route/settings.h encode_semicolons). */
 static bool is_own_target(const struct request *request, struct str uri)
 {
-    struct str path = str_head(request->url, str_find(request->url, '?'));
-    return uri.n > 0 && (str_eq(uri, request->url) || str_eq(uri, path));
+    struct str url = request->url, path = str_head(url, str_find(url, '?'));
+    size_t at = 0;
+    for (size_t i = 0; i < uri.n; i++) {
+        bool coded = uri.p[i] == ';' && i > path.n && str_starts(str_from(url, at), STR("%3B"));
+        bool same =
+            at < url.n && (uri.p[i] == url.p[at] || (uri.p[i] == ';' && i > path.n && url.p[at] == '&'));
+        if (!same && !coded)
+            return false;
+        at += coded ? 3 : 1;
+    }
+    return uri.n > 0 && (at == url.n || at == path.n);
 }
 
 /* MD5(name:realm:password) of the user, or of nobody: then something that no answer is made from. */

@@ -1,5 +1,5 @@
-/* stripPrefix in front of an op that reads the path or the headers: HAProxy cuts the path itself, later; what
- * is computed here is only what the ops behind it see. */
+/* stripPrefix in front of other ops: HAProxy cuts the path itself, later; what is computed here is what the
+ * ops behind it see, and whether they are asked at all. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,19 +44,45 @@ static size_t front(struct str path, struct str prefix)
     return at;
 }
 
+/* The path that is left, as net/url writes it; a NULL pointer where it is not in normal form. */
+static struct str path_left(struct arena *arena, struct str rest)
+{
+    if (rest.n == 0)
+        return STR("/");
+    struct str path = rest;
+    if (str_starts(rest, STR("%2F"))) /* that is its first slash */
+        path = escape_encode(arena, escape_decode(arena, rest), ESCAPE_PATH_KEPT);
+    else if (rest.p[0] != '/')
+        path = arena_printf(arena, "/%.*s", STR_ARG(rest));
+    return str_eq(escape_clean_path(arena, path), path) ? path : (struct str){ 0 };
+}
+
+/* As HAProxy will find, too: but nothing behind the strip may be asked before. */
+static enum op_result refuse(struct decision *d)
+{
+    verdict_refuse_text(d->verdict, strip_prefix_op.name, 400, "Bad Request");
+    return OP_REFUSE;
+}
+
 static enum op_result run(const struct op *op, struct decision *d)
 {
     const struct texts *prefixes = &op->strip_prefix.prefixes;
-    struct str path = str_head(d->request.url, str_find(d->request.url, '?'));
+    struct str path = str_head(d->request.url, str_find(d->request.url, '?')), query = d->request.url;
+    query = str_from(query, path.n);
     for (size_t i = 0; i < prefixes->n; i++) {
         size_t n = front(path, prefixes->p[i]);
-        if (n == SIZE_MAX || n == 0)
+        if (n == SIZE_MAX)
             continue;
+        struct arena *arena = arena_create();
+        struct str left = path_left(arena, str_from(path, n));
         struct buf url = { 0 };
-        struct str rest = str_from(d->request.url, n);
-        if (rest.n == 0 || rest.p[0] != '/')
-            buf_putc(&url, '/');
-        buf_put(&url, rest);
+        buf_put(&url, left);
+        buf_put(&url, query);
+        arena_destroy(arena);
+        if (!left.p) {
+            buf_fini(&url);
+            return refuse(d);
+        }
         buf_fini(&d->url);
         d->url = url;
         d->request.url = buf_str(&url);

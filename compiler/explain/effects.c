@@ -26,6 +26,8 @@ static struct apply_request first_request(struct arena *arena, const struct expl
         .host = r->authority,
         .path = r->sent,
         .query = r->query.p ? arena_printf(arena, "?%.*s", STR_ARG(r->query)) : (struct str){ 0 },
+        .query_sent =
+            r->query_sent.n ? arena_printf(arena, "?%.*s", STR_ARG(r->query_sent)) : (struct str){ 0 },
         .peer = r->client,
         .tls = r->tls,
         .headers = headers,

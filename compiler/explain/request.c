@@ -107,8 +107,12 @@ static const char *read_target(struct arena *arena, const struct entry_point *en
     out->sent = entry->sanitize_path ? path_normal(arena, path) : path_encoded(arena, path);
     out->path = path_routing(arena, out->sent, false);
     out->path_key = path_routing(arena, out->sent, true);
-    if (mark < target.n)
-        out->query = query_of(arena, str_from(target, mark + 1), entry->encode_semicolons);
+    if (mark < target.n) {
+        struct str query = str_from(target, mark + 1);
+        out->query = query_of(arena, query, entry->encode_semicolons);
+        if (!entry->encode_semicolons && str_find(query, ';') < query.n)
+            out->query_sent = query;
+    }
     return NULL;
 }
 

@@ -25,6 +25,7 @@ struct request {
     struct str path;      /* the routing path (reference/traefik-routing.md 3.4) */
     struct str path_key;  /* … as in keys */
     struct str query;     /* as the upstream gets it; p == NULL: there is no '?' */
+    struct str query_sent; /* as it came, where a ';' in it has become '&'; else empty */
     const struct request_parameter *parameters;
     size_t n_parameters;
     const struct request_header *headers; /* in their order, without Host */

@@ -11,6 +11,7 @@ struct apply_request {
     struct str method, host; /* Host as sent, with port */
     struct str path;         /* as sent, encoded */
     struct str query;        /* with its '?', or empty */
+    struct str query_sent;   /* … as the client has sent it, where there is a ';' in it; else empty */
     struct str peer;         /* the client's address as text */
     bool tls;
     const struct model_header

@@ -113,10 +113,11 @@ static bool rewrite(struct apply *a, const struct model_replace *op)
     return put_path(a, new) && (is_normal(a) || apply_stop(a, 400, STR("Bad Request\n"), true));
 }
 
+/* Request.RequestURI: it is written anew where an op changes the path. */
 static struct str request_uri(struct apply *a)
 {
     struct apply_request now = apply_request_now(a);
-    return join(a->arena, now.path, now.query);
+    return join(a->arena, now.path, a->changed || !now.query_sent.n ? now.query : now.query_sent);
 }
 
 static bool move(struct apply *a, struct str old, struct str new, bool permanent)

@@ -1,4 +1,5 @@
 /* The parts of Go's net/url that middlewares meet. */
+#include "base/address.h"
 #include "base/escape.h"
 #include "plan/apply_state.h"
 #include "route/url.h"
@@ -28,36 +29,63 @@ static bool check_port(struct str port)
     return true;
 }
 
-static bool put_authority(struct arena *arena, struct str text, struct buf *out)
+/* What stands in brackets: an IPv6 address, maybe with a zone. */
+static bool check_literal(struct arena *arena, struct str text)
 {
-    struct str code, host = text, port = { 0 };
+    struct address address;
+    size_t zone = str_search(text, STR("%25"));
+    struct str name = zone < text.n ? str_from(text, zone + 3) : STR("x");
+    return str_find(text, ':') < text.n && name.n > 0 && str_is_of(name, "._~-") &&
+           address_read(arena_copy(arena, str_head(text, zone < text.n ? zone : text.n)), &address);
+}
+
+/* Of http and https, the port begins at the first colon, else at the last one. */
+static bool put_host(struct arena *arena, struct str scheme, struct str host, struct buf *out)
+{
+    size_t at = str_find(host, ':'), end = host.n;
+    if (host.n && host.p[0] == '[') {
+        while (end > 0 && host.p[end - 1] != ']')
+            end--;
+        struct str inner = str_from(str_head(host, end ? end - 1 : 0), 1), port = str_from(host, end);
+        if (end == 0 || str_find(inner, '[') < inner.n || !check_literal(arena, inner))
+            return false;
+        buf_put(out, host);
+        return (port.n == 0 || port.p[0] == ':') && check_port(port);
+    }
+    if (!str_eq(scheme, STR("http")) && !str_eq(scheme, STR("https")))
+        for (size_t i = at; i < host.n; i++)
+            at = host.p[i] == ':' ? i : at;
+    for (size_t i = 0; i < host.n; i++)
+        if (host.p[i] == '[' ||
+            ((unsigned char)host.p[i] < 0x80 && !escape_all_of(str_of(&host.p[i], 1), HOST_KEPT)))
+            return false;
+    buf_put(out, escape_encode(arena, host, HOST_KEPT));
+    return check_port(str_from(host, at));
+}
+
+static void put_decoded(struct arena *arena, struct str s, struct buf *out)
+{
+    buf_put(out, escape_encode(arena, escape_decode(arena, s), "$&+,;="));
+}
+
+static bool put_authority(struct arena *arena, struct str scheme, struct str text, struct buf *out)
+{
+    struct str code;
     size_t at = text.n;
     while (at > 0 && text.p[at - 1] != '@')
         at--;
     if (at > 0) {
-        struct str user = str_head(text, at - 1);
-        if (!escape_all_of(user, "!$&'()*+,;=:%") || escape_has_bad_code(user, &code))
+        struct str user = str_head(text, at - 1), name = str_head(user, str_find(user, ':'));
+        if (!escape_all_of(user, "!$&'()*+,;=:@%") || escape_has_bad_code(user, &code))
             return false;
-        buf_put(out, str_head(text, at));
-        host = str_from(text, at);
+        put_decoded(arena, name, out);
+        if (name.n < user.n) {
+            buf_putc(out, ':');
+            put_decoded(arena, str_from(user, name.n + 1), out);
+        }
+        buf_putc(out, '@');
     }
-    if (host.n && host.p[0] == '[') {
-        size_t end = str_find(host, ']');
-        if (end == host.n)
-            return false;
-        port = str_from(host, end + 1);
-        if (port.n && port.p[0] != ':')
-            return false;
-    } else {
-        for (size_t i = host.n; i > 0 && !port.n; i--)
-            if (host.p[i - 1] == ':')
-                port = str_from(host, i - 1);
-    }
-    for (size_t i = 0; i < host.n; i++)
-        if ((unsigned char)host.p[i] < 0x80 && !escape_all_of(str_of(&host.p[i], 1), HOST_KEPT))
-            return false;
-    buf_put(out, escape_encode(arena, host, HOST_KEPT));
-    return check_port(port);
+    return put_host(arena, scheme, str_from(text, at), out);
 }
 
 /* "scheme:" in front; the rest stays in *rest. */
@@ -104,10 +132,12 @@ static bool put_url(struct arena *arena, struct str text, struct buf *out)
         if (str_starts(path, STR("//")) && (scheme || !str_starts(path, STR("///")))) {
             struct str authority = str_from(path, 2);
             authority = str_head(authority, str_find(authority, '/'));
-            buf_puts(out, "//");
-            if (!put_authority(arena, authority, out))
-                return false;
             path = str_from(path, 2 + authority.n);
+            struct str before = arena_copy(arena, str_head(buf_str(out), scheme ? out->n - 1 : 0));
+            if (authority.n || path.n)
+                buf_puts(out, "//");
+            if (!put_authority(arena, before, authority, out))
+                return false;
         }
         struct str decoded, raw;
         if (escape_has_bad_code(path, &code))

@@ -41,6 +41,37 @@ void key_put_prefix(struct buf *out, struct str prefix)
     }
 }
 
+bool key_has_spellings(char c)
+{
+    return c && strchr("!$&'()*+,/;=:@[]", c);
+}
+
+bool key_put_spelling(struct buf *out, struct str prefix, size_t base, unsigned which)
+{
+    for (size_t i = 0; i < prefix.n; i++) {
+        bool either = i >= base && key_has_spellings(prefix.p[i]);
+        if (either && (which & 1))
+            hex_put_code(out, '%', prefix.p[i]);
+        else
+            buf_putc(out, prefix.p[i]);
+        which >>= either;
+    }
+    return which == 0;
+}
+
+bool key_starts(struct str path, struct str prefix)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < prefix.n; i++) {
+        bool code = at + 2 < path.n && path.p[at] == '%' && key_has_spellings(prefix.p[i]) &&
+                    hex_pair(path.p + at + 1) == (unsigned char)prefix.p[i];
+        if (!code && (at >= path.n || path.p[at] != prefix.p[i]))
+            return false;
+        at += code ? 3 : 1;
+    }
+    return true;
+}
+
 /* What Go's server takes in a Host header (golang.org/x/net/http/httpguts ValidHostHeader). The skeleton
  * refuses the rest. */
 static bool is_host_byte(char c)

@@ -4,6 +4,7 @@
 
 #include "base/quote.h"
 #include "plan/group.h"
+#include "plan/key.h"
 #include "plan/scope.h"
 
 /* Where routers that may beat a record stand, so that the record can say so: by the host's keys where the
@@ -73,9 +74,11 @@ static void add_decided(struct matching *m, const struct conjunct *c, size_t rou
         struct str prefix = chain->prefixes[i];
         if (prefix.n <= base.n || !str_starts(prefix, base))
             continue;
-        key->n = path_at;
-        buf_put(key, prefix);
-        place_list_add(list, m->arena, buf_str(key), path_at, router);
+        for (unsigned which = 0; which < 1u << KEY_MOST_SPELT; which++) {
+            key->n = path_at;
+            if (key_put_spelling(key, prefix, base.n, which))
+                place_list_add(list, m->arena, buf_str(key), path_at, router);
+        }
     }
 }
 

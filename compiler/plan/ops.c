@@ -87,17 +87,27 @@ static void put_allow(struct buf *out, const struct model_allow_list *allow)
     buf_putc(out, ';');
 }
 
-/* A limit belongs to a router and a place in its chain: the same middleware twice is two limits, as in
- * Traefik. */
+struct op_owner ops_owner(const struct model_router *router, size_t at)
+{
+    struct str service = router->ops[at].of_service;
+    size_t first = 0;
+    while (service.n && !str_eq(router->ops[first].of_service, service))
+        first++;
+    return (struct op_owner){ service.n ? service : router->name, at - first };
+}
+
+/* A limit belongs to a router, or to a service, and a place in its chain: the same middleware twice is two
+ * limits, as in Traefik. */
 struct str ops_counter(struct arena *arena, const struct model_router *router, size_t at)
 {
     char key[DIGEST_DIGITS + 1];
     struct buf name = { 0 };
     size_t earlier = 0;
-    for (size_t i = 0; i < at; i++)
+    const struct op_owner owner = ops_owner(router, at);
+    for (size_t i = at - owner.at; i < at; i++)
         earlier += router->ops[i].kind == OP_IN_FLIGHT &&
                    str_eq(router->ops[i].middleware, router->ops[at].middleware);
-    buf_printf(&name, "%.*s|%.*s|%zu", STR_ARG(router->name), STR_ARG(router->ops[at].middleware), earlier);
+    buf_printf(&name, "%.*s|%.*s|%zu", STR_ARG(owner.name), STR_ARG(router->ops[at].middleware), earlier);
     sha256_hex(buf_str(&name), key, DIGEST_DIGITS);
     buf_fini(&name);
     return arena_copy(arena, str_c(key));

@@ -42,6 +42,14 @@ void ops_put(struct buf *out, const struct model_router *router, size_t at);
 void ops_put_agent(struct buf *out, struct str program_id);
 
 /* The key of the count of an inFlightReq, op `at`. */
+/* What an op at a place counts, it counts for this: its service or router, the middleware, and which of the
+ * owner's ops it is. */
+struct op_owner {
+    struct str name;
+    size_t at;
+};
+struct op_owner ops_owner(const struct model_router *router, size_t at);
+
 struct str ops_counter(struct arena *arena, const struct model_router *router, size_t at);
 
 /* The program of that text, with its key. */

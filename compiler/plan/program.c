@@ -93,17 +93,48 @@ static void fill_strip(struct arena *arena, struct chain_plan *chain)
     chain->prefixes = prefixes;
 }
 
+/* Whether keys can tell of all requests below `path`, of a rule, that hold `prefix` in their decoded path. */
+static bool is_told_by_keys(struct str path, struct str prefix)
+{
+    size_t n = 0, spellings = 0;
+    while (n < path.n && n < prefix.n && path.p[n] == prefix.p[n])
+        n++;
+    if (n < path.n && n < prefix.n)
+        return path.p[n] != '%';
+    for (size_t i = n; i < prefix.n; i++)
+        spellings += key_has_spellings(prefix.p[i]);
+    return n > 0 && spellings <= KEY_MOST_SPELT;
+}
+
+/* Whether the keys of a router know of all that a strip cuts. */
+static bool keys_tell(const struct model_router *router, const struct model_op *op)
+{
+    for (size_t c = 0; c < router->dnf.n; c++) {
+        const struct rule_conjunct *conjunct = &router->dnf.conjuncts[c];
+        struct str path = STR("/");
+        for (size_t i = 0; i < conjunct->n; i++)
+            if (conjunct->literals[i].matcher == MATCHER_PATH ||
+                conjunct->literals[i].matcher == MATCHER_PATH_PREFIX)
+                path = conjunct->literals[i].args[0];
+        for (size_t i = 0; i < op->strip.n; i++)
+            if (!is_told_by_keys(path, op->strip.prefixes[i]))
+                return false;
+    }
+    return dnf_is_decided(&router->dnf);
+}
+
 /* At most one strip, of paths that the router's keys know, and ops of the agent, which computes for itself
  * what those behind the strip see. */
 static bool is_simple(const struct model_router *router)
 {
     size_t n_native = 0;
     for (size_t i = 0; i < router->n_ops; i++) {
-        n_native += !is_of_agent(&router->ops[i]);
-        if (!is_of_agent(&router->ops[i]) && router->ops[i].kind != OP_STRIP_PREFIX)
+        const struct model_op *op = &router->ops[i];
+        n_native += !is_of_agent(op);
+        if (!is_of_agent(op) && (op->kind != OP_STRIP_PREFIX || !keys_tell(router, op)))
             return false;
     }
-    return n_native == 0 || (n_native == 1 && dnf_is_decided(&router->dnf));
+    return n_native <= 1;
 }
 
 static struct chain_plan simple_chain(struct arena *arena, const struct model_router *router,
@@ -144,6 +175,9 @@ static void add_lane(struct arena *arena, const struct model_router *router, str
     const struct lane *lane = lane_of(arena, router);
     if (!lane || (lane->strip && !dnf_is_decided(&router->dnf)))
         return;
+    for (size_t i = 0; lane->strip && i < lane->strip->strip.n; i++)
+        if (lane->strip->strip.prefixes[i].n == 0)
+            return; /* it "cuts" every path, and hides those behind it */
     chain->lane = lane;
     chain->strip = lane->strip;
     if (chain->strip)
@@ -255,7 +289,7 @@ size_t chain_prefix_at(const struct chain_plan *chain, struct str key_path)
 {
     size_t n = chain->strip ? chain->strip->strip.n : 0;
     for (size_t i = 0; i < n; i++)
-        if (chain->prefixes[i].n && str_starts(key_path, chain->prefixes[i]))
+        if (chain->prefixes[i].n && key_starts(key_path, chain->prefixes[i]))
             return i;
     return n;
 }
@@ -282,7 +316,7 @@ struct chain_cut chain_cut_at(struct arena *arena, const struct chain_plan *chai
                               struct str key_path, bool exact)
 {
     struct str from = chain->strip->strip.prefixes[prefix], rest = str_from(key_path, from.n);
-    if (!is_plain(from) || chain->strip->strip.force_slash)
+    if (!is_plain(from) || !str_starts(key_path, from) || chain->strip->strip.force_slash)
         return (struct chain_cut){ .flag = 'S' };
     if (!exact || !is_plain(rest) || !is_normal(str_from(rest, rest.n && rest.p[0] == '/')))
         return (struct chain_cut){ .flag = 's' };

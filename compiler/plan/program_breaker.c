@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "plan/ops.h"
 #include "plan/program_auth.h"
 
 /* ["codes",from,to,from,to,">",0.3] and the like; "and", "or". */
@@ -21,14 +22,15 @@ static void put_step(struct buf *out, const struct breaker_step *step)
     buf_printf(out, ",\"%s\",%.17g]", predicate_operator_text(step->comparison), step->value);
 }
 
-/* What it has counted is of a router and a place in its chain alone, as in Traefik. */
+/* What it has counted is of a router (or a service) and a place in its chain alone, as in Traefik. */
 void program_put_breaker(struct buf *out, const struct model_router *router, size_t at,
                          struct program_need *need)
 {
     const struct model_breaker *breaker = router->ops[at].breaker;
     struct buf of = { 0 };
     const char *text = model_status_text(breaker->status);
-    buf_printf(&of, "%.*s|%.*s|%zu", STR_ARG(router->name), STR_ARG(router->ops[at].middleware), at);
+    struct op_owner owner = ops_owner(router, at);
+    buf_printf(&of, "%.*s|%.*s|%zu", STR_ARG(owner.name), STR_ARG(router->ops[at].middleware), owner.at);
     buf_puts(out, "{\"op\":\"circuitBreaker\"");
     program_put_text(out, "of", buf_str(&of));
     buf_printf(out,

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "plan/ops.h"
 #include "plan/program_auth.h"
 
 static void put_source(struct buf *out, const struct model_op *op)
@@ -22,21 +23,23 @@ static void put_source(struct buf *out, const struct model_op *op)
     buf_putc(out, '}');
 }
 
-/* A bucket belongs to a router, a place in its chain and the limit as it was written: it outlives changes of
- * anything else, and a changed limit, or one at another place, begins with full buckets, as in Traefik. One
- * of all routers is the middleware's alone, and through Redis it has Traefik's name and no more. */
+/* A bucket belongs to a router (or the service that has the middleware), a place in its chain and the limit
+ * as it was written: it outlives changes of anything else, and a changed limit, or one at another place,
+ * begins with full buckets, as in Traefik. One of all routers is the middleware's alone, and through Redis it
+ * has Traefik's name and no more. */
 static void put_bucket(struct buf *out, const struct model_router *router, size_t at)
 {
     struct buf name = { 0 };
     const struct model_op *op = &router->ops[at];
+    struct op_owner owner = ops_owner(router, at);
     bool shared = op->limit.redis != NULL;
     if (!op->limit.of_middleware)
-        buf_printf(&name, "%.*s|", STR_ARG(router->name));
+        buf_printf(&name, "%.*s|", STR_ARG(owner.name));
     buf_put(&name, op->middleware);
     if (!shared)
         buf_printf(&name, "|%.*s", STR_ARG(op->limit.written));
     if (!op->limit.of_middleware)
-        buf_printf(&name, "|%zu", at);
+        buf_printf(&name, "|%zu", owner.at);
     buf_put_json(out, buf_str(&name));
     buf_fini(&name);
 }

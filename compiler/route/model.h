@@ -126,6 +126,7 @@ struct model_relayed {
 struct model_op {
     enum model_op_kind kind;
     struct str middleware; /* qualified name */
+    struct str of_service; /* the service that has it, qualified; empty: it is the router's */
     union {
         struct {
             const struct str *prefixes; /* in the order given, trimmed */

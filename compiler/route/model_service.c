@@ -259,9 +259,16 @@ static void service_resolve(struct build *b, struct service_entry *entry)
 const struct op_list *service_ops(struct build *b, struct service_entry *entry)
 {
     const struct service *s = entry->source;
-    if (!entry->ops_resolved)
-        entry->ops = middlewares_resolve(b, &s->middlewares,
-                                         reference_scope(&s->object, entry->space->tree->provider));
+    if (!entry->ops_resolved) {
+        struct str provider = entry->space->tree->provider;
+        struct op_list found = middlewares_resolve(b, &s->middlewares, reference_scope(&s->object, provider));
+        struct model_op *own = ARENA_ARRAY(b->arena, struct model_op, found.n);
+        for (size_t i = 0; i < found.n; i++) {
+            own[i] = found.p[i];
+            own[i].of_service = name_qualify(b->arena, s->object.name, provider);
+        }
+        entry->ops = (struct op_list){ .p = own, .n = found.n, .ok = found.ok };
+    }
     entry->ops_resolved = true;
     return &entry->ops;
 }

@@ -36,6 +36,16 @@ static const struct {
     { "http://h%41/", NULL },
     { "http://h/#", "http://h/" },
     { "*", "*" },
+    { "http://", "http:" },
+    { "//", "" },
+    { "http://a@b@c/", "http://a%40b@c/" },
+    { "http://u!:p:q@c/", "http://u%21:p%3Aq@c/" },
+    { "http://h:80:1/", NULL },
+    { "ftp://h:x:1/", "ftp://h:x:1/" },
+    { "http://[::1:x]/", NULL },
+    { "http://[1.2.3.4]/", NULL },
+    { "http://[fe80::1%25en0]:8/", "http://[fe80::1%25en0]:8/" },
+    { "http://x[::1]/", NULL },
     { "http://h/*", "http://h/*" },
 };
 
@@ -63,6 +73,8 @@ static const struct {
     { "/a%20b/c%2Fd", "/a b", "/c%2Fd", "/a b", 0 },
     { "/%C3%A9/x", "/\303\251", "/x", "/\303\251", 0 },
     { "/api//x", "/api", NULL, "", 400 },
+    { "/a%2Fb/c", "/a/b", "/c", "/a/b", 0 },
+    { "/x/y", "", "/x/y", "", 0 },
 };
 
 START_TEST(a_strip_cuts_the_decoded_path)

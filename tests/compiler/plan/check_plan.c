@@ -211,11 +211,37 @@ START_TEST(a_strip_is_resolved_for_each_key)
     *literal = (struct rule_literal){ .matcher = MATCHER_PATH_PREFIX, .args = &root, .n_args = 1 };
     add_op(&w, 0, strip_of(prefixes, 2));
     struct plan *plan = plan_build(w.arena, &w.model, NULL);
-    ck_assert_uint_eq(plan->n_routes, 3);
+    ck_assert_uint_eq(plan->n_routes, 4);
     ck_assert(value_is(plan, "|0/", ".;etcd:a;R892;ra@etcd;;;;"));
     ck_assert(value_is(plan, "|0/foo", "s;etcd:a;R892;ra@etcd;;/foo?;;"));
+    ck_assert_msg(value_is(plan, "|0/a%3Bb", "S;etcd:a;R892;ra@etcd;;/a%3Bb?;;"), "so it may be spelt, too");
     ck_assert_msg(value_is(plan, "|0/a;b", "S;etcd:a;R892;ra@etcd;;/a%3Bb?;;"),
                   "a field cannot hold its separator");
+    arena_destroy(w.arena);
+}
+END_TEST
+
+static const struct {
+    const char *prefix;
+    size_t n_routes;
+    bool program;
+} spelt_rows[] = {
+    { "/foo", 2, false },    { "/a/b", 3, false },   { "/a/b/c", 5, false },
+    { "/a/b/c/d", 1, true }, { "/a:b@c$", 1, true }, { "", 1, true },
+};
+
+START_TEST(a_strip_that_keys_cannot_tell_is_a_program)
+{
+    struct world w;
+    make_world(&w, arena_create(), "a");
+    struct rule_literal *literal = (struct rule_literal *)w.routers[0].dnf.conjuncts[0].literals;
+    struct str root = STR("/"), prefix = str_c(spelt_rows[_i].prefix);
+    *literal = (struct rule_literal){ .matcher = MATCHER_PATH_PREFIX, .args = &root, .n_args = 1 };
+    add_op(&w, 0, strip_of(&prefix, 1));
+    struct plan *plan = plan_build(w.arena, &w.model, NULL);
+    ck_assert_uint_eq(plan->maps[MAP_PROGRAMS].n > 0, spelt_rows[_i].program);
+    if (!spelt_rows[_i].program)
+        ck_assert_uint_eq(plan->n_routes, spelt_rows[_i].n_routes);
     arena_destroy(w.arena);
 }
 END_TEST
@@ -339,6 +365,7 @@ int main(void)
         { a_program_is_named_by_its_contents, 0 },
         { the_same_middleware_twice_has_two_buckets, 0 },
         { a_strip_is_resolved_for_each_key, 0 },
+        { a_strip_that_keys_cannot_tell_is_a_program, ROWS(spelt_rows) },
         { what_a_cut_leaves_of_an_exact_path_stands_in_the_record, ROWS(exact_rows) },
         { large_weights_are_scaled_together, 0 },
         { names_of_services_become_harmless_and_stay_different, 0 },
