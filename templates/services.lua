@@ -45,14 +45,15 @@ end
 -- be one that nobody else holds: a fresh string each time.
 local function fetch(txn, what, backend, server)
     local ok, value = pcall(txn.f[what], txn.f, server and backend .. "/" .. server or backend .. "")
-    return ok and tonumber(value) or nil
+    return ok and value or nil
 end
 
 local is_up
 
 local function is_member_up(txn, definition, member, seen)
     if definition.kind == "s" then
-        return fetch(txn, "srv_is_up", definition.backend, member.id) == 1
+        local up = fetch(txn, "srv_is_up", definition.backend, member.id)
+        return up == true or up == 1 -- (a number before 3.1)
     end
     return is_up(txn, member.target, seen)
 end
