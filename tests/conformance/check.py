@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the conformance cases that this project has taken up (cases/) and compares with known-gaps.txt.
+"""Runs the conformance cases that this project has taken up (cases/) or recorded itself (own/: what Traefik 3.7.9 did) and
+compares with known-gaps.txt.
 
     tests/conformance/check.py --sut 'build/maitred run' [--only SUBSTR] [CASE-FILE ...]
 
@@ -86,15 +87,15 @@ def run_again(args, paths, seen, gaps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("paths", nargs="*", help="case files (all of cases/)")
+    parser.add_argument("paths", nargs="*", help="case files (all of cases/ and own/)")
     parser.add_argument("--sut", required=True, help="command line of the gateway")
     parser.add_argument("--only", help="only cases whose name contains this")
     parser.add_argument("--again", type=int, default=0, metavar="N", help="how many failed cases may be run once more")
     parser.add_argument("--gaps", default=os.path.join(HERE, "known-gaps.txt"))
     parser.add_argument("--keep", action="store_true", help="keep run.py's folder with the logs")
     args = parser.parse_args()
-    folder = os.path.join(HERE, "cases")
-    paths = args.paths or sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".json"))
+    folders = [os.path.join(HERE, name) for name in ("cases", "own")]
+    paths = args.paths or [os.path.join(d, f) for d in folders for f in sorted(os.listdir(d)) if f.endswith(".json")]
     wanted = {name for name in case_names(paths) if not args.only or args.only in name}
     gaps, names = read_gaps(args.gaps, haproxy_version(args.sut))
     seen, status = run(args, paths, args.only)
