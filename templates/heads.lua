@@ -164,7 +164,7 @@ core.register_action("headers", { "http-req" }, function(txn, mode)
     elseif headers["transfer-encoding"] and coding ~= "chunked" then
         http:req_set_header("transfer-encoding", "chunked")
     end
-    if expect ~= "" and not expects_continue(expect) then
+    if expect ~= "" and not expects_continue(expect) and txn.f:req_ver():sub(1, 1) == "1" then
         return refuse(txn, "417 Expectation Failed", 417)
     end
     if values(headers, "pragma")[1] == "no-cache" and not headers["cache-control"] then

@@ -374,6 +374,14 @@ core.register_service("answer", "http", function(applet)
     if list == "" and applet:get_var("txn.m.h_auth") then
         applet:add_header("Content-Type", "text/plain")
     end
+    -- Here, so that those who change answers on 2.6 find them.
+    applet:set_var("txn.an", 1)
+    for _, pair in ipairs({ { "WWW-Authenticate", "h_auth" }, { "Retry-After", "h_retry" }, { "X-Retry-In", "h_retryin" } }) do
+        local value = applet:get_var("txn.m." .. pair[2])
+        if value then
+            applet:add_header(pair[1], tostring(value))
+        end
+    end
     if status ~= 204 and status ~= 304 then
         applet:add_header("Content-Length", tostring(#body))
     else

@@ -53,8 +53,10 @@ maitred.guess_type = guess
 
 function ops.guess()
     return function(st)
-        st.guesses = true
-        st.txn:set_var("txn.sn", 1)
+        if not st.guesses then
+            st.guesses = true
+            st.txn:set_var("txn.sn", 1)
+        end
     end
 end
 

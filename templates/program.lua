@@ -38,6 +38,11 @@ local function answer(st, name, value)
         value = (value == "" or value == "Origin") and "Origin" or value .. st.vary
         st.vary = nil
     end
+    if name == "content-type" and value == "" then
+        -- Go's server guesses one that was deleted.
+        st.guesses, st.retyped = true, true
+        return st.txn:set_var("txn.sn", 2)
+    end
     local slot = slots[name]
     if not slot then
         st.more = st.more or {}
@@ -79,7 +84,8 @@ local function flush(st)
 end
 maitred.flush = flush
 
--- Answers the request; `headers` is a list of names and values. Headers without a rule of their own are put here: what Lua ends, no Lua
+-- Answers the request; `headers` is a list of names and values. Headers without a rule of their own are put here, in place of those of
+-- the answer: what Lua ends, no Lua
 -- may change afterwards (HAProxy 3 would not survive it).
 function maitred.stop(st, status, reason, body, headers)
     local txn, more = st.txn, st.more
@@ -87,19 +93,23 @@ function maitred.stop(st, status, reason, body, headers)
     st.dirty, st.more = nil, nil
     flush(st)
     txn:unset_var("txn.hx")
-    local typed = not st.guesses or body == ""
-    for i = 1, headers and #headers or 0, 2 do
-        reply:add_header(headers[i], headers[i + 1])
-        typed = typed or headers[i] == "Content-Type"
-    end
-    if not typed then
-        reply:add_header("Content-Type", maitred.guess_type(body))
-    end
+    local taken = { ["content-type"] = st.retyped }
     for _, item in ipairs(more or {}) do
         local name, value = item:match("^(.-):(.*)$")
+        taken[name] = true
         if value ~= "" then
             reply:add_header(name, value)
         end
+    end
+    local typed = not st.guesses or body == "" or taken["content-type"] and not st.retyped
+    for i = 1, headers and #headers or 0, 2 do
+        if not taken[headers[i]:lower()] then
+            reply:add_header(headers[i], headers[i + 1])
+            typed = typed or headers[i] == "Content-Type"
+        end
+    end
+    if not typed then
+        reply:add_header("Content-Type", maitred.guess_type(body))
     end
     for text in (not after and txn:get_var("txn.mc") or ""):gmatch("%+([^\n]+)") do
         reply:add_header("Set-Cookie", text)

@@ -4,16 +4,13 @@ enum { MAX_HEADERS = 256 }; /* of one map */
 
 /* Headers that say how the message is framed or are of one connection only: set by a middleware, they never
  * leave Traefik. */
-static bool is_of_transport(struct str name)
+static bool is_of_transport(struct str name, bool request)
 {
-    static const struct str names[] = {
-        STR("connection"), STR("content-length"), STR("keep-alive"),        STR("proxy-connection"),
-        STR("te"),         STR("trailer"),        STR("transfer-encoding"), STR("upgrade"),
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_eq_nocase(name, names[i]))
-            return true;
-    return false;
+    static const char *const names[] = { "connection", "content-length", "keep-alive", "proxy-connection",
+                                         "te",         "trailer",        "upgrade",    "transfer-encoding",
+                                         NULL };
+    static const char *const of_requests[] = { "proxy-authenticate", "proxy-authorization", NULL };
+    return str_is_one_of(name, names) || (request && str_is_one_of(name, of_requests));
 }
 
 /* As Go's server writes it: line ends are blanks. What else cannot stand in a header stays for the check. */
@@ -52,7 +49,7 @@ static bool read_map(struct build *b, const struct map_value *source, bool reque
         struct str value = request ? str_trim(pair->v) : on_one_line(b->arena, pair->v);
         struct str name = text_lower(b->arena, pair->name);
         ok = check_pair(b, pair, value) && ok;
-        if (is_of_transport(name))
+        if (is_of_transport(name, request))
             continue;
         size_t at = n;
         while (at > 0 && str_cmp(p[at - 1].name, name) >= 0)

@@ -28,7 +28,9 @@ static const struct setting_row core_rows[] = {
     UNUSED("log.nocolor", BOOL, ACCEPTED, "false", "no colours"),
     UNUSED("global.checknewversion", BOOL, ACCEPTED, "true", "never done here"),
     UNUSED("global.sendanonymoususage", BOOL, ACCEPTED, "false", "never done here"),
-    USED("global.notappendxforwardedfor", BOOL, not_append, "false", "leave X-Forwarded-For"),
+    /* As in 3.7, which reads the entry points' setting only. */
+    UNUSED("global.notappendxforwardedfor", BOOL, IGNORED, "false",
+           "leave X-Forwarded-For: said for each entry point"),
 };
 const struct setting_table setting_core = { ROWS_OF(core_rows) };
 

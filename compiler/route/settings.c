@@ -176,10 +176,8 @@ static void store_entry_points(struct reader *r)
     for (size_t i = 0; i < list.n; i++)
         if (!setting_parse_address(&list.p[i]))
             report_address(r, &list.p[i]);
-    for (size_t i = 0; i < list.n; i++) {
-        list.p[i].not_append = list.p[i].not_append || r->settings->not_append;
+    for (size_t i = 0; i < list.n; i++)
         list.p[i].refused_codes = refused_codes(r->arena, &list.p[i]);
-    }
     struct entry_point *kept = ARENA_ARRAY(r->arena, struct entry_point, list.n);
     memcpy(kept, list.p, list.n * sizeof *kept);
     r->settings->entry_points = kept;

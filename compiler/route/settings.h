@@ -41,7 +41,7 @@ struct entry_point {
                                  in NUL */
     struct str underscores;   /* http.underscoreHeadersStrategy: "keep", "delete" or "reject" */
     bool scheme_headers;      /* forwardedHeaders.addXForwardedSchemeHeaders */
-    bool not_append;          /* forwardedHeaders.notAppendXForwardedFor, or the global setting */
+    bool not_append;          /* forwardedHeaders.notAppendXForwardedFor */
     bool internal;            /* made by api.insecure or ping, not by the user ("traefik" on :8080) */
 };
 
@@ -74,7 +74,6 @@ struct settings {
         bool on, watch;
         struct str filename, directory;
     } file;
-    bool not_append;                /* global.notAppendXForwardedFor */
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
     struct str default_certificate; /* PEM with its key, made by the daemon for where the tree gives none;
                                        empty: none */
