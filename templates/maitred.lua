@@ -340,34 +340,13 @@ core.register_action("request_headers", { "http-req" }, function(txn)
     txn:unset_var("txn.m.request") -- the next round's are others
 end)
 
--- Those of the cookies that an answer sets, a line each, of the innermost authentication first: "-name" takes the cookies of that name
--- away, "+text" adds one. On 2.6 Lua cannot act on answers of HAProxy's own: their writers add them.
-core.register_action("cookies", { os.getenv("MAITRED_LUA_AFTER") == "1" and "http-after-res" or "http-res" }, function(txn)
-    local lines = values(txn.http:res_get_headers(), "set-cookie")
-    for sign, text in txn:get_var("txn.mc"):gmatch("([+-])([^\n]+)") do
-        if sign == "+" then
-            lines[#lines + 1] = text
-        else
-            for i = #lines, 1, -1 do
-                if lines[i]:match("^%s*([^=;%s]*)") == text then
-                    table.remove(lines, i)
-                end
-            end
-        end
-    end
-    txn.http:res_del_header("set-cookie")
-    for _, line in ipairs(lines) do
-        txn.http:res_add_header("set-cookie", line)
-    end
-end)
-
 -- Answers ----------------------------------------------------------------------------------------------------------
 
 -- A refusal of the agent's in the words of another server, or with a status that has no rule of its own.
 core.register_service("answer", "http", function(applet)
     local status, body = tonumber(applet:get_var("txn.m.status")), applet:get_var("txn.m.body") or ""
     local list = applet:get_var("txn.m.h_list") or ""
-    applet:set_status(status and status >= 200 and status <= 999 and status or 500)
+    applet:set_status(status and status >= 200 and status <= 599 and status or 500) -- HAProxy makes 200 of others
     for name, value in list:gmatch("([^\n:]+): ([^\n]*)") do
         applet:add_header(name, value)
     end

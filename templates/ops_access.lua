@@ -219,6 +219,10 @@ function ops.inflight(_, amount, key, counter, by)
     local slot = tonumber(counter)
     if by == "host" then
         source = function(st) return st.txn.f:req_fhdr("host", 1) or "" end
+    elseif by == "=host" or by == "=transfer-encoding" or by == "=trailer" then -- a Go server shows none of them
+        source = function() return "" end
+    elseif by == "=x-forwarded-for" then
+        source = forwarded
     elseif by:sub(1, 1) == "=" then
         local name = by:sub(2)
         source = function(st) return st.txn.f:req_fhdr(name, 1) or "" end

@@ -112,7 +112,7 @@ function maitred.stop(st, status, reason, body, headers)
         reply:add_header("Content-Type", maitred.guess_type(body))
     end
     for text in (not after and txn:get_var("txn.mc") or ""):gmatch("%+([^\n]+)") do
-        reply:add_header("Set-Cookie", text)
+        reply:add_header("Set-Cookie", (maitred.cookie(text)))
     end
     reply:set_body(body)
     txn:done(reply)

@@ -22,6 +22,7 @@ function maitred.relay(txn, what, next)
     if not url then -- what came behind the head is no body, or the client has gone: nothing can be asked of the request any more
         return maitred.refuse(txn, "400 Bad Request")
     end
+    url = url:gsub("^%a+://[^/]*/", "/") -- over HTTP/2 it has the scheme and the host in front
     set(http, "X-Maitred-Do", what)
     set(http, "X-Maitred-Next", next)
     set(http, "X-Maitred-Src", txn:get_var("sess.ip") or "")

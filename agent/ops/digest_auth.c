@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/escape.h"
 #include "base/hash.h"
 #include "base/hex.h"
 #include "ops/digest.h"
@@ -59,21 +60,47 @@ static enum op_result refuse(const struct digest_auth *a, struct decision *d, co
     return OP_REFUSE;
 }
 
-/* Old clients leave the query out. A ';' in it has become '&', or "%3B", on its way here
- * (compiler/route/settings.h encode_semicolons). */
+/* The byte at the front of a path, taken off; *coded: it stood there as a code, which is not the same as its
+ * byte. */
+static char take_byte(struct str *path, bool *coded)
+{
+    bool code = escape_is_code(*path, 0);
+    char c = code ? escape_byte(*path, 0) : path->p[0];
+    *coded = code && c && strchr(":/?#[]@!$&'()*+,;=%", c);
+    *path = str_from(*path, code ? 3 : 1);
+    return c;
+}
+
+/* Whether two paths are one, however their codes are written: the entry point brings the request's into
+ * normal form, and the client has computed with its own. */
+static bool is_same_path(struct str a, struct str b)
+{
+    bool a_coded = false, b_coded = false, same = true;
+    while (same && a.n && b.n)
+        same = take_byte(&a, &a_coded) == take_byte(&b, &b_coded) && a_coded == b_coded;
+    return same && a.n == b.n;
+}
+
+/* Whether two queries are one. A ';' has become '&', or "%3B", on its way here (compiler/route/settings.h
+ * encode_semicolons). */
+static bool is_same_query(struct str here, struct str sent)
+{
+    bool same = true;
+    while (same && sent.n) {
+        bool coded = sent.p[0] == ';' && str_starts(here, STR("%3B"));
+        same = coded || (here.n && (sent.p[0] == here.p[0] || (sent.p[0] == ';' && here.p[0] == '&')));
+        here = str_from(here, coded ? 3 : 1);
+        sent = str_from(sent, 1);
+    }
+    return same && here.n == 0;
+}
+
+/* Old clients leave the query out. */
 static bool is_own_target(const struct request *request, struct str uri)
 {
-    struct str url = request->url, path = str_head(url, str_find(url, '?'));
-    size_t at = 0;
-    for (size_t i = 0; i < uri.n; i++) {
-        bool coded = uri.p[i] == ';' && i > path.n && str_starts(str_from(url, at), STR("%3B"));
-        bool same =
-            at < url.n && (uri.p[i] == url.p[at] || (uri.p[i] == ';' && i > path.n && url.p[at] == '&'));
-        if (!same && !coded)
-            return false;
-        at += coded ? 3 : 1;
-    }
-    return uri.n > 0 && (at == url.n || at == path.n);
+    size_t query = str_find(request->url, '?'), given = str_find(uri, '?');
+    return uri.n > 0 && is_same_path(str_head(request->url, query), str_head(uri, given)) &&
+           (given == uri.n || is_same_query(str_from(request->url, query), str_from(uri, given)));
 }
 
 /* MD5(name:realm:password) of the user, or of nobody: then something that no answer is made from. */

@@ -38,3 +38,10 @@ bool forward_line(struct str *lines, struct str *name, struct str *value);
 
 /* A Location, relative to the URL that gave it, as an absolute one. `base` is absolute. */
 void location_resolve(struct buf *out, struct str base, struct str location);
+
+/* Whether Go's net/url takes the text for a URL, maybe a relative one. */
+bool location_is_url(struct str location);
+
+/* A Location as net/http's Redirect writes it: one without scheme and host is of this host, its path made
+ * absolute by the request's target `url` and cleaned. */
+void location_redirect(struct buf *out, struct str url, struct str location);

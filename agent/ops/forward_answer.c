@@ -60,18 +60,12 @@ bool forward_may_share(const struct forward_answer *answer)
 static void redirect_to_signin(const struct forward_auth *op, const struct request *request,
                                struct verdict *v)
 {
-    struct buf base = { 0 }, location = { 0 };
-    buf_puts(&base, "http://_");
-    buf_put(&base, request->url);
-    location_resolve(&location, buf_str(&base), op->signin);
-    struct str resolved = buf_str(&location);
-    if (str_starts(resolved, STR("http://_")) && !str_starts(op->signin, STR("http://_")))
-        resolved = str_from(resolved, 8); /* of this host, as a path */
+    struct buf location = { 0 };
+    location_redirect(&location, request->url, op->signin);
     verdict_refuse(v, forward_auth_op.name, 302, NULL);
     v->why = "its server wants a sign-in";
     v->listed = true;
-    put_line(&v->answer, STR("Location"), resolved);
-    buf_fini(&base);
+    put_line(&v->answer, STR("Location"), buf_str(&location));
     buf_fini(&location);
 }
 
@@ -80,6 +74,11 @@ static void pass_on(const struct forward_auth *op, const struct forward_answer *
 {
     struct str lines = buf_str(&answer->headers), name, value;
     struct str location = header_of(answer, STR("location"));
+    if (!location_is_url(location)) {
+        verdict_refuse(v, forward_auth_op.name, 500, NULL);
+        v->why = "its server's Location is no URL";
+        return;
+    }
     verdict_refuse(v, forward_auth_op.name, answer->status, NULL);
     v->why = "its server refuses";
     v->listed = true;
@@ -176,6 +175,8 @@ static void take_cookies(const struct forward_auth *op, const struct forward_ans
     while (forward_line(&lines, &name, &value)) {
         if (!str_eq_nocase(name, STR("set-cookie")) || cookie_name(value).n == 0)
             continue;
+        if (!any)
+            buf_puts(&v->cookies, "-=\n"); /* all cookies are written anew, whosever they are */
         for (size_t i = 0; i < op->cookies.n && !any; i++) {
             buf_putc(&v->cookies, '-');
             buf_put(&v->cookies, op->cookies.p[i]);

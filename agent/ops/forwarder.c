@@ -6,7 +6,9 @@
 #include <sys/queue.h>
 
 #include "base/arena.h"
+#include "base/hex.h"
 #include "ops/op.h"
+#include "route/url.h"
 
 enum {
     TIMEOUT_MS = 30000, /* Traefik's, for the whole exchange */
@@ -272,15 +274,32 @@ static void set_request(struct transfer *t)
         curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 }
 
+/* The address as Go sends it: what no path may hold as codes, and not at all without http:// or https://,
+ * which curl would guess. NUL at its end. */
+static bool put_address(struct buf *out, struct str address)
+{
+    size_t scheme = url_scheme_length(address);
+    struct str name = str_head(address, scheme);
+    for (size_t i = 0; i < address.n; i++) {
+        unsigned char c = (unsigned char)address.p[i];
+        if (c == ' ' || c >= 0x80)
+            hex_put_code(out, '%', (char)c);
+        else
+            buf_putc(out, (char)c);
+    }
+    buf_putc(out, '\0');
+    return (str_eq_nocase(name, STR("http")) || str_eq_nocase(name, STR("https"))) &&
+           str_starts(str_from(address, scheme), STR("://"));
+}
+
 void forwarder_start(struct forwarder *f, struct forward_call *call)
 {
     struct transfer *t = xmalloc(sizeof *t);
-    char *url = xmalloc(call->op->address.n + 1);
+    struct buf url = { 0 };
     *t = (struct transfer){ .call = call, .easy = curl_easy_init(), .headers = list_of(call->headers) };
     LIST_INSERT_HEAD(&f->transfers, t, entry);
-    memcpy(url, call->op->address.p, call->op->address.n);
-    url[call->op->address.n] = '\0';
-    curl_easy_setopt(t->easy, CURLOPT_URL, url);
+    bool is_url = put_address(&url, call->op->address);
+    curl_easy_setopt(t->easy, CURLOPT_URL, url.p);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -293,8 +312,8 @@ void forwarder_start(struct forwarder *f, struct forward_call *call)
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     set_request(t);
     set_tls(t->easy, call->op);
-    free(url);
-    if (!f->stopping && curl_multi_add_handle(f->multi, t->easy) == CURLM_OK)
+    buf_fini(&url);
+    if (!f->stopping && is_url && curl_multi_add_handle(f->multi, t->easy) == CURLM_OK)
         return;
     call->answer.status = 0;
     call->error = "it cannot be asked";

@@ -113,12 +113,22 @@ static struct str not_excluded(const struct source *source, struct str list)
     return STR("");
 }
 
+/* What a Go server shows of the header: some never, and X-Forwarded-For is still without the peer. */
+static struct str header_seen(const struct request *request, struct str name)
+{
+    if (str_eq_nocase(name, STR("host")) || str_eq_nocase(name, STR("transfer-encoding")) ||
+        str_eq_nocase(name, STR("trailer")))
+        return STR("");
+    return str_eq_nocase(name, STR("x-forwarded-for")) ? received_for(request)
+                                                       : headers_find(request->headers, name);
+}
+
 struct str criterion_source(const struct source *source, const struct request *request,
                             char memory[static ADDRESS_TEXT])
 {
     switch (source->kind) {
     case SOURCE_HEADER:
-        return headers_find(request->headers, source->header);
+        return header_seen(request, source->header);
     case SOURCE_HOST:
         return request->host;
     case SOURCE_DEPTH:

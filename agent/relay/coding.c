@@ -33,6 +33,36 @@ static struct str media_type(struct str value, char out[static 128])
     return str_of(out, type.n);
 }
 
+/* Whether mime.ParseMediaType has no fault to find: two tokens (or one), and parameters "name=value" or
+ * "name="quoted"", of different names. */
+static bool is_media_type(struct str value)
+{
+    struct str type = str_trim(str_cut(&value, ';')), sub = type, main = str_cut(&sub, '/');
+    if (!str_is_token(main) || (sub.p && !str_is_token(sub)))
+        return false;
+    while (str_trim(value).n) {
+        struct str name;
+        value = str_trim(value);
+        name = str_trim(str_cut(&value, '='));
+        if (!str_is_token(name) || !value.p)
+            return false;
+        if (str_starts(value, STR("\""))) {
+            size_t end = 1;
+            while (end < value.n && value.p[end] != '"')
+                end += value.p[end] == '\\' ? 2 : 1;
+            if (end >= value.n)
+                return false;
+            value = str_trim(str_from(value, end + 1));
+            if (value.n && value.p[0] != ';')
+                return false;
+            value = str_from(value, 1);
+        } else if (!str_is_token(str_trim(str_cut(&value, ';')))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_listed(const struct directive *d, struct str type)
 {
     for (size_t i = 0; i < d->compress.n_types; i++)
@@ -203,7 +233,7 @@ static bool other_applies(const struct directive *d, const struct heading *answe
 {
     char room[128];
     struct str written = heading_get(answer, STR("content-type")), type = media_type(written, room);
-    if (written.n && type.n == 0)
+    if (written.n && (type.n == 0 || !is_media_type(written)))
         return false;
     if (written.n && d->compress.only && !is_listed(d, type))
         return false;

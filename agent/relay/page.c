@@ -23,7 +23,8 @@ static void put_url(struct buf *out, const struct request *request)
     struct buf url = { 0 };
     buf_puts(&url, request->tls.n ? "https://" : "http://");
     buf_put(&url, heading_get(&request->heading, STR("host")));
-    buf_put(&url, request->target);
+    size_t query = str_find(request->target, '?'); /* net/url writes no empty one */
+    buf_put(&url, query + 1 == request->target.n ? str_head(request->target, query) : request->target);
     put_escaped(out, buf_str(&url));
     buf_fini(&url);
 }

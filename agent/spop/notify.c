@@ -57,8 +57,24 @@ static void take_argument(void *context, struct str message, struct str argument
             *(struct str *)(void *)((char *)out + texts[i].offset) = value->bytes;
 }
 
+/* Over HTTP/2 HAProxy has the scheme and the host in the target: "http://host/path". */
+static struct str without_host(struct str url)
+{
+    size_t scheme = 0;
+    while (scheme < url.n && ascii_is_letter(url.p[scheme]))
+        scheme++;
+    if (scheme == 0 || !str_starts(str_from(url, scheme), STR("://")))
+        return url;
+    struct str rest = str_from(url, scheme + 3);
+    size_t end = str_find(rest, '/');
+    return end < rest.n ? str_from(rest, end) : url;
+}
+
 bool notify_read(struct str payload, struct question *out)
 {
     *out = (struct question){ 0 };
-    return notify_walk(payload, take_argument, out);
+    if (!notify_walk(payload, take_argument, out))
+        return false;
+    out->request.url = without_host(out->request.url);
+    return true;
 }

@@ -33,9 +33,9 @@ struct artifacts {
 #define ARTIFACT_SPOE "spoe.cfg"
 /* Scripts, in the order in which they are loaded; each builds on those before. */
 #define ARTIFACT_SCRIPTS                                                                                     \
-    "maitred.lua", "heads.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua", "regex.lua",        \
-        "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_relay.lua", "ops_tls.lua",  \
-        "ops_content.lua", "closed.lua", "down.lua"
+    "maitred.lua", "cookies.lua", "heads.lua", "rematch.lua", "front.lua", "relay.lua", "services.lua",      \
+        "regex.lua", "program.lua", "ops_path.lua", "ops_headers.lua", "ops_access.lua", "ops_relay.lua",    \
+        "ops_tls.lua", "ops_content.lua", "closed.lua", "down.lua"
 /* No artifact: what down.lua reads, while a worker starts. */
 #define FILE_OF_DOWN    "down.txt"
 #define ARTIFACT_POLICY "policy.json"

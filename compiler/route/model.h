@@ -126,7 +126,8 @@ struct model_relayed {
 struct model_op {
     enum model_op_kind kind;
     struct str middleware; /* qualified name */
-    struct str of_service; /* the service that has it, qualified; empty: it is the router's */
+    struct str of_service; /* the service that has it: '/' (no router's name has one) and its qualified name;
+                              empty: it is the router's */
     union {
         struct {
             const struct str *prefixes; /* in the order given, trimmed */

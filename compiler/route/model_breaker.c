@@ -84,7 +84,7 @@ bool model_read_breaker(struct build *b, const struct circuit_breaker *source, s
     out->recovery_ns = time_of(&source->recovery, 10 * second);
     out->status = IS_SET(source->response_code) ? source->response_code.v : 503;
     bool ok = true;
-    if (out->status < 200 || out->status > 999) {
+    if (out->status < 200 || out->status > 599) {
         diag_report(b->diag, FINDING_NOT_SUPPORTED, source->response_code.key,
                     "%lld is no status of an answer", (long long)out->status);
         ok = false;

@@ -265,7 +265,7 @@ const struct op_list *service_ops(struct build *b, struct service_entry *entry)
         struct model_op *own = ARENA_ARRAY(b->arena, struct model_op, found.n);
         for (size_t i = 0; i < found.n; i++) {
             own[i] = found.p[i];
-            own[i].of_service = name_qualify(b->arena, s->object.name, provider);
+            own[i].of_service = arena_printf(b->arena, "/%.*s", STR_ARG(entry->draft.name));
         }
         entry->ops = (struct op_list){ .p = own, .n = found.n, .ok = found.ok };
     }

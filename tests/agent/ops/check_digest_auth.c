@@ -89,6 +89,13 @@ static const struct {
     { { .uri = "" }, false },       /* passes in Traefik */
     { { .uri = "/a?b=2" }, false }, /* passes in Traefik */
     { { .uri = "/there" }, false },
+    { { .uri = "/%61?b=1" }, true }, /* the entry point has brought the request's path into normal form */
+    { { .uri = "/%61" }, true },
+    { { .uri = "%2fa?b=1" }, false },
+    { { .uri = "/a%3fb=1" }, false },
+    { { .uri = "/a%3Fb=1?b=1" }, false },
+    { { .uri = "/%6" }, false },
+    { { .uri = "/a?b=%31" }, false },
     { { .nc = "00000000" }, false }, /* passes in Traefik, for ever */
     { { .nc = "zz" }, false },
     { { .nc = "" }, false },

@@ -56,6 +56,10 @@ static const struct {
       "1.1.1.1%x" },
     { "{\"kind\":\"excluded\",\"excluded\":[\"0.0.0.0/0\"]}", "::2, ::ffff:1.1.1.1, 10.0.0.1", V4, "::2" },
     { "{\"kind\":\"header\",\"name\":\"x-key\"}", "", V4, "" },
+    { "{\"kind\":\"header\",\"name\":\"host\"}", "", V4, "" }, /* Go: none among the headers */
+    { "{\"kind\":\"header\",\"name\":\"x-forwarded-for\"}", "1.1.1.1, 2.2.2.2, 10.0.0.1", V4,
+      "1.1.1.1, 2.2.2.2" },
+    { "{\"kind\":\"header\",\"name\":\"x-forwarded-for\"}", "10.0.0.1", V4, "" },
     { "{\"kind\":\"host\"}", "", V4, "Host:80" },
 };
 

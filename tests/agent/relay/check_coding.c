@@ -70,6 +70,12 @@ static const struct {
 } answers[] = {
     { "compress?1024??gzip?but;", "content-type", "text/plain", 1024, true, true },
     { "compress?1024??gzip?but;", "content-type", "text/plain", 1023, false, false },
+    { "compress?1??br?but;", "content-type", "text/plain; a=b; c=\"d;\\\"\"; ", 1024, true, true },
+    { "compress?1??br?but;", "content-type", "text", 1024, true, true },
+    { "compress?1??br?but;", "content-type", "text plain", 1024, true, false },
+    { "compress?1??br?but;", "content-type", "text/plain; a", 1024, true, false },
+    { "compress?1??br?but;", "content-type", "text/plain; a=\"b", 1024, true, false },
+    { "compress?1??br?but;", "content-type", "text/plain; a=\"b\"c", 1024, true, false },
     { "compress?1024??gzip?but;", "content-type", "text/plain", -1, true, true },
     { "compress?1024??gzip?but;", "content-type", "text/event-stream", 10, false, true },
     { "compress?1024??gzip?but;", "content-encoding", "x", 4000, false, false },

@@ -176,7 +176,7 @@ static const struct {
     const char *says, *variable, *value;
 } answers[] = {
     { "HTTP/1.1 200 OK\r\nX-User: jane\r\nContent-Length: 0\r\n\r\n", "request", "-X-User\nX-User: jane\n" },
-    { "HTTP/1.1 200 OK\r\nSet-Cookie: c=1\r\nContent-Length: 0\r\n\r\n", "cookies", "-c\n+c=1\n" },
+    { "HTTP/1.1 200 OK\r\nSet-Cookie: c=1\r\nContent-Length: 0\r\n\r\n", "cookies", "-=\n-c\n+c=1\n" },
     { "HTTP/1.1 403 No\r\nX-Why: so\r\nContent-Length: 4\r\n\r\nbody", "h_list", "X-Why: so\n" },
     { "HTTP/1.1 403 No\r\nX-Why: so\r\nContent-Length: 4\r\n\r\nbody", "body", "body" },
     { "HTTP/1.1 100 Continue\r\nX-Not: this\r\n\r\nHTTP/1.1 401 No\r\nX-Why: so\r\n\r\n", "h_list",
