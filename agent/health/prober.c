@@ -12,7 +12,13 @@
 #include "health/target.h"
 #include "sys/clock.h"
 
-enum { COMMAND_TIMEOUT_MS = 2000, PASSIVE_POLL_MS = 200, LONGEST_SLEEP_MS = 1000, AGAIN_MS = 500 };
+enum {
+    COMMAND_TIMEOUT_MS = 2000,
+    PASSIVE_POLL_MS = 200,
+    PASSIVE_LEAST_MS = 20,
+    LONGEST_SLEEP_MS = 1000,
+    AGAIN_MS = 500
+};
 
 struct prober {
     struct runtime runtime;
@@ -30,7 +36,7 @@ struct prober {
     /* Of the thread: */
     struct target **targets;
     size_t n;
-    int64_t passive_due_ns;
+    int64_t passive_due_ns; /* the next review */
 };
 
 static void targets_free(struct target **targets, size_t n)
@@ -62,13 +68,15 @@ static bool command(struct prober *p, const struct target *t, const char *format
 }
 
 /* Checks that HAProxy began by itself (servers of its configuration) are ended: the verdict is ours. One that
- * was on its way may still overrule it, so what is down is said a second time. */
+ * was on its way may still overrule it, so what is down is said a second time. There is no verdict on who is not
+ * asked: requests may have taken him out already. */
 static void tell(struct prober *p, struct target *t)
 {
     t->again_ns = t->up ? 0 : clock_monotonic_ns() + AGAIN_MS * NS_PER_MS;
     t->told = command(p, t,
-                      t->up ? "disable health @; set server @ health up"
-                            : "disable health @; set server @ health down");
+                      !t->active ? "disable health @"
+                      : t->up    ? "disable health @; set server @ health up"
+                                 : "disable health @; set server @ health down");
 }
 
 static void forget_down(struct prober *p)
@@ -167,6 +175,7 @@ static void adopt(struct prober *p, struct target **next, size_t n)
     targets_free(p->targets, p->n);
     p->targets = next;
     p->n = n;
+    p->passive_due_ns = 0; /* who fails by himself may be among the new ones */
     pthread_mutex_lock(&p->lock);
     p->counts.watched = watched;
     p->counts.down = down;
@@ -193,7 +202,7 @@ static bool take_orders(struct prober *p)
 }
 
 /* The state of the servers of one backend that HAProxy may have marked down: those whose time is over come
- * back. */
+ * back. One that is found down has been so since some moment between two reviews. */
 static void review(struct prober *p, size_t first, size_t end)
 {
     int64_t now = clock_monotonic_ns();
@@ -212,7 +221,7 @@ static void review(struct prober *p, size_t first, size_t end)
             if (!server.down)
                 t->back_ns = 0;
             else if (t->back_ns == 0)
-                t->back_ns = now + t->passive_window_ns;
+                t->back_ns = now - PASSIVE_POLL_MS * NS_PER_MS / 2 + t->passive_window_ns;
             else if (now >= t->back_ns && command(p, t, "set server @ health up"))
                 t->back_ns = 0;
         }
@@ -220,8 +229,10 @@ static void review(struct prober *p, size_t first, size_t end)
     buf_fini(&answer);
 }
 
-static bool review_passive(struct prober *p)
+/* When to look again: often, and when somebody's time is over. */
+static int64_t review_passive(struct prober *p)
 {
+    int64_t now = clock_monotonic_ns(), due = now + PASSIVE_POLL_MS * NS_PER_MS;
     bool any = false;
     for (size_t i = 0, end; i < p->n; i = end) {
         end = i + 1;
@@ -230,9 +241,14 @@ static bool review_passive(struct prober *p)
         if (p->targets[i]->passive_window_ns && !p->targets[i]->active) {
             any = true;
             review(p, i, end);
+            for (size_t j = i; j < end; j++)
+                if (p->targets[j]->back_ns && p->targets[j]->back_ns < due)
+                    due = p->targets[j]->back_ns;
         }
     }
-    return any;
+    if (due < now + PASSIVE_LEAST_MS * NS_PER_MS)
+        due = now + PASSIVE_LEAST_MS * NS_PER_MS;
+    return any ? due : INT64_MAX;
 }
 
 /* Starts what is due; how long nothing will be. */
@@ -256,7 +272,7 @@ static int work(struct prober *p)
             sleep = t->due_ns - now;
     }
     if (p->passive_due_ns <= now)
-        p->passive_due_ns = review_passive(p) ? now + PASSIVE_POLL_MS * NS_PER_MS : INT64_MAX;
+        p->passive_due_ns = review_passive(p);
     if (p->passive_due_ns - now < sleep)
         sleep = p->passive_due_ns - now;
     return sleep > 0 ? (int)(sleep / NS_PER_MS) + 1 : 1;

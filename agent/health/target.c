@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "health/grpc.h"
 #include "route/url.h"
 #include "sys/clock.h"
 
@@ -22,10 +23,12 @@ static char *copy_if(struct str s)
     return s.n ? copy(s) : NULL;
 }
 
-/* As Go's url.Parse sees it: a scheme, or a host. */
-static bool is_absolute(struct str path)
+/* No path that Go's url.Parse would resolve against the server's URL: it has a scheme or a host, or is broken. */
+static bool is_no_path(struct str path)
 {
-    return str_starts(path, STR("//")) || url_scheme_length(path) > 0;
+    struct str fragment = path, before = str_cut(&fragment, '#');
+    return str_starts(path, STR("//")) || url_scheme_length(path) > 0 || url_has_bad_escape(fragment) ||
+           url_has_bad_escape(str_head(before, str_find(before, '?')));
 }
 
 /* The server's URL, changed by what the check says; its path resolved against it. NULL: there is none. */
@@ -33,10 +36,12 @@ static char *url_of(const struct model_check *check, struct str server_url, stru
 {
     struct url parts;
     char *out = NULL, *whole = NULL, text[16];
+    struct str path_of = check->grpc ? STR(GRPC_HEALTH_PATH) : check->path;
     CURLU *url = curl_url();
-    if (is_absolute(check->path) || url_parse(server_url, &parts) || parts.nowhere || parts.port == 0)
+    if (is_no_path(path_of) || url_parse(server_url, &parts) || parts.nowhere || parts.port == 0)
         return curl_url_cleanup(url), NULL;
-    struct str scheme = check->scheme.n             ? check->scheme
+    struct str scheme = check->grpc                 ? STR("http")
+                        : check->scheme.n           ? check->scheme
                         : parts.scheme == URL_HTTPS ? STR("https")
                                                     : STR("http");
     struct str host = name.n ? name : parts.host;
@@ -45,10 +50,10 @@ static char *url_of(const struct model_check *check, struct str server_url, stru
     buf_printf(&base, "%.*s://%s%.*s%s%.*s", STR_ARG(scheme), bare_ipv6 ? "[" : "", STR_ARG(host),
                bare_ipv6 ? "]" : "", STR_ARG(parts.path));
     buf_putc(&base, '\0');
-    char *path = copy(check->path);
+    char *path = copy(path_of);
     snprintf(text, sizeof text, "%d", check->port ? check->port : parts.port);
     bool ok = !curl_url_set(url, CURLUPART_URL, base.p, CURLU_URLENCODE) &&
-              (check->path.n == 0 || !curl_url_set(url, CURLUPART_URL, path, CURLU_URLENCODE)) &&
+              (path_of.n == 0 || !curl_url_set(url, CURLUPART_URL, path, CURLU_URLENCODE)) &&
               !curl_url_set(url, CURLUPART_PORT, text, 0) && !curl_url_get(url, CURLUPART_URL, &whole, 0);
     if (ok)
         out = copy(str_c(whole));
@@ -97,16 +102,21 @@ static char *headers_of(const struct model_check *check)
     return text;
 }
 
-static void read_active(struct target *t, const struct model_service *service,
-                        const struct plan_server *server)
+/* gRPC is asked without TLS and without anything of the transport's: by no other scheme does Traefik ask at all. */
+static void read_grpc(struct target *t, const struct model_check *check, const struct plan_server *server)
 {
-    static const struct model_transport usual = { .http2 = true };
-    const struct model_check *check = &service->check;
-    const struct model_transport *transport = service->transport ? service->transport : &usual;
+    struct str none = { 0 }, scheme = check->scheme;
+    t->grpc = t->prior_knowledge = true;
+    if (scheme.n == 0 || str_eq(scheme, STR("http")) || str_eq(scheme, STR("h2c")))
+        t->url = url_of(check, server->url, none);
+}
+
+static void read_http(struct target *t, const struct model_check *check, const struct plan_server *server,
+                      const struct model_transport *transport)
+{
     struct url parts;
     bool h2c = !url_parse(server->url, &parts) && parts.scheme == URL_H2C;
     struct str name = transport->server_name;
-    t->active = true;
     t->url = url_of(check, server->url, name);
     t->method = copy_if(check->method);
     t->hostname = host_of(check, server, name);
@@ -119,6 +129,18 @@ static void read_active(struct target *t, const struct model_service *service,
     t->prior_knowledge = h2c && check->scheme.n == 0;
     t->follow = check->follow_redirects;
     t->expected = check->status;
+}
+
+static void read_active(struct target *t, const struct model_service *service,
+                        const struct plan_server *server)
+{
+    static const struct model_transport usual = { .http2 = true };
+    const struct model_check *check = &service->check;
+    t->active = true;
+    if (check->grpc)
+        read_grpc(t, check, server);
+    else
+        read_http(t, check, server, service->transport ? service->transport : &usual);
     t->timeout_ns = check->timeout_ns;
     t->interval_ns = check->interval_ns;
     t->unhealthy_interval_ns = check->unhealthy_interval_ns;
@@ -136,8 +158,8 @@ static char *config_of(const struct target *t)
     struct buf out = { 0 };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         put_line(&out, texts[i]);
-    buf_printf(&out, "%d %d %d %d %d %d %lld %lld %lld %lld", t->active, t->insecure, t->http2,
-               t->prior_knowledge, t->follow, t->expected, (long long)t->timeout_ns,
+    buf_printf(&out, "%d %d %d %d %d %d %d %lld %lld %lld %lld", t->active, t->insecure, t->http2,
+               t->prior_knowledge, t->follow, t->grpc, t->expected, (long long)t->timeout_ns,
                (long long)t->interval_ns, (long long)t->unhealthy_interval_ns,
                (long long)t->passive_window_ns);
     char *text = copy(buf_str(&out));
@@ -188,6 +210,8 @@ void target_move(struct target *t, struct target *twin)
 static void release_request(struct target *t)
 {
     curl_easy_cleanup(t->easy);
+    buf_fini(&t->answer);
+    t->answer = (struct buf){ 0 };
     for (size_t i = 0; i < 2; i++) {
         curl_slist_free_all(t->lists[i]);
         t->lists[i] = NULL;
@@ -212,6 +236,33 @@ static size_t drop(char *bytes, size_t size, size_t n, void *context)
     return size * n;
 }
 
+/* One byte more than any answer has is enough to tell. */
+static size_t keep(char *bytes, size_t size, size_t n, void *context)
+{
+    struct target *t = context;
+    size_t room = GRPC_LONGEST_ANSWER + 1 - t->answer.n;
+    buf_put(&t->answer, str_of(bytes, size * n < room ? size * n : room));
+    return size * n;
+}
+
+static void set_question(CURL *easy, struct target *t)
+{
+    if (t->grpc) {
+        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep);
+        curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)grpc_question.n);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, grpc_question.p);
+        t->lists[0] = curl_slist_append(t->lists[0], "Content-Type: application/grpc");
+        t->lists[0] = curl_slist_append(t->lists[0], "TE: trailers");
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);
+    if (t->method && strcmp(t->method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    else if (t->method)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+}
+
 static void set_tls(CURL *easy, const struct target *t)
 {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, t->insecure ? 0L : 1L);
@@ -229,6 +280,8 @@ static void set_tls(CURL *easy, const struct target *t)
                      (long)(t->prior_knowledge ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
                             : t->http2         ? CURL_HTTP_VERSION_2TLS
                                                : CURL_HTTP_VERSION_1_1));
+    /* Curl 7.88 fails over a connection that it knew to be HTTP/2 when it opens it, and uses again. */
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, t->prior_knowledge ? 1L : 0L);
 }
 
 static void set_lists(CURL *easy, struct target *t)
@@ -268,11 +321,7 @@ CURL *target_ask(struct target *t)
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTS);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      (long)(t->timeout_ns / NS_PER_MS > 0 ? t->timeout_ns / NS_PER_MS : 1));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);
-    if (t->method && strcmp(t->method, "HEAD") == 0)
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    else if (t->method)
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+    set_question(easy, t);
     set_tls(easy, t);
     set_lists(easy, t);
     return easy;
@@ -282,8 +331,11 @@ bool target_judge(struct target *t, CURLcode result)
 {
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    bool serving = t->grpc && grpc_is_serving(buf_str(&t->answer));
     release_request(t);
     if (result != CURLE_OK)
         return false;
+    if (t->grpc)
+        return status == 200 && serving;
     return t->expected ? status == t->expected : status >= 200 && status < 400;
 }

@@ -17,6 +17,7 @@ struct target {
     char *method, *hostname, *connect_to, *headers; /* headers: lines */
     char *authorities, *identity;                   /* PEM; NULL: the system's, none */
     bool insecure, http2, prior_knowledge, follow;
+    bool grpc;    /* the health protocol of gRPC */
     int expected; /* status; 0: 200 to 399 */
     int64_t timeout_ns, interval_ns, unhealthy_interval_ns;
     /* HAProxy marks it down by itself, and it comes back after as long; 0: it does not. */
@@ -26,6 +27,7 @@ struct target {
     int64_t due_ns, back_ns, again_ns; /* asked next, up again, said again; the last two 0: not */
     CURL *easy;                        /* while it is being asked */
     struct curl_slist *lists[2];
+    struct buf answer; /* of gRPC, as far as it counts */
 };
 
 /* The targets of a plan: servers of services with a health check. Malloced, as each of them; *n of them. */

@@ -28,6 +28,7 @@ static bool read_transport(struct build *b, const struct load_balancer *lb, stru
                            const struct model_transport **out)
 {
     struct str text = lb->servers_transport.v, key = lb->servers_transport.key;
+    *out = b->usual_transport;
     if (!IS_SET(lb->servers_transport) || text.n == 0 || str_eq(text, STR("default@internal")))
         return true;
     struct reference name = reference_read(text, scope);
@@ -143,10 +144,10 @@ static int64_t positive_or(const struct duration_value *value, int64_t fallback)
     return IS_SET(*value) && value->ns > 0 ? value->ns : fallback;
 }
 
-static bool read_check(struct build *b, const struct health_check *source, struct model_check *out)
+static void read_check(const struct health_check *source, struct model_check *out)
 {
     if (!source->key.p)
-        return true;
+        return;
     out->on = true;
     out->path = source->path.v;
     out->scheme = source->scheme.v;
@@ -162,17 +163,16 @@ static bool read_check(struct build *b, const struct health_check *source, struc
     out->follow_redirects = !IS_SET(source->follow_redirects) || source->follow_redirects.v;
     out->headers = source->headers.v;
     out->n_headers = source->headers.n;
-    if (str_eq(source->mode.v, STR("grpc")))
-        return refuse_unsupported(b, source->mode.key, "health checks by gRPC are");
-    return true;
+    out->grpc = str_eq(source->mode.v, STR("grpc"));
 }
 
-static void read_passive(const struct passive_check *source, struct model_passive *out)
+/* Where there is no time for which a server would be out it is never out, unless a probe has to bring it back. */
+static void read_passive(const struct passive_check *source, bool probed, struct model_passive *out)
 {
     if (!source->key.p)
         return;
-    out->on = true;
     out->window_ns = IS_SET(source->failure_window) ? source->failure_window.ns : 10 * SECOND;
+    out->on = probed || out->window_ns > 0;
     out->max_failures = IS_SET(source->max_failed_attempts) ? source->max_failed_attempts.v : 1;
 }
 
@@ -184,8 +184,8 @@ bool balancer_read(struct build *b, struct service_entry *entry)
     bool ok = read_strategy(b, &lb->strategy, &out->strategy);
     ok = read_transport(b, lb, scope, &out->transport) && ok;
     ok = read_servers(b, lb, out) && ok;
-    ok = read_check(b, &lb->health_check, &out->check) && ok;
-    read_passive(&lb->passive_check, &out->passive);
+    read_check(&lb->health_check, &out->check);
+    read_passive(&lb->passive_check, out->check.on, &out->passive);
     out->kind = SERVICE_SERVERS;
     out->pass_host_header = !IS_SET(lb->pass_host_header) || lb->pass_host_header.v;
     /* Who is chosen by address stays with its server anyway: Traefik looks at no cookie then. */

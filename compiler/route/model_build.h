@@ -75,6 +75,8 @@ struct build {
     struct {
         struct strmap *options; /* struct model_tls_options by qualified name */
     } tls;
+    const struct model_transport
+        *usual_transport; /* of services that name none; NULL: nothing is said of it */
     struct space *spaces; /* by precedence */
     size_t n_spaces;
     size_t n_guesses, n_expanded, n_circles;
@@ -128,6 +130,9 @@ bool model_read_forward_auth(struct build *b, const struct forward_auth *source,
 
 /* A path, or PEM text (model_tls_certificate.c): its contents; false where there are none. */
 bool model_read_contents(struct build *b, struct str text, struct str *out);
+
+/* Whether Go's crypto/tls has a cipher suite of that name (model_tls_options.c). */
+bool tls_suite_is_known(struct str name);
 
 /* TLS towards clients: fill b->tls and out. */
 void tls_options_build(struct build *b);

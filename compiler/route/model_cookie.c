@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "base/address.h"
 #include "base/sha1.h"
 #include "route/model_build.h"
 
@@ -43,19 +44,30 @@ static void put_path(struct buf *out, struct str path)
     buf_fini(&kept);
 }
 
-/* ... and a domain that is none is left out as a whole (validCookieDomain). */
+/* ... and a domain that is none is left out as a whole (validCookieDomain): labels of letters, digits and '-'
+ * with a letter somewhere, or an IPv4 address. */
 static bool is_domain(struct str domain)
 {
-    if (domain.n == 0 || domain.n > 255)
+    enum { LONGEST = 255, LONGEST_LABEL = 63 };
+    struct address address;
+    bool letters = false;
+    if (domain.n == 0 || domain.n > LONGEST)
         return false;
-    for (size_t i = 0; i < domain.n; i++) {
-        char c = domain.p[i];
-        bool edge = i == 0 || domain.p[i - 1] == '.' || i + 1 == domain.n || domain.p[i + 1] == '.';
-        bool letter = ascii_is_alnum(c) || c == '_';
-        if (!letter && !(c == '-' && !edge) && !(c == '.' && (i == 0 || domain.p[i - 1] != '.')))
+    if (str_find(domain, ':') == domain.n && address_read(domain, &address))
+        return true;
+    for (struct str rest = str_from(domain, domain.p[0] == '.'); rest.p;) {
+        struct str label = str_cut(&rest, '.');
+        bool last = !rest.p;
+        if (label.n == 0 ? !last
+                         : label.n > LONGEST_LABEL || label.p[0] == '-' || label.p[label.n - 1] == '-')
             return false;
+        for (size_t i = 0; i < label.n; i++) {
+            letters = letters || ascii_is_letter(label.p[i]);
+            if (!ascii_is_alnum(label.p[i]) && label.p[i] != '-')
+                return false;
+        }
     }
-    return true;
+    return letters;
 }
 
 static void put_same_site(struct buf *out, struct str text)

@@ -227,11 +227,13 @@ bool router_add(struct router_build *rb, const struct router *r, struct model_ro
 /* What a router behind others must not have (3.8). */
 static bool check_child(struct router_build *rb, const struct router *r)
 {
-    if (r->entry_points.n == 0)
-        return true;
-    diag_report(rb->b->diag, FINDING_BAD_OBJECT, r->entry_points.key,
-                "a router with parentRefs has no entry points of its own");
-    return false;
+    if (r->entry_points.n)
+        diag_report(rb->b->diag, FINDING_BAD_OBJECT, r->entry_points.key,
+                    "a router with parentRefs has no entry points of its own");
+    if (r->tls.key.p)
+        diag_report(rb->b->diag, FINDING_BAD_OBJECT, r->tls.key,
+                    "a router with parentRefs has no tls of its own");
+    return r->entry_points.n == 0 && !r->tls.key.p;
 }
 
 /* A parent or child: built when all are known. */

@@ -34,6 +34,7 @@ struct model_check {
     int port, status;                    /* 0: the server's, 200 to 399 */
     int64_t interval_ns, unhealthy_interval_ns, timeout_ns;
     bool follow_redirects;
+    bool grpc; /* by the gRPC health protocol: of what is above port, scheme and times count */
     const struct pair_value *headers;
     size_t n_headers;
 };

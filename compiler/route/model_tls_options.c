@@ -41,6 +41,14 @@ static const struct named suites[] = {
     { STR("TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"), STR("-") },
 };
 
+bool tls_suite_is_known(struct str name)
+{
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        if (str_eq(suites[i].name, name))
+            return true;
+    return false;
+}
+
 /* What Go offers by itself. */
 #define USUAL_CIPHERS                                                                                        \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-"     \

@@ -72,12 +72,17 @@ static void read_tls(struct build *b, const struct servers_transport *t, struct 
     out->http2 = !t->disable_http2.v;
     read_authorities(b, &t->root_cas, out);
     read_identity(b, t, out);
-    if (t->cipher_suites.n)
+    bool suites = true;
+    for (size_t i = 0; i < t->cipher_suites.n; i++)
+        suites = suites && tls_suite_is_known(t->cipher_suites.v[i]);
+    if (suites && t->cipher_suites.n)
         diag_report(b->diag, FINDING_IGNORED_SETTING, t->cipher_suites.key,
                     "the cipher suites are those that HAProxy's TLS library offers");
     bool known = version_read(&t->min_version, &out->min_version);
     known = version_read(&t->max_version, &out->max_version) && known;
-    if (!known)
+    if (!suites)
+        drop_tls(b, out, t->cipher_suites.key, "there is no such cipher suite");
+    else if (!known)
         drop_tls(b, out, t->object.key, "there is no such version of TLS");
     else if (out->min_version.n && str_cmp(out->min_version, out->max_version) > 0)
         drop_tls(b, out, t->min_version.key, "minVersion is above maxVersion");
@@ -91,6 +96,9 @@ static bool read_one(struct build *b, const struct servers_transport *t, struct 
     out->name = name_qualify(b->arena, t->object.name, provider);
     out->dial_ns = IS_SET(t->timeouts.dial) ? t->timeouts.dial.ns : MODEL_DIAL_DEFAULT_NS;
     out->response_header_ns = t->timeouts.response_header.ns > 0 ? t->timeouts.response_header.ns : 0;
+    int64_t read = t->timeouts.read.ns > 0 ? t->timeouts.read.ns : 0; /* the first one brings the answer */
+    if (read && (!out->response_header_ns || read < out->response_header_ns))
+        out->response_header_ns = read;
     if (!str_is_of(t->server_name.v, ".-_")) {
         report_text(b, FINDING_BAD_VALUE, t->server_name.key, t->server_name.v, "a host name",
                     "no server has such a name");
@@ -100,8 +108,31 @@ static bool read_one(struct build *b, const struct servers_transport *t, struct 
     return true;
 }
 
+/* What the static settings say of services that name no transport; NULL: nothing. No time at all to connect is no setting of use:
+ * it means the usual one. */
+static const struct model_transport *usual_transport(struct build *b)
+{
+    const struct settings *s = b->settings;
+    int64_t dial = s->transport.dial_ns > 0 ? s->transport.dial_ns : MODEL_DIAL_DEFAULT_NS;
+    int64_t header = s->transport.response_header_ns > 0 ? s->transport.response_header_ns : 0;
+    struct list_value authorities = { .key = STR("serversTransport.rootCAs"),
+                                      .v = s->transport.root_cas,
+                                      .n = s->transport.n_root_cas };
+    if (!s->transport.insecure && authorities.n == 0 && header == 0 && dial == MODEL_DIAL_DEFAULT_NS)
+        return NULL;
+    struct model_transport *out = ARENA_NEW(b->arena, struct model_transport);
+    *out = (struct model_transport){ .name = STR("default@internal"),
+                                     .http2 = true,
+                                     .insecure = s->transport.insecure,
+                                     .dial_ns = dial,
+                                     .response_header_ns = header };
+    read_authorities(b, &authorities, out);
+    return out;
+}
+
 void transports_build(struct build *b)
 {
+    b->usual_transport = usual_transport(b);
     for (size_t i = 0; i < b->n_spaces; i++) {
         struct space *space = &b->spaces[i];
         const struct tree *tree = space->tree;

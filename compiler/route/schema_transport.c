@@ -9,7 +9,8 @@ static const struct schema_row timeout_rows[] = {
     KEY("idleConnTimeout", DURATION, HARMLESS, "90s", "idle connections are kept"),
     KEY("readIdleTimeout", DURATION, HARMLESS, "0", "HTTP/2 ping after as much silence; 0 never"),
     KEY("pingTimeout", DURATION, HARMLESS, "15s", "for the answer to such a ping"),
-    KEY("readTimeout", DURATION, HARMLESS, "0", "for each read from a server"),
+    FIELD("readTimeout", DURATION, struct forwarding_timeouts, read, "0",
+          "for each read from a server; the first one counts"),
     KEY("writeTimeout", DURATION, HARMLESS, "0", "for each write to a server"),
 };
 static const struct schema schema_timeouts =

@@ -77,13 +77,13 @@ const struct setting_table setting_providers = { ROWS_OF(provider_rows) };
 
 static const struct setting_row other_rows[] = {
     USED("core.defaultrulesyntax", TEXT, default_rule_syntax, "v3", "v3 or v2, of routers that name none"),
-    UNUSED("serverstransport.insecureskipverify", BOOL, IGNORED, "false", "do not verify servers"),
-    UNUSED("serverstransport.rootcas", LIST, IGNORED, "", "authorities to trust"),
+    USED("serverstransport.insecureskipverify", BOOL, transport.insecure, "false", "do not verify servers"),
+    USED("serverstransport.rootcas", LIST, transport.root_cas, "", "authorities to trust"),
     UNUSED("serverstransport.maxidleconnsperhost", INT, IGNORED, "200",
            "idle connections kept for each server"),
-    UNUSED("serverstransport.forwardingtimeouts.dialtimeout", DURATION, IGNORED, "30s", "to connect"),
-    UNUSED("serverstransport.forwardingtimeouts.responseheadertimeout", DURATION, IGNORED, "0",
-           "for an answer"),
+    USED("serverstransport.forwardingtimeouts.dialtimeout", DURATION, transport.dial_ns, "30s", "to connect"),
+    USED("serverstransport.forwardingtimeouts.responseheadertimeout", DURATION, transport.response_header_ns,
+         "0", "for an answer"),
     UNUSED("serverstransport.forwardingtimeouts.idleconntimeout", DURATION, IGNORED, "90s",
            "idle connections"),
     UNUSED("serverstransport.spiffe", SWITCH, IGNORED, "false", "verification by SPIFFE"),

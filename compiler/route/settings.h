@@ -74,6 +74,12 @@ struct settings {
         bool on, watch;
         struct str filename, directory;
     } file;
+    struct { /* the serversTransport of services that name none */
+        bool insecure;
+        const struct str *root_cas;
+        size_t n_root_cas;
+        int64_t dial_ns, response_header_ns;
+    } transport;
     struct str default_rule_syntax; /* "v2" or "v3": of routers that name none */
     struct str default_certificate; /* PEM with its key, made by the daemon for where the tree gives none;
                                        empty: none */

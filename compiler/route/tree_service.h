@@ -111,7 +111,7 @@ struct key_pair {
 
 struct forwarding_timeouts {
     struct str key;
-    struct duration_value dial, response_header;
+    struct duration_value dial, response_header, read;
 };
 
 struct servers_transport {

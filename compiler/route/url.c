@@ -6,7 +6,7 @@
 
 enum { LONGEST_NAME = 253, LONGEST_PORT = 65535 };
 
-static bool has_bad_escape(struct str s)
+bool url_has_bad_escape(struct str s)
 {
     struct str code;
     return escape_has_bad_code(s, &code);
@@ -14,7 +14,7 @@ static bool has_bad_escape(struct str s)
 
 static bool is_userinfo(struct str s)
 {
-    return str_is_of(s, "-._:~!$&'()*+,;=%@") && !has_bad_escape(s);
+    return str_is_of(s, "-._:~!$&'()*+,;=%@") && !url_has_bad_escape(s);
 }
 
 size_t url_scheme_length(struct str s)
@@ -102,7 +102,7 @@ static const char *parse_behind_scheme(struct str rest, bool has_scheme, struct 
         rest = str_from(rest, 2 + authority.n);
     }
     out->path = rest;
-    return has_bad_escape(rest) ? "a % in the path is not followed by two hexadecimal digits" : NULL;
+    return url_has_bad_escape(rest) ? "a % in the path is not followed by two hexadecimal digits" : NULL;
 }
 
 const char *url_parse(struct str text, struct url *out)
@@ -111,7 +111,7 @@ const char *url_parse(struct str text, struct url *out)
     struct str fragment = text, url = str_cut(&fragment, '#');
     if (str_has_control(url))
         return "the URL has a control character";
-    if (has_bad_escape(fragment))
+    if (url_has_bad_escape(fragment))
         return "a % in the fragment is not followed by two hexadecimal digits";
     if (str_starts(url, STR(":")))
         return "nothing stands before the :";

@@ -22,6 +22,9 @@ const char *url_parse(struct str text, struct url *out);
 /* How much of the text is a scheme in front of a ':', 0 where there is none. */
 size_t url_scheme_length(struct str text);
 
+/* Whether a '%' in it is not followed by two hexadecimal digits. */
+bool url_has_bad_escape(struct str text);
+
 /* Whether the text may hold user information (a secret): it is not to be shown then. */
 bool url_has_secret(struct str text);
 

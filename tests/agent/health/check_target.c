@@ -53,6 +53,9 @@ static const struct {
     { "http://h", "http://other/", "", 0, NULL },
     { "http://h", "//other/", "", 0, NULL },
     { "http://h:99999", "/", "", 0, NULL },
+    { "http://h", "/%zz", "", 0, NULL },
+    { "http://h", "/a#%z", "", 0, NULL },
+    { "http://h", "/a?%z", "", 0, "http://h:80/a?%z" },
     { "ftp://h", "/", "", 0, NULL },
 };
 
@@ -69,6 +72,34 @@ START_TEST(urls_are_those_of_the_check)
         ck_assert_ptr_null(target->url);
     if (!urls[_i].url)
         ck_assert_ptr_null(target_ask(target));
+    target_destroy(target);
+}
+END_TEST
+
+static const struct {
+    const char *server, *scheme;
+    int port;
+    const char *url; /* NULL: cannot be asked */
+} grpc_urls[] = {
+    { "http://h:81", "", 0, "http://h:81/grpc.health.v1.Health/Check" },
+    { "h2c://h:81/base", "h2c", 82, "http://h:82/grpc.health.v1.Health/Check" },
+    { "https://h:81", "", 0, "http://h:81/grpc.health.v1.Health/Check" },
+    { "http://h:81", "https", 0, NULL },
+};
+
+START_TEST(grpc_is_asked_in_clear_and_without_the_transport)
+{
+    struct model_transport transport = { .http2 = true, .server_name = STR("n.test"), .identity = STR("PEM") };
+    struct model_check check = { .grpc = true,
+                                 .path = STR("/health"),
+                                 .scheme = str_c(grpc_urls[_i].scheme),
+                                 .port = grpc_urls[_i].port };
+    struct target *target = target_with(grpc_urls[_i].server, check, &transport);
+    if (grpc_urls[_i].url)
+        ck_assert_str_eq(target->url, grpc_urls[_i].url);
+    else
+        ck_assert_ptr_null(target->url);
+    ck_assert(!target->connect_to && !target->identity && target->grpc && target->prior_knowledge);
     target_destroy(target);
 }
 END_TEST
@@ -144,6 +175,7 @@ int main(void)
     const struct test_row rows[] = {
         { urls_are_those_of_the_check, ROWS(urls) },
         { a_name_of_the_transport_is_asked_for_at_the_servers_host, 0 },
+        { grpc_is_asked_in_clear_and_without_the_transport, ROWS(grpc_urls) },
         { headers_are_lines, 0 },
         { equal_checks_are_equal_texts, 0 },
         { a_service_keeps_its_verdicts_in_another_backend, 0 },
