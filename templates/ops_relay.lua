@@ -1,6 +1,12 @@
 -- The op that goes to the relay (templates/relay.lua). Where a request needs none of what the relay would do, its chain goes on here.
 local ops = maitred.ops
 
+function ops.tell()
+    return function(st)
+        st.tells = true
+    end
+end
+
 local function has_body(f)
     local length = f:req_fhdr("content-length", 1)
     if length then

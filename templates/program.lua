@@ -22,7 +22,8 @@ maitred.ops = ops
 
 -- The state of a request in its program: txn, http, program, at (next op), path and raw (as net/url has them: decoded, and the
 -- encoded form where it is not the usual one; nil: not looked at yet), dirty (the path changed), answered (names of headers that an op
--- further out has set), more (such headers without a rule of their own), gone (those to delete), vary (how often Origin is added).
+-- further out has set), more (such headers without a rule of their own), gone (those to delete), vary (how often Origin is added), tells (an errors in front of the program wants to know what becomes
+-- of the request), refused (the path that the refusal was for, where an op had changed it).
 
 -- Answers ----------------------------------------------------------------------------------------------------------
 
@@ -81,6 +82,9 @@ local function flush(st)
             txn:set_var("txn.hv", st.vary)
         end
     end
+    if st.tells then
+        maitred.tell(txn, st.refused)
+    end
 end
 maitred.flush = flush
 
@@ -90,6 +94,7 @@ maitred.flush = flush
 function maitred.stop(st, status, reason, body, headers)
     local txn, more = st.txn, st.more
     local reply = txn:reply({ status = status, reason = reason })
+    st.refused = st.dirty and maitred.escaped(st)
     st.dirty, st.more = nil, nil
     flush(st)
     txn:unset_var("txn.hx")
@@ -197,7 +202,7 @@ local function run(st)
             return
         end
     end
-    if st.dirty or st.any then
+    if st.dirty or st.any or st.tells then
         flush(st)
     end
     if st.listed then

@@ -37,6 +37,23 @@ function maitred.relay(txn, what, next)
     end
 end
 
+-- What the request has become, for the page of an errors in front of this chain (agent/relay/page.h): the target, then the headers, a
+-- line each, with codes for what a header's value cannot hold. `path`: not the request's, as it was refused. One that is too long for a
+-- header is not told: the page is asked for with what came in.
+function maitred.tell(txn, path)
+    local url = txn.f:url() or ""
+    local lines = { path and path .. (url:match("%?.*") or "") or url }
+    for name, values in pairs(txn.http:req_get_headers()) do
+        for i = 0, #values do
+            lines[#lines + 1] = name .. ":" .. values[i]
+        end
+    end
+    local text = table.concat(lines, "\n"):gsub("[%c%%\128-\255]", function(c) return ("%%%02X"):format(c:byte()) end)
+    if #text <= 8000 then
+        txn:set_var("txn.asked", text)
+    end
+end
+
 -- Upgraded connections never go through the relay.
 function maitred.upgrades(txn)
     return (txn.f:req_fhdr_cnt("upgrade") or 0) > 0

@@ -12,6 +12,7 @@ struct errors {
     bool caught, paging;
     int status; /* to answer */
     int original;
+    struct buf asked; /* what the chain behind has made of the request */
 };
 
 static void start(struct stage *stage)
@@ -44,6 +45,9 @@ static void head(struct stage *stage, struct answer *answer)
         return;
     }
     e->caught = status_list_has(&stage->directive->statuses, answer->status);
+    if (e->caught)
+        buf_put(&e->asked, heading_get(&answer->heading, STR(HEADER_ASKED)));
+    heading_drop(&answer->heading, STR(HEADER_ASKED));
     if (!e->caught) {
         stage_pass_head(stage, answer);
         return;
@@ -63,14 +67,19 @@ static void fetch_page(struct errors *e)
 {
     struct stage *stage = &e->stage;
     const struct directive *d = stage->directive;
-    const struct request *request = stage->exchange->request;
-    struct heading heading = { 0 };
+    struct request request = *stage->exchange->request;
+    struct heading heading = { 0 }, headers = { 0 };
+    struct arena *arena = arena_create();
     struct buf target = { 0 }, next = { 0 };
     e->paging = true;
     stage_close(&stage->inner);
     counter_add(&stage->exchange->worker->counters.pages, 1);
-    if (page_target(&target, request, d->errors.query, e->status, e->original)) {
-        page_headers(&heading, request, d);
+    if (e->asked.n) {
+        page_request_read(arena, buf_str(&e->asked), &request.target, &headers);
+        request.heading = headers;
+    }
+    if (page_target(&target, &request, d->errors.query, e->status, e->original)) {
+        page_headers(&heading, &request, d);
         buf_printf(&next, "b;%.*s", STR_ARG(d->errors.target));
         fetch_open(stage, &(struct fetch_what){ .next = buf_str(&next),
                                                 .method = STR("GET"),
@@ -81,6 +90,8 @@ static void fetch_page(struct errors *e)
         buf_printf(&next, "%s\n", text ? text : "");
         stage_reply_error(stage, e->status, buf_str(&next));
     }
+    arena_destroy(arena);
+    heading_fini(&headers);
     heading_fini(&heading);
     buf_fini(&target);
     buf_fini(&next);
@@ -95,9 +106,15 @@ static void end(struct stage *stage, bool whole, const struct heading *trailers)
         stage_pass_end(stage, whole && (!e->caught || e->paging), trailers);
 }
 
+static void fini(struct stage *stage)
+{
+    buf_fini(&((struct errors *)stage)->asked);
+}
+
 const struct stage_type errors_stage = { .size = sizeof(struct errors),
                                          .start = start,
                                          .interim = stage_pass_interim,
                                          .head = head,
                                          .data = data,
-                                         .end = end };
+                                         .end = end,
+                                         .fini = fini };

@@ -70,6 +70,18 @@ static bool put_target(struct buf *out, struct str url)
     return true;
 }
 
+void page_request_read(struct arena *arena, struct str asked, struct str *target, struct heading *headers)
+{
+    struct str rest = escape_decode(arena, asked);
+    *target = str_cut(&rest, '\n');
+    while (rest.p) {
+        struct str value = str_cut(&rest, '\n'), name = str_cut(&value, ':');
+        if (str_is_token(name) && str_is_field_value(value))
+            heading_add(headers, name, value);
+    }
+    request_drop_framing(headers);
+}
+
 bool page_target(struct buf *out, const struct request *request, struct str query, int status, int original)
 {
     struct buf url = { 0 };

@@ -22,10 +22,16 @@ static struct str taken(struct request *request, struct heading *from, const cha
     return value;
 }
 
-struct request *request_take(const char *folder, const struct request_head *head, bool *understood)
+void request_drop_framing(struct heading *heading)
 {
     static const char *const between[] = { "content-length", "transfer-encoding", "connection", "keep-alive",
                                            "upgrade",        HEADER_METHOD,       HEADER_TARGET };
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++)
+        heading_drop(heading, str_c(between[i]));
+}
+
+struct request *request_take(const char *folder, const struct request_head *head, bool *understood)
+{
     struct heading *heading = head->heading;
     bool announced = heading_get(heading, STR("content-length")).p != NULL;
     int64_t length = head->chunked ? -1 : announced ? head->length : 0;
@@ -38,8 +44,7 @@ struct request *request_take(const char *folder, const struct request_head *head
     request->next = taken(request, heading, HEADER_NEXT);
     request->source = taken(request, heading, HEADER_SOURCE);
     request->tls = taken(request, heading, HEADER_TLS);
-    for (size_t i = 0; i < sizeof between / sizeof *between; i++)
-        heading_drop(heading, str_c(between[i]));
+    request_drop_framing(heading);
     heading_copy(&request->heading, heading);
     return request;
 }

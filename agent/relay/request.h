@@ -32,6 +32,8 @@ struct request_head {
 /* The request of a head; what is between HAProxy and us is taken out of its heading. `folder` is of bodies
  * that are too long for memory. *understood: the directives are some. */
 struct request *request_take(const char *folder, const struct request_head *head, bool *understood);
+/* Takes away what a request's headers say of its way between HAProxy and us. */
+void request_drop_framing(struct heading *heading);
 struct request *request_hold(struct request *request);
 void request_release(struct request *request); /* NULL is allowed */
 
@@ -43,4 +45,5 @@ void request_release(struct request *request); /* NULL is allowed */
 /* Where the request line would have what not every parser takes: an unusual method, bytes of eight bits. */
 #define HEADER_METHOD "x-maitred-method"
 #define HEADER_TARGET "x-maitred-target"
+#define HEADER_ASKED  "x-maitred-asked"  /* of an answer: what the chain has made of the request (templates/relay.lua, maitred.tell) */
 #define HEADER_UNSENT "x-maitred-unsent" /* of an answer: no byte of the request has reached a server */

@@ -2,8 +2,11 @@
  * (templates/program.lua). Internal to plan.
  *
  * A program is ops, each ended by ';': a name and arguments, parted by '?' and quoted by quote_field. They
- * run in this order: add?PREFIX                 addPrefix strip?SLASH?PREFIX?…       stripPrefix; SLASH 1:
- * forceSlash set?NAME?VALUE?…           request headers; an empty VALUE deletes. "host" is the request's Host
+ * run in this order:
+ *   tell?                      the relay wants to know what becomes of the request; the first op
+ *   add?PREFIX                 addPrefix
+ *   strip?SLASH?PREFIX?…       stripPrefix; SLASH 1: forceSlash
+ *   set?NAME?VALUE?…           request headers; an empty VALUE deletes. "host" is the request's Host
  *   forwarded?                 the upstream gets no X-Forwarded-For
  *   answer?NAME?VALUE?…        headers of answers that come from behind this place; an empty VALUE deletes
  *   stripre?REGEX?…            stripPrefixRegex; a REGEX is a program of regex_program_put
@@ -41,7 +44,6 @@ enum { OPS_LINE_MAX = 8000 }; /* bytes of text in one line of the map */
 void ops_put(struct buf *out, const struct model_router *router, size_t at);
 void ops_put_agent(struct buf *out, struct str program_id);
 
-/* The key of the count of an inFlightReq, op `at`. */
 /* What an op at a place counts, it counts for this: its service or router, the middleware, and which of the
  * owner's ops it is. */
 struct op_owner {
@@ -50,6 +52,7 @@ struct op_owner {
 };
 struct op_owner ops_owner(const struct model_router *router, size_t at);
 
+/* The key of the count of an inFlightReq, op `at`. */
 struct str ops_counter(struct arena *arena, const struct model_router *router, size_t at);
 
 /* The program of that text, with its key. */

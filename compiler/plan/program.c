@@ -185,7 +185,19 @@ static void add_lane(struct arena *arena, const struct model_router *router, str
 }
 
 static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
-                                       const struct settings *settings, size_t from);
+                                       const struct settings *settings, size_t from, bool tells);
+
+/* Whether the page of an errors is asked for with what stands behind the run of relayed ops that ends before `end` has made of the
+ * request. Not where it is buffered in between: that works on a copy. */
+static bool errors_waits(const struct model_router *router, size_t end)
+{
+    for (size_t i = end; i > 0 && router->ops[i - 1].kind == OP_RELAYED; i--) {
+        enum model_relayed_kind kind = router->ops[i - 1].relayed->kind;
+        if (kind == RELAYED_ERRORS || kind == RELAYED_BUFFERING)
+            return kind == RELAYED_ERRORS;
+    }
+    return false;
+}
 
 /* A run of ops of the relay's, from `at` on, and all that stands behind it: returns what that comes to. The
  * text is "relay?FLAGS?PROGRAM? OPS?SERVICE" and, for each of them, what relayed_put appends. */
@@ -197,7 +209,7 @@ static struct chain_plan put_relayed(struct buf *text, struct arena *arena, cons
         end++;
     struct chain_plan rest = { 0 };
     if (end < router->n_ops)
-        rest = general_chain(arena, router, settings, end);
+        rest = general_chain(arena, router, settings, end, errors_waits(router, end));
     const char *native = !rest.ops.key.p ? "" : rest.program ? "q" : "p";
     struct str program = rest.program ? rest.program->id : STR("");
     buf_printf(text, "relay?%s%sb?%.*s?%.*s?", rest.program ? "g" : "", native, STR_ARG(program),
@@ -227,14 +239,16 @@ static void take_rest(struct chain_plan *chain, struct arena *arena, const struc
     chain->rounds += rest->rounds;
 }
 
-/* Of the ops from `from` on. */
+/* Of the ops from `from` on. tells: the relay hears what they make of a request. */
 static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
-                                       const struct settings *settings, size_t from)
+                                       const struct settings *settings, size_t from, bool tells)
 {
     struct chain_plan chain = { 0 };
     const struct plan_program **asked = ARENA_ARRAY(arena, const struct plan_program *, router->n_ops);
-    bool *done = ARENA_ARRAY(arena, bool, router->n_ops), native = false;
+    bool *done = ARENA_ARRAY(arena, bool, router->n_ops), native = tells;
     struct buf text = { 0 };
+    if (tells)
+        buf_puts(&text, "tell?;");
     for (size_t i = from; i < router->n_ops; i++) {
         if (done[i])
             continue;
@@ -275,7 +289,7 @@ struct chain_plan chain_plan_of(struct arena *arena, const struct model_router *
                                 const struct settings *settings)
 {
     return is_simple(router) ? simple_chain(arena, router, settings)
-                             : general_chain(arena, router, settings, 0);
+                             : general_chain(arena, router, settings, 0, false);
 }
 
 void chain_settle(struct arena *arena, struct chain_plan *chain, const struct shape *shape)

@@ -1,8 +1,9 @@
-/* Any text as what the relay is told to do, and as a condition of one of those. */
+/* Any text as what the relay is told to do, as a condition of one of those, and as what became of a request. */
 #include <assert.h>
 
 #include "relay/directive.h"
 #include "relay/expression.h"
+#include "relay/page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; i < read.n; i++)
             assert(read.p[i].kind != DIRECTIVE_MIRROR || read.p[i].mirror.n_targets > 0);
     }
+    struct heading headers = { 0 };
+    struct str target;
+    page_request_read(arena, text, &target, &headers);
+    for (size_t i = 0; i < headers.n; i++)
+        assert(str_is_token(heading_name(&headers, i)) && str_is_field_value(heading_value(&headers, i)));
+    heading_fini(&headers);
     arena_destroy(arena);
     return 0;
 }

@@ -72,11 +72,33 @@ START_TEST(headers_are_those_of_the_client)
 }
 END_TEST
 
+START_TEST(a_page_is_asked_for_with_what_became_of_the_request)
+{
+    struct arena *arena = arena_create();
+    struct heading headers = { 0 };
+    struct str target;
+    page_request_read(arena,
+                      STR("/b?c=d%0Ahost:shop.test%0Ax-a:1, "
+                          "2%25%0Ax-a:%C3%A9%0Acontent-length:7%0Aconnection:x%0Ano header%0A"
+                          "bad name:x%0Ax-b:a%0Db%0Ax-empty:"),
+                      &target, &headers);
+    ck_assert(str_eq(target, STR("/b?c=d")));
+    ck_assert_uint_eq(headers.n, 4);
+    ck_assert(str_eq(heading_value(&headers, 0), STR("shop.test")));
+    ck_assert(str_eq(heading_value(&headers, 1), STR("1, 2%")));
+    ck_assert(str_eq(heading_value(&headers, 2), STR("\303\251")));
+    ck_assert(str_eq(heading_name(&headers, 3), STR("x-empty")));
+    heading_fini(&headers);
+    arena_destroy(arena);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row tests[] = {
         { placeholders_are_filled_in, ROWS(targets) },
         { headers_are_those_of_the_client, ROWS(forwarded) },
+        { a_page_is_asked_for_with_what_became_of_the_request, 0 },
         { NULL, 0 },
     };
     return run_suite("page", tests);
