@@ -24,6 +24,17 @@ static void start(struct stage *stage)
     stage_open_inner(stage);
 }
 
+/* In front of the server's: who adds to the first line only (addVaryHeader) adds to this one. */
+static void put_vary(struct heading *heading)
+{
+    struct heading rest = *heading;
+    *heading = (struct heading){ 0 };
+    heading_add(heading, STR("vary"), STR("Accept-Encoding"));
+    for (size_t i = 0; i < rest.n; i++)
+        heading_add(heading, heading_name(&rest, i), heading_value(&rest, i));
+    heading_fini(&rest);
+}
+
 static void head(struct stage *stage, struct answer *answer)
 {
     struct compress *c = (struct compress *)stage;
@@ -31,7 +42,7 @@ static void head(struct stage *stage, struct answer *answer)
         stage_pass_head(stage, answer);
         return;
     }
-    heading_add(&answer->heading, STR("vary"), STR("Accept-Encoding"));
+    put_vary(&answer->heading);
     if (c->idle) {
         heading_drop(&answer->heading, STR("no-gzip-compression"));
         stage_pass_head(stage, answer);
