@@ -61,6 +61,7 @@ static void start(struct stage *stage)
 static void head(struct stage *stage, struct answer *answer)
 {
     struct buffering *b = (struct buffering *)stage;
+    heading_drop(&answer->heading, STR(HEADER_ASKED)); /* that of a copy */
     heading_copy(&b->answer.heading, &answer->heading);
     struct heading kept = b->answer.heading;
     b->answer = *answer;
