@@ -262,11 +262,13 @@ local function host_of(scheme, host)
             at = find(host, ":[^:]*$")
         end
         port = at and sub(host, at) or ""
-        if find(host, "[%[%%]") or find(host, "[^\128-\255" .. HOST .. "]") then
+        -- Codes: of '%' itself and of what is not ASCII.
+        local rest = host:gsub("%%[89A-Fa-f]%x", ""):gsub("%%25", "")
+        if find(rest, "[%[%%]") or find(rest, "[^\128-\255" .. HOST .. "]") then
             return nil
         end
     end
-    return (port == "" or find(port, "^:%d*$")) and (name and host or encode_with(host, HOST)) or nil
+    return (port == "" or find(port, "^:%d*$")) and (name and host or encode_with(decode(host), HOST)) or nil
 end
 
 -- net/url parseAuthority and back.

@@ -39,7 +39,7 @@ static bool check_literal(struct arena *arena, struct str text)
            address_read(arena_copy(arena, str_head(text, zone < text.n ? zone : text.n)), &address);
 }
 
-/* Of http and https, the port begins at the first colon, else at the last one. */
+/* Codes may stand for '%' itself and for what is not ASCII. Of http and https, the port begins at the first colon, else at the last one. */
 static bool put_host(struct arena *arena, struct str scheme, struct str host, struct buf *out)
 {
     size_t at = str_find(host, ':'), end = host.n;
@@ -55,11 +55,16 @@ static bool put_host(struct arena *arena, struct str scheme, struct str host, st
     if (!str_eq(scheme, STR("http")) && !str_eq(scheme, STR("https")))
         for (size_t i = at; i < host.n; i++)
             at = host.p[i] == ':' ? i : at;
-    for (size_t i = 0; i < host.n; i++)
-        if (host.p[i] == '[' ||
-            ((unsigned char)host.p[i] < 0x80 && !escape_all_of(str_of(&host.p[i], 1), HOST_KEPT)))
+    for (size_t i = 0; i < host.n; i++) {
+        struct str code = str_head(str_from(host, i), 3);
+        if (escape_is_code(host, i) &&
+            ((unsigned char)escape_byte(host, i) >= 0x80 || str_eq(code, STR("%25"))))
+            i += 2;
+        else if (host.p[i] == '[' ||
+                 ((unsigned char)host.p[i] < 0x80 && !escape_all_of(str_head(code, 1), HOST_KEPT)))
             return false;
-    buf_put(out, escape_encode(arena, host, HOST_KEPT));
+    }
+    buf_put(out, escape_encode(arena, escape_decode(arena, host), HOST_KEPT));
     return check_port(str_from(host, at));
 }
 

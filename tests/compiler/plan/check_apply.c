@@ -46,6 +46,9 @@ static const struct {
     { "http://[1.2.3.4]/", NULL },
     { "http://[fe80::1%25en0]:8/", "http://[fe80::1%25en0]:8/" },
     { "http://x[::1]/", NULL },
+    { "http://h%c3%A9/", "http://h%C3%A9/" },
+    { "http://h%25%2f/", NULL },
+    { "http://h%25/", "http://h%25/" },
     { "http://h/*", "http://h/*" },
 };
 
