@@ -53,7 +53,9 @@ function ops.relay(_, flags, program, rest, service, ...)
             maitred.flush(st)
             local record = txn:get_var("txn.r")
             local router = record:match("^[^;]*;[^;]*;[^;]*;([^;]*)") or ""
-            maitred.relay(txn, what, front .. router .. back)
+            -- "t": a missing content type is guessed behind the relay, where the body is the server's (compress).
+            local guess = st.guesses and not st.retyped and "t" or ""
+            maitred.relay(txn, what, guess .. front .. router .. back)
             txn:set_var("txn.r", ".;relay;;" .. router)
             txn:unset_var("txn.o")
             txn:unset_var("txn.w")
