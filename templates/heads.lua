@@ -112,6 +112,9 @@ local function end_hop(txn, mode, headers)
             txn.http:req_del_header(name)
         end
     end
+    if headers["proxy-authorization"] then
+        txn:set_var("txn.pa", values(headers, "proxy-authorization")[1]) -- for the servers of forwardAuth only
+    end
     for _, name in ipairs({ "proxy-connection", "proxy-authenticate", "proxy-authorization", "keep-alive", "te" }) do
         txn.http:req_del_header(name)
     end

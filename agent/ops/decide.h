@@ -25,9 +25,10 @@ struct request {
     struct str method, host, url;
     struct str headers;       /* HAProxy's req.hdrs_bin; read through headers_find */
     struct str authorization; /* the first Authorization, where the message has that instead of headers */
-    struct str body;          /* as much of it as HAProxy had room for */
-    uint64_t body_size;       /* all of it, as far as known */
-    bool tls;                 /* the client's connection is encrypted */
+    struct str proxy_authorization; /* which goes to no upstream, so is not among the headers */
+    struct str body;                /* as much of it as HAProxy had room for */
+    uint64_t body_size;             /* all of it, as far as known */
+    bool tls;                       /* the client's connection is encrypted */
 };
 
 /* First value of a header (name in lower case) in req.hdrs_bin; p == NULL: none, or the block is broken. */

@@ -117,6 +117,8 @@ void forward_headers(struct buf *out, const struct forward_auth *op, const struc
         has_range = has_range || str_eq_nocase(name, STR("range"));
         put(out, name, value);
     }
+    if (request->proxy_authorization.p && is_listed(op, STR("proxy-authorization")))
+        put(out, STR("Proxy-Authorization"), request->proxy_authorization);
     put_forwarded(out, op, request);
     /* Go's own name is sent where nothing says otherwise; a client's silence is passed on only in full. */
     bool silent = op->trust != TRUST_UNSET && op->request_headers.n == 0;

@@ -75,7 +75,8 @@ bool held_begin(struct worker *worker, struct connection *connection, struct ack
     h->waiting.decision.verdict = &h->verdict;
     struct request *request = &h->waiting.decision.request;
     struct str *const views[] = { &request->method,  &request->host,          &request->url,
-                                  &request->headers, &request->authorization, &request->body };
+                                  &request->headers, &request->authorization, &request->proxy_authorization,
+                                  &request->body };
     for (size_t i = 0; i < sizeof views / sizeof *views; i++)
         rebase(views[i], payload, h->payload);
     counter_add(&worker->counters.held, 1);

@@ -39,6 +39,7 @@ static void take_argument(void *context, struct str message, struct str argument
         { STR("hdrs"), offsetof(struct question, request.headers) },
         { STR("body"), offsetof(struct question, request.body) },
         { STR("auth"), offsetof(struct question, request.authorization) },
+        { STR("pauth"), offsetof(struct question, request.proxy_authorization) },
     };
     struct question *out = context;
     (void)message;

@@ -13,8 +13,10 @@ static const struct {
     [MESSAGE_FULL] = { "full", FULL, false },
     [MESSAGE_PATIENT] = { "lean", "", true },
     [MESSAGE_PATIENT_AUTH] = { "auth", AUTH, true },
-    [MESSAGE_PATIENT_FULL] = { "full", FULL " tls=var(sess.secure)", true },
-    [MESSAGE_PATIENT_BODY] = { "body", FULL " tls=var(sess.secure) body=req.body size=req.body_size", true },
+#define OTHERS FULL " tls=var(sess.secure) pauth=var(txn.pa)"
+    [MESSAGE_PATIENT_FULL] = { "full", OTHERS, true },
+    [MESSAGE_PATIENT_BODY] = { "body", OTHERS " body=req.body size=req.body_size", true },
+#undef OTHERS
 #undef FULL
 #undef AUTH
 };
