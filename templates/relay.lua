@@ -27,6 +27,7 @@ function maitred.relay(txn, what, next)
     set(http, "X-Maitred-Next", next)
     set(http, "X-Maitred-Src", txn:get_var("sess.ip") or "")
     set(http, "X-Maitred-Tls", maitred.is_secure(txn) and "1")
+    set(http, "X-Maitred-Sent", txn:get_var("txn.sent"))
     set(http, "X-Maitred-Method", not usual[method] and method)
     set(http, "X-Maitred-Target", not url:find("^/[\x21-\x7e]*$") and url)
     if not usual[method] then
