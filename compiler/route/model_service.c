@@ -27,6 +27,8 @@ static struct service_entry *find_child(struct build *b, const struct service_en
                                         struct str key)
 {
     struct reference reference = child_reference(parent, name);
+    if (str_eq(reference.provider, STR("internal")) && str_eq(reference.name, STR("noop")))
+        return internal_service(b, reference.name);
     struct service_entry *child = reference_find(b, KIND_SERVICE, reference, key);
     if (!child) {
         report_missing(b, KIND_SERVICE, reference, key);

@@ -41,6 +41,12 @@ static const struct {
       "v@etcd unused weighted aware w@etcd*1\n" },
     { "http/services/v/highestrandomweight/services/0/name = a\n" LB("a"),
       "v@etcd unused hashed a@etcd*1\n" },
+    /* Of the services that need no tree one stands below others. */
+    { WEIGHTED("0", "a") WEIGHTED("1", "noop@internal") LB("a"),
+      "v@etcd unused weighted a@etcd*1 noop@internal*1\n" },
+    { WEIGHTED("0", "ping@internal"), "! missing-reference services/v/weighted/services/0/name\n" },
+    { "http/services/v/weighted/healthcheck = true\n" WEIGHTED("0", "noop@internal"),
+      "! bad-object services/v/weighted/services/0/name\n" },
     /* A bare status instead of a service. */
     { WEIGHTED("0", "a") "http/services/v/weighted/services/0/status = 418\n" LB("a"),
       "! not-supported services/v/weighted/services/0/status\n" },
