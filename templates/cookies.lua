@@ -1,21 +1,28 @@
 -- Cookies that an authentication has a say in: forwardAuth hands on its server's, and then net/http writes all of an answer anew.
 local values = maitred.values
 
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+local months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 
 -- "Wed, 21 Oct 2099 07:28:00 GMT" of a cookie's time, which may have '-' for the blanks of its date; nil where it is none.
 local function expires(text)
     local day, month, year, clock, zone = text:match("^%a%a%a, (%d%d)[ -](%a%a%a)[ -](%d%d%d%d) (%d%d:%d%d:%d%d) (%a+)$")
-    if not day or not months[month] or tonumber(year) < 1601 or (zone ~= "GMT" and zone ~= "UTC") then
+    if not day or not months:find(month, 1, true) or tonumber(year) < 1601 or (zone ~= "GMT" and zone ~= "UTC") then
         return nil
     end
     return ("%s %s %s %s %s GMT"):format(text:sub(1, 4), day, month, year, clock)
 end
 
+-- What no value has.
+local no_value = '[%c"\\;\127-\255]'
+
 -- A cookie's attributes, in the order in which net/http writes them: what it is of the value, or nil.
 local attributes = {
     { "path", "Path", function(v) return v ~= "" and v:gsub("[^\x20-\x3a\x3c-\x7e]", "") end },
-    { "domain", "Domain", function(v) return v:find("^%.?[%w.-]+$") and not v:find("..", 1, true) and v:gsub("^%.", "") end },
+    { "domain", "Domain", function(v)
+        v = v:gsub("^%.", "")
+        local labels = "." .. v .. "."
+        return v ~= "" and not labels:find("[^%w.-]") and not labels:find("%.[.-]") and not labels:find("-.", 1, true) and v
+    end },
     { "expires", "Expires", expires },
     { "max-age", "Max-Age", function(v)
         local n = (v == "0" or v:find("^[+-]?[1-9]%d*$")) and math.tointeger(tonumber(v))
@@ -39,13 +46,13 @@ function maitred.cookie(line)
         return nil
     end
     local plain = value:match('^"(.*)"$') or value
-    if plain:find('[^\x20\x21\x23-\x3a\x3c-\x5b\x5d-\x7e]') then
+    if plain:find(no_value) then
         return nil
     end
     value = plain ~= value and value or plain:find("[ ,]") and '"' .. plain .. '"' or plain
     for i = 2, #parts do
         local key, text = parts[i]:match("^([^=]*)=?(.*)$")
-        if not text:find('[^\x20-\x7e]') then
+        if not text:find(no_value) then
             found[key:lower()] = text
         end
     end

@@ -204,7 +204,7 @@ bool forward_judge(const struct forward_auth *op, const struct request *request,
     }
     for (size_t i = 0; i < op->response_headers.n; i++) {
         struct str name = op->response_headers.p[i];
-        if (forward_is_own(name))
+        if (forward_is_own(name) || !str_is_token(name)) /* a list may have empty elements */
             continue;
         verdict_drop_request_header(v, name);
         add_all(answer, name, v);
