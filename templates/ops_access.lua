@@ -214,6 +214,18 @@ function ops.allow(_, status, reason, strategy, ...)
     end
 end
 
+-- Waits two milliseconds for a seat (program.cfg), where HAProxy has no pause of its own.
+core.register_action("seat", { "http-req" }, function(txn, slot)
+    local key, most = txn:get_var("txn.i" .. slot), tonumber(txn:get_var("txn.m" .. slot))
+    for _ = 1, 2 do
+        core.msleep(1)
+        local taken = tonumber(txn.c:table_conn_cur(key, "in-flight"))
+        if taken and taken < most then
+            return txn:set_var("txn.n" .. slot, taken)
+        end
+    end
+end, 1)
+
 function ops.inflight(_, amount, key, counter, by)
     local source
     local slot = tonumber(counter)

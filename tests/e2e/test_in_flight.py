@@ -1,11 +1,12 @@
 """inFlightReq: of requests that come at one moment exactly as many pass as there are seats, and who is refused takes none."""
+import collections
 import contextlib
 import socket
 import threading
 import unittest
 
 from lib import HOST, PATIENCE, GatewayTest, eventually, router, service
-from traffic import Connection
+from traffic import Connection, Upstream, ask
 
 AT_ONCE = 6
 
@@ -48,13 +49,13 @@ class InFlight(GatewayTest):
     def serve(self):
         self.gate = Gate()
         self.addCleanup(self.gate.listener.close)
-        store = self.etcd()
+        self.store = self.etcd()
         # As many threads as may meet at one moment, however few processors there are.
-        web = self.gateway("--haproxy.threads=4", etcd=store).start()
+        web = self.gateway("--haproxy.threads=4", etcd=self.store).start()
         limits = {f"http/middlewares/{name}/inFlightReq/amount": amount for name, amount in (("one", "1"), ("two", "2"), ("three", "3"))}
         # A pattern that HAProxy's own rules cannot do: the whole chain is a program.
         path = {"http/middlewares/path/replacePathRegex/regex": "^/(.)(.*)$", "http/middlewares/path/replacePathRegex/replacement": "/$2$1"}
-        web.wait_served(store.change({
+        web.wait_served(self.store.change({
             **service("s", self.gate.url), **limits, **path, **router("one", "Path(`/one`)", "s", "one"), **router("two", "Path(`/two`)", "s", "two"),
             **router("program", "Path(`/program`)", "s", "path", "one"), **router("both", "Path(`/both`)", "s", "three", "path", "two")}))
         return web
@@ -93,6 +94,14 @@ class InFlight(GatewayTest):
 
     def test_two_limits_one_after_the_other(self):
         self.rounds(self.serve(), "/both", 2, 100)
+
+    def test_one_after_the_other(self):
+        """A client that asks again as soon as it has its answer finds its seat free, also through a new connection."""
+        web, up = self.serve(), Upstream("up")
+        self.addCleanup(up.close)
+        web.wait_served(self.store.change(service("s", up.url)))
+        for target in ("/one", "/program"):
+            self.assertEqual(collections.Counter(ask(web.web, target).status for _ in range(400)), {200: 400})
 
     def test_who_is_refused_takes_no_seat(self):
         web = self.serve()
