@@ -3,8 +3,8 @@
 
 #include "relay/exchange.h"
 
-/* Reads what HAProxy says has become of a request (HEADER_ASKED: templates/relay.lua, maitred.tell): its target, in `arena`, and its
- * headers without framing. */
+/* Reads what HAProxy says has become of a request (HEADER_ASKED: templates/relay.lua, maitred.tell): its
+ * target, in `arena`, and its headers without framing. */
 void page_request_read(struct arena *arena, struct str asked, struct str *target, struct heading *headers);
 
 /* Its target: `query` with its placeholders filled in. false: that is no URL. */

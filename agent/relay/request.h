@@ -45,5 +45,6 @@ void request_release(struct request *request); /* NULL is allowed */
 /* Where the request line would have what not every parser takes: an unusual method, bytes of eight bits. */
 #define HEADER_METHOD "x-maitred-method"
 #define HEADER_TARGET "x-maitred-target"
-#define HEADER_ASKED  "x-maitred-asked"  /* of an answer: what the chain has made of the request (templates/relay.lua, maitred.tell) */
+#define HEADER_ASKED                                                                                         \
+    "x-maitred-asked" /* of an answer: what the chain has made of the request (templates/relay.lua, maitred.tell) */
 #define HEADER_UNSENT "x-maitred-unsent" /* of an answer: no byte of the request has reached a server */

@@ -76,9 +76,8 @@ static void head(struct stage *stage, struct answer *answer)
 {
     struct retry *r = (struct retry *)stage;
     r->dropping = is_dropped(r, answer);
-    heading_drop(
-        &answer->heading,
-        STR(HEADER_ASKED)); /* each try is a copy: who is further out does not see what became of it */
+    /* Each try is a copy: who is further out does not see what became of it. */
+    heading_drop(&answer->heading, STR(HEADER_ASKED));
     if (!r->dropping)
         stage_pass_head(stage, answer);
 }

@@ -39,7 +39,8 @@ static bool check_literal(struct arena *arena, struct str text)
            address_read(arena_copy(arena, str_head(text, zone < text.n ? zone : text.n)), &address);
 }
 
-/* Codes may stand for '%' itself and for what is not ASCII. Of http and https, the port begins at the first colon, else at the last one. */
+/* Codes may stand for '%' itself and for what is not ASCII. Of http and https, the port begins at the first
+ * colon, else at the last one. */
 static bool put_host(struct arena *arena, struct str scheme, struct str host, struct buf *out)
 {
     size_t at = str_find(host, ':'), end = host.n;

@@ -187,8 +187,8 @@ static void add_lane(struct arena *arena, const struct model_router *router, str
 static struct chain_plan general_chain(struct arena *arena, const struct model_router *router,
                                        const struct settings *settings, size_t from, bool tells);
 
-/* Whether the page of an errors is asked for with what stands behind the run of relayed ops that ends before `end` has made of the
- * request. Not where it is buffered in between: that works on a copy. */
+/* Whether the page of an errors is asked for with what stands behind the run of relayed ops that ends before
+ * `end` has made of the request. Not where it is buffered in between: that works on a copy. */
 static bool errors_waits(const struct model_router *router, size_t end)
 {
     for (size_t i = end; i > 0 && router->ops[i - 1].kind == OP_RELAYED; i--) {

@@ -108,8 +108,8 @@ static bool read_one(struct build *b, const struct servers_transport *t, struct 
     return true;
 }
 
-/* What the static settings say of services that name no transport; NULL: nothing. No time at all to connect is no setting of use:
- * it means the usual one. */
+/* What the static settings say of services that name no transport; NULL: nothing. No time at all to connect is
+ * no setting of use: it means the usual one. */
 static const struct model_transport *usual_transport(struct build *b)
 {
     const struct settings *s = b->settings;

@@ -89,7 +89,9 @@ static const struct {
 
 START_TEST(grpc_is_asked_in_clear_and_without_the_transport)
 {
-    struct model_transport transport = { .http2 = true, .server_name = STR("n.test"), .identity = STR("PEM") };
+    struct model_transport transport = { .http2 = true,
+                                         .server_name = STR("n.test"),
+                                         .identity = STR("PEM") };
     struct model_check check = { .grpc = true,
                                  .path = STR("/health"),
                                  .scheme = str_c(grpc_urls[_i].scheme),
