@@ -188,8 +188,8 @@ END_TEST
 
 static const char *const ops[] = {
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\"}",
-    "{\"op\":\"forwardAuth\",\"address\":\"http://auth/"
-    "v\",\"responseHeaders\":[\"X-User\",\"\",\"X-None\",\"Host\"]}",
+    ("{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\","
+     "\"responseHeaders\":[\"X-User\",\"\",\"X-None\",\"Host\"]}"),
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"responseHeadersRegex\":\"^X-(User|Gone)$\"}",
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"cookies\":[\"a\",\"b\"]}",
     "{\"op\":\"forwardAuth\",\"address\":\"http://auth/v\",\"signin\":\"signin?x\"}",
