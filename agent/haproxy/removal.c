@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "haproxy/servers.h"
 #include "sys/clock.h"
 
@@ -39,11 +37,6 @@ static const struct step *let_linger(struct push *push, const struct step *steps
     return now;
 }
 
-static int compare_to_name(const void *name, const void *backend)
-{
-    return str_cmp(*(const struct str *)name, ((const struct plan_backend *)backend)->name);
-}
-
 static bool has_server(const struct plan_backend *backend, struct str name)
 {
     for (size_t i = 0; i < backend->n_servers; i++)
@@ -58,10 +51,8 @@ enum apply_status servers_evict(struct push *push, const struct runtime_state *t
     batch_reset(push->batch);
     for (size_t i = 0; i < waiting->n; i++) {
         struct waiting_server *server = &waiting->p[i];
-        const struct plan_backend *backend = NULL;
-        if (server->lingers_until_ns && to->n_backends)
-            backend =
-                bsearch(&server->backend, to->backends, to->n_backends, sizeof *backend, compare_to_name);
+        const struct plan_backend *backend =
+            server->lingers_until_ns ? servers_backend(to, server->backend) : NULL;
         if (!backend || backend->service.n == 0 || has_server(backend, server->name))
             continue; /* one that comes back is set as it shall be, and never out of use */
         server->lingers_until_ns = 0;

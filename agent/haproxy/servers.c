@@ -12,6 +12,18 @@ static const char nowhere[] = "255.255.255.255";
 /* Above this many backends one `show servers state` of all is shorter than one each. */
 #define BACKENDS_SINGLY 64
 
+static int compare_to_name(const void *name, const void *backend)
+{
+    return str_cmp(*(const struct str *)name, ((const struct plan_backend *)backend)->name);
+}
+
+const struct plan_backend *servers_backend(const struct runtime_state *state, struct str name)
+{
+    return state->n_backends
+               ? bsearch(&name, state->backends, state->n_backends, sizeof *state->backends, compare_to_name)
+               : NULL;
+}
+
 struct str servers_path(struct push *push, struct str backend, struct str name)
 {
     return arena_printf(push->arena, "%.*s/%.*s", STR_ARG(push_word(push, backend)),

@@ -16,6 +16,9 @@ struct target {
     size_t first;                   /* number of its first command */
 };
 
+/* The backend of that name; NULL: the state has none. */
+const struct plan_backend *servers_backend(const struct runtime_state *state, struct str name);
+
 /* backend/name as a word of a command. */
 struct str servers_path(struct push *push, struct str backend, struct str name);
 

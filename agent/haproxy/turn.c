@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "haproxy/servers.h"
 #include "sys/crash.h"
 
@@ -9,18 +7,6 @@ enum { MOST_SERVERS = 32 };
 static bool changes_servers(enum step_kind kind)
 {
     return kind == STEP_ADD_SERVER || kind == STEP_SET_SERVER || kind == STEP_REMOVE_SERVER;
-}
-
-static int compare_to_name(const void *name, const void *backend)
-{
-    return str_cmp(*(const struct str *)name, ((const struct plan_backend *)backend)->name);
-}
-
-static const struct plan_backend *find_backend(const struct runtime_state *state, struct str name)
-{
-    return state->n_backends
-               ? bsearch(&name, state->backends, state->n_backends, sizeof *state->backends, compare_to_name)
-               : NULL;
 }
 
 static bool has_shares(const struct plan_backend *backend)
@@ -42,7 +28,7 @@ static void add_even_turns(struct push *push)
         const struct step *step = &turn->steps->p[i];
         const struct plan_backend *backend = NULL;
         if (changes_servers(step->kind) && !strmap_put(done, step->backend, (void *)step))
-            backend = find_backend(turn->to, step->backend);
+            backend = servers_backend(turn->to, step->backend);
         if (!backend || !has_shares(backend))
             continue;
         for (int pass = 0; pass < 2; pass++)
@@ -58,7 +44,7 @@ static void add_even_turns(struct push *push)
 bool turn_has_late(struct push *push, struct str backend)
 {
     const struct runtime_state *before = push->turn.before;
-    const struct plan_backend *known = before ? find_backend(before, backend) : NULL;
+    const struct plan_backend *known = before ? servers_backend(before, backend) : NULL;
     return known && known->n_servers > 0;
 }
 

@@ -33,8 +33,8 @@ static struct str media_type(struct str value, char out[static 128])
     return str_of(out, type.n);
 }
 
-/* Whether mime.ParseMediaType has no fault to find: two tokens (or one), and parameters "name=value" or
- * "name="quoted"", of different names. */
+/* Whether mime.ParseMediaType has no fault to find: two tokens (or one), and parameters name=value or
+ * name="quoted". That names differ, as it demands, too, is not looked at. */
 static bool is_media_type(struct str value)
 {
     struct str type = str_trim(str_cut(&value, ';')), sub = type, main = str_cut(&sub, '/');

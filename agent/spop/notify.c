@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "route/url.h"
+
 bool notify_walk(struct str payload, notify_visit *visit, void *context)
 {
     struct cursor c = cursor_over(payload);
@@ -61,9 +63,7 @@ static void take_argument(void *context, struct str message, struct str argument
 /* Over HTTP/2 HAProxy has the scheme and the host in the target: "http://host/path". */
 static struct str without_host(struct str url)
 {
-    size_t scheme = 0;
-    while (scheme < url.n && ascii_is_letter(url.p[scheme]))
-        scheme++;
+    size_t scheme = url_scheme_length(url);
     if (scheme == 0 || !str_starts(str_from(url, scheme), STR("://")))
         return url;
     struct str rest = str_from(url, scheme + 3);

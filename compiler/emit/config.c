@@ -4,7 +4,10 @@
 #include "plan/lane.h"
 
 /* In rivals.cfg a request looks up so many groups of regular expressions. */
-enum { GROUP_LOOKUPS = 7 };
+enum {
+    GROUP_LOOKUPS = 7,
+    SEATS = 2 /* of inFlightReq in a chain (route/model_router.c) */
+};
 
 /* Traefik's dialTimeout. A request that has waited about as long has timed out while connecting (the clocks
  * that are compared differ by some milliseconds). */
@@ -163,6 +166,7 @@ void emit_config(struct buf *out, struct arena *arena, const struct plan *plan,
         TEXT("default_certificate",
              emit_word(arena, emit_path(arena, paths, ARTIFACT_TLS "/" PLAN_TLS_CERTIFICATE))),
         numbers(arena, "workers", "worker", NULL, 0, (size_t)settings->agent.workers),
+        numbers(arena, "seats", "seat", NULL, 0, SEATS),
         numbers(arena, "statuses", "status", statuses, 0, sizeof statuses / sizeof *statuses),
         numbers(arena, "groups", "group", NULL, 1, GROUP_LOOKUPS));
     template_render(out, "haproxy.cfg", template_load("haproxy.cfg"), &scope);
